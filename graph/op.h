@@ -1,0 +1,160 @@
+/*
+ * What an op is: one row in one file of graph/ops, and what its functions get. Op files are compiled once for each
+ * variant of src/kernels/real.h, so their loops are written for `real`.
+ *
+ * Rules: `forward` overwrites. `backward` and `reduce` add to gradients, except where `fresh` says that the gradient
+ * holds nothing yet and is to be overwritten. Shape rules never read data. A share is computed the same whatever the
+ * other shares are.
+ */
+#ifndef VAE_GRAPH_OP_H
+#define VAE_GRAPH_OP_H
+
+#include <vae/ops.h>
+
+#include "graph/ops/list.h"
+#include "src/base/parallel.h"
+#include "src/kernels/kernels.h"
+#include "src/kernels/real.h"
+
+enum { VAE__MAX_INPUTS = 4 };
+
+typedef struct vae__op vae__op;
+
+struct vae_node {
+    vae_graph *graph;
+    const vae__op *op;  /* the reference row (variant f64_generic); executors take their own by number */
+    int index;          /* in the graph; inputs come before */
+    char *label;        /* never NULL */
+    int rank;
+    int64_t shape[VAE_MAX_RANK];
+    int64_t size;       /* product of shape */
+    int64_t rows;       /* per example; 0: shared */
+    int input_count;
+    vae_node *inputs[VAE__MAX_INPUTS]; /* an absent optional one is NULL */
+    double number;      /* what the op's builder gave: slope, factor, threshold */
+    int64_t integers[2];/* axis, begin … */
+    double *values;     /* of a constant, else NULL */
+    bool keep, want_gradient;
+};
+
+typedef enum vae__phase {
+    VAE__FORWARD,
+    VAE__BACKWARD, /* gradients of the inputs that lie as the node does: all but the reduced ones */
+    VAE__REDUCE    /* gradient of one shared input of a node that has rows: a sum over all rows, in order */
+} vae__phase;
+
+/*
+ * A share of one phase of one node. begin … end - 1 are, as a rule, examples in VAE__FORWARD and VAE__BACKWARD (0 … 1
+ * where node and inputs are all shared), and elements of the shared input in VAE__REDUCE; or what `units` counts.
+ * in[], out, grad and grad_in point at the first row of the run, not at the share.
+ */
+typedef struct vae__call {
+    const vae_node *node;
+    int64_t begin, end;
+    int64_t examples;                 /* of the whole run */
+    int input;                        /* VAE__REDUCE: which input */
+    void *out;
+    const void *in[VAE__MAX_INPUTS];
+    const void *grad;                 /* of the node */
+    void *grad_in[VAE__MAX_INPUTS];   /* NULL: not wanted, or not in this phase */
+    bool fresh[VAE__MAX_INPUTS];
+    void *state;                      /* what `prepare` made for this node and phase */
+    void *scratch;                    /* this thread's */
+    int thread;
+    const vae__kernels *kernels;
+} vae__call;
+
+/* What `prepare` is told when an executor is made. */
+typedef struct vae__prepare {
+    const vae_node *node;
+    vae__phase phase;
+    int input;                        /* VAE__REDUCE */
+    bool wanted[VAE__MAX_INPUTS];     /* VAE__BACKWARD: whose gradients are wanted */
+    bool fresh[VAE__MAX_INPUTS];
+    bool relu;                        /* VAE__FORWARD: apply max(…, 0) to the result, for `fuses_relu` */
+    int64_t capacity;                 /* examples */
+    int threads;
+    bool no_onednn;
+    const vae__kernels *kernels;
+} vae__prepare;
+
+/* An argument of a gradient-check case. Values are drawn from U(low, high). */
+typedef struct vae__case_input {
+    int64_t rows;                     /* per example; 0: shared */
+    int rank;
+    int64_t shape[VAE_MAX_RANK];
+    double low, high;
+    bool whole;                       /* rounded down: class numbers, masks */
+    bool fixed;                       /* no gradient is checked */
+    bool has_kink;                    /* values keep 0.01 away from `kink` */
+    double kink;
+} vae__case_input;
+
+typedef struct vae__case {
+    const char *name;                 /* "bias", "masked" */
+    vae_node *(*build)(vae_node *const *arguments);
+    int input_count;
+    vae__case_input inputs[VAE__MAX_INPUTS];
+} vae__case;
+
+struct vae__op {
+    const char *name;
+    int number;                       /* its place in the table: VAE__NUMBER(relu) */
+
+    /* Sets rank, shape and rows of a node from its inputs and attributes, or tells the mistake
+     * ("inner sizes differ: (rows, 400) × (500, 20)"), which the graph puts op and label before. */
+    vae_status (*shape)(vae_node *node);
+
+    void (*forward)(const vae__call *call);
+    void (*backward)(const vae__call *call);
+    void (*reduce)(const vae__call *call);
+
+    unsigned reads_inputs;            /* bit i: backward or reduce reads the value of input i */
+    bool reads_output;                /* … of the node */
+    unsigned constant_inputs;         /* bit i: no gradient flows to input i */
+    bool in_place;                    /* forward may write over input 0, backward over the node's gradient: element i of
+                                         the one is read before element i of the other is written */
+    unsigned optional_inputs;         /* bit i: input i may be absent */
+    bool is_source;                   /* no inputs: the executor provides the value */
+    bool fuses_relu;                  /* forward can apply a relu that follows; see vae__prepare */
+
+    /* Optional, where the usual share does not do: */
+    int64_t (*units)(const vae__call *call, vae__phase phase);
+    vae_status (*prepare)(const vae__prepare *prepare, void **state, size_t *scratch);
+    void (*release)(void *state);
+
+    const vae__case *cases;
+    int case_count;
+    const char *no_cases;             /* why there are none */
+};
+
+/* The row `name` in this variant: VAE__OP(relu) is vae__op_relu_f32_avx2. */
+#define VAE__OP(name) VAE__VARIANT(vae__op_##name)
+#define VAE__NUMBER(name) VAE__NUMBER_##name
+
+/* Public builders stand in their op's file, between #if VAE__REFERENCE and #endif: that part is compiled once. */
+#ifndef VAE__REFERENCE
+#define VAE__REFERENCE 0
+#endif
+
+/* Rows that a node has for an example, a shared one counting as one. */
+static inline int64_t vae__rows(const vae_node *node)
+{
+    return node->rows ? node->rows : 1;
+}
+
+/*
+ * Adds a node of `op` with these inputs. `given` brings the attributes that are not NULL or 0: label (copied), rank and
+ * shape for a source, number, integers, values (taken over on success). `graph` may be NULL where there are inputs.
+ * On a mistake every graph reachable through the arguments keeps its first error, and the result is NULL.
+ */
+vae_node *vae__node_new(vae_graph *graph, const vae__op *op, vae_node given, int input_count, vae_node *const *inputs);
+
+/* The table of a variant (vae__kernels.variant), in the order of graph/ops/list.h. */
+const vae__op *const *vae__ops(int variant);
+
+/* "(rows, 784)", "(500, 20)" for a shared node, "(rows × 5, 20)" behind a repeat. Returns text. */
+enum { VAE__SHAPE_TEXT = 96 };
+const char *vae__shape_text(const vae_node *node, char text[VAE__SHAPE_TEXT]);
+
+#endif

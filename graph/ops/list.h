@@ -1,0 +1,55 @@
+/* Every op, a line each: a new op is its own file and a line here. The suite walks this list. */
+#ifndef VAE_GRAPH_OPS_LIST_H
+#define VAE_GRAPH_OPS_LIST_H
+
+#define VAE__OP_LIST(X)                                                                                                \
+    X(input)                                                                                                           \
+    X(noise)                                                                                                           \
+    X(parameter)                                                                                                       \
+    X(state)                                                                                                           \
+    X(constant)                                                                                                        \
+    X(matmul)                                                                                                          \
+    X(affine)                                                                                                          \
+    X(add)                                                                                                             \
+    X(sub)                                                                                                             \
+    X(mul)                                                                                                             \
+    X(div)                                                                                                             \
+    X(scale)                                                                                                           \
+    X(negate)                                                                                                          \
+    X(relu)                                                                                                            \
+    X(leaky_relu)                                                                                                      \
+    X(elu)                                                                                                             \
+    X(gelu)                                                                                                            \
+    X(tanh)                                                                                                            \
+    X(sigmoid)                                                                                                         \
+    X(softplus)                                                                                                        \
+    X(exp)                                                                                                             \
+    X(log)                                                                                                             \
+    X(log1p)                                                                                                           \
+    X(square)                                                                                                          \
+    X(sqrt)                                                                                                            \
+    X(sum)                                                                                                             \
+    X(mean)                                                                                                            \
+    X(mean_rows)                                                                                                       \
+    X(logsumexp_rows)                                                                                                  \
+    X(concat)                                                                                                          \
+    X(slice)                                                                                                           \
+    X(reshape)                                                                                                         \
+    X(repeat)                                                                                                          \
+    X(gather)                                                                                                          \
+    X(binarize)                                                                                                        \
+    X(threshold)                                                                                                       \
+    X(gaussian_sample)                                                                                                 \
+    X(kl_standard_normal)                                                                                              \
+    X(kl_gaussian)                                                                                                     \
+    X(loglik_bernoulli)                                                                                                \
+    X(loglik_gaussian)
+
+enum {
+#define VAE__OP_NUMBER(name) VAE__NUMBER_##name,
+    VAE__OP_LIST(VAE__OP_NUMBER)
+#undef VAE__OP_NUMBER
+    VAE__OP_COUNT
+};
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * The builders: each adds a node to the graph of its arguments and returns it, or returns NULL after a mistake
+ * (see vae_graph_status). Labels and names are copied. Below, (rows, …) is a value of each example, R rows per example;
+ * shared means a value without rows. What a formula says of one row holds for every row.
+ */
+#ifndef VAE_OPS_H
+#define VAE_OPS_H
+
+#include <vae/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Sources ----------------------------------------------------------------------------------------------------- */
+
+/* Data, bound at a run: `shape` per example, R = 1. */
+VAE_API vae_node *vae_input(vae_graph *graph, const char *label, int rank, const int64_t *shape);
+
+typedef enum vae_noise_kind {
+    VAE_NORMAL, /* N(0, 1), by Box and Muller */
+    VAE_UNIFORM /* U[0, 1), multiples of 2^-24 */
+} vae_noise_kind;
+
+/* Noise, drawn at a run from its seed for each example, unless bound. R = 1. */
+VAE_API vae_node *vae_noise(vae_graph *graph, vae_noise_kind kind, const char *label, int rank, const int64_t *shape);
+
+/* Noise of `samples` rows per example. Row k of the noise is the same whatever the number of samples. */
+VAE_API vae_node *vae_noise_samples(vae_graph *graph, vae_noise_kind kind, const char *label, int64_t samples, int rank,
+                                    const int64_t *shape);
+
+typedef enum vae_initial {
+    VAE_ZEROS,
+    VAE_GLOROT, /* see vae_store_initialize */
+} vae_initial;
+
+/* A trainable value of the store, shared. */
+VAE_API vae_node *vae_parameter(vae_graph *graph, const char *name, vae_initial initial, int rank, const int64_t *shape);
+
+/* A value of the store without a gradient, shared: a fitted constant, say. First value: zeros. */
+VAE_API vae_node *vae_state(vae_graph *graph, const char *name, int rank, const int64_t *shape);
+
+/* A constant, shared; `values` (row-major) are copied. */
+VAE_API vae_node *vae_constant(vae_graph *graph, int rank, const int64_t *shape, const double *values);
+
+/* ---- Layers ------------------------------------------------------------------------------------------------------ */
+
+/* x · w: (rows, n) × shared (n, m) → (rows, m). */
+VAE_API vae_node *vae_matmul(vae_node *x, vae_node *weight);
+
+/* x · w + b: (rows, n), shared (n, m), shared (m) → (rows, m). */
+VAE_API vae_node *vae_affine(vae_node *x, vae_node *weight, vae_node *bias);
+
+/* vae_affine with parameters of its own, "name/weight" (Glorot) and "name/bias" (zeros). */
+VAE_API vae_node *vae_dense(vae_node *x, int64_t units, const char *name);
+
+/* ---- Arithmetic -------------------------------------------------------------------------------------------------- */
+/*
+ * a and b of one shape and one number of rows; or b shared where a has rows (a bias); or b a single value for each row,
+ * or one for all (a row's scalar). The result has a's shape and rows.
+ */
+VAE_API vae_node *vae_add(vae_node *a, vae_node *b);
+VAE_API vae_node *vae_sub(vae_node *a, vae_node *b);
+VAE_API vae_node *vae_mul(vae_node *a, vae_node *b);
+VAE_API vae_node *vae_div(vae_node *a, vae_node *b);
+VAE_API vae_node *vae_scale(vae_node *x, double factor);
+VAE_API vae_node *vae_negate(vae_node *x);
+
+/* ---- Elementwise, shape and rows of x ---------------------------------------------------------------------------- */
+VAE_API vae_node *vae_relu(vae_node *x);                     /* max(x, 0), derivative 0 at 0 */
+VAE_API vae_node *vae_leaky_relu(vae_node *x, double slope); /* x > 0 ? x : slope · x */
+VAE_API vae_node *vae_elu(vae_node *x);                      /* x > 0 ? x : exp(x) - 1 */
+VAE_API vae_node *vae_gelu(vae_node *x);                     /* x · (1 + erf(x / √2)) / 2 */
+VAE_API vae_node *vae_tanh(vae_node *x);
+VAE_API vae_node *vae_sigmoid(vae_node *x);  /* 1 / (1 + exp(-x)) */
+VAE_API vae_node *vae_softplus(vae_node *x); /* log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|)) */
+VAE_API vae_node *vae_exp(vae_node *x);
+VAE_API vae_node *vae_log(vae_node *x);
+VAE_API vae_node *vae_log1p(vae_node *x);
+VAE_API vae_node *vae_square(vae_node *x);
+VAE_API vae_node *vae_sqrt(vae_node *x);
+
+/* ---- Reductions -------------------------------------------------------------------------------------------------- */
+
+/* Sum and mean over the dimensions `first`, first + 1, … of each row; 0: over all, to a single value, shape (1). */
+VAE_API vae_node *vae_sum(vae_node *x, int first);
+VAE_API vae_node *vae_mean(vae_node *x, int first);
+
+/* Mean over all rows of all examples: shared, x's shape. */
+VAE_API vae_node *vae_mean_rows(vae_node *x);
+
+/* log Σ_k exp(x_k) over the K rows of each example, elementwise: R = 1. */
+VAE_API vae_node *vae_logsumexp_rows(vae_node *x);
+
+/* ---- Shapes ------------------------------------------------------------------------------------------------------ */
+
+/* Side by side along dimension `axis` of the example. The other dimensions and the rows agree. */
+VAE_API vae_node *vae_concat(vae_node *a, vae_node *b, int axis);
+
+/* Elements begin … end - 1 of dimension `axis`. */
+VAE_API vae_node *vae_slice(vae_node *x, int axis, int64_t begin, int64_t end);
+
+VAE_API vae_node *vae_reshape(vae_node *x, int rank, const int64_t *shape);
+
+/* Each row K times, one after another: R = 1 → K. */
+VAE_API vae_node *vae_repeat(vae_node *x, int64_t samples);
+
+/* Row index[e] of a shared table: (n, m) and (rows, 1) → (rows, m). An index outside 0 … n - 1 gives NaN. No gradient
+ * flows to the index. */
+VAE_API vae_node *vae_gather(vae_node *table, vae_node *index);
+
+/* ---- Binary values; no gradient flows through (a step's is 0 almost everywhere) ----------------------------------- */
+
+/* uniform < x ? 1 : 0, a Bernoulli draw of mean x where uniform is U[0, 1). */
+VAE_API vae_node *vae_binarize(vae_node *x, vae_node *uniform);
+
+/* x > threshold ? 1 : 0 */
+VAE_API vae_node *vae_threshold(vae_node *x, double threshold);
+
+/* ---- Gaussians: log-variance, clipped to [-30, 20] (gradient 0 outside) wherever it is exponentiated --------------- */
+
+/* mean + exp(logvar / 2) · noise, all of one shape and rows (Kingma, Welling 2014, section 2.4). */
+VAE_API vae_node *vae_gaussian_sample(vae_node *mean, vae_node *logvar, vae_node *noise);
+
+/* KL(N(mean, exp(logvar)) ‖ N(0, 1)) = ½ Σ (exp(logvar) + mean² − 1 − logvar), in nats, shape (1)
+ * (Kingma, Welling 2014, appendix B). */
+VAE_API vae_node *vae_kl_standard_normal(vae_node *mean, vae_node *logvar);
+
+/* KL(N(mean, exp(logvar)) ‖ N(prior_mean, exp(prior_logvar)))
+ * = ½ Σ (prior_logvar − logvar − 1 + (exp(logvar) + (mean − prior_mean)²) / exp(prior_logvar)), in nats, shape (1). */
+VAE_API vae_node *vae_kl_gaussian(vae_node *mean, vae_node *logvar, vae_node *prior_mean, vae_node *prior_logvar);
+
+/* ---- Log-likelihoods: nats of each row, shape (1); mask (1: observed, 0: not; no gradient) or NULL for all ---------- */
+
+/* Σ mask · (x · logits − softplus(logits)), x in [0, 1]. */
+VAE_API vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *mask);
+
+/* −½ Σ mask · (log 2π + logvar + (x − mean)² / exp(logvar)). */
+VAE_API vae_node *vae_loglik_gaussian(vae_node *x, vae_node *mean, vae_node *logvar, vae_node *mask);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

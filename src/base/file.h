@@ -1,0 +1,22 @@
+/* Whole files: read into memory within a bound, written so that the path holds the old file or the new one, whole. */
+#ifndef VAE_BASE_FILE_H
+#define VAE_BASE_FILE_H
+
+#include <stddef.h>
+#include <vae/status.h>
+
+/* Reads the file at `path`. On success the caller owns *bytes (vae__free). A file of more than `limit` bytes, a folder
+ * and whatever is no plain file are refused. */
+vae_status vae__file_read(const char *path, size_t limit, unsigned char **bytes, size_t *size);
+
+/*
+ * Writes a file that appears as a whole or not at all: to a temporary file beside the target, then fsync, rename, and
+ * fsync of the folder. On failure the temporary file is removed and what stood at `path` stays.
+ */
+vae_status vae__file_write(const char *path, const void *bytes, size_t size);
+
+/* Can a file be written at `path`? Asked before long work, so that its result is not lost: the folder must exist and be
+ * writable, and `path` must be no folder. Leaves nothing behind. */
+vae_status vae__file_check_writable(const char *path);
+
+#endif

@@ -1,0 +1,85 @@
+#include "src/base/memory.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "src/base/status.h"
+#include "src/base/system.h"
+
+void *vae__alloc(size_t count, size_t size)
+{
+    if (size && count > (SIZE_MAX - 64) / size)
+        return NULL;
+    size_t bytes = count * size;
+    void *memory = vae__system_allocate(bytes ? bytes : 1);
+    if (memory)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+void vae__free(void *memory)
+{
+    vae__system_release(memory);
+}
+
+vae_status vae__allocate(const char *what, size_t count, size_t size, void *memory)
+{
+    void *fresh = vae__alloc(count, size);
+    memcpy(memory, &fresh, sizeof fresh);
+    return fresh ? vae__ok() : vae__error_memory(what, size && count > SIZE_MAX / size ? SIZE_MAX : count * size);
+}
+
+vae_status vae__grow(const char *what, void *array, size_t *capacity, size_t needed, size_t size)
+{
+    if (needed <= *capacity)
+        return vae__ok();
+    size_t wanted = *capacity * 2 > needed ? *capacity * 2 : needed;
+    void *fresh = NULL, *old = NULL;
+    VAE__TRY(vae__allocate(what, wanted, size, &fresh));
+    memcpy(&old, array, sizeof old);
+    if (old)
+        memcpy(fresh, old, *capacity * size);
+    vae__free(old);
+    memcpy(array, &fresh, sizeof fresh);
+    *capacity = wanted;
+    return vae__ok();
+}
+
+vae_status vae__copy_string(const char *text, char **copy)
+{
+    size_t length = text ? strlen(text) : 0;
+    VAE__TRY(vae__allocate("a string", length + 1, 1, copy));
+    if (length)
+        memcpy(*copy, text, length);
+    return vae__ok();
+}
+
+/* MemAvailable of /proc/meminfo where there is one, else all physical memory. */
+static size_t machine_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    size_t bytes = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
+    FILE *file = fopen("/proc/meminfo", "r");
+    if (!file)
+        return bytes;
+    char line[128];
+    uint64_t kilobytes;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kilobytes) == 1)
+            bytes = (size_t)kilobytes * 1024;
+    fclose(file);
+    return bytes;
+}
+
+size_t vae__memory_available(void)
+{
+    size_t available = machine_memory();
+    struct rlimit limit;
+    if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < available)
+        available = (size_t)limit.rlim_cur;
+    return available;
+}

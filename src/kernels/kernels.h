@@ -1,0 +1,47 @@
+/*
+ * Loops over raw arrays, a table row for each precision and instruction set. What a row's functions compute for an
+ * element does not depend on where the element lies in the array.
+ */
+#ifndef VAE_KERNELS_KERNELS_H
+#define VAE_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <vae/types.h>
+
+#include "src/base/random.h"
+
+/* Adam's step (Kingma, Ba 2015, algorithm 1), with `rate` already corrected for the bias of both moments:
+ * rate = learning_rate · sqrt(1 - beta2^t) / (1 - beta1^t), and epsilon times sqrt(1 - beta2^t). */
+typedef struct vae__adam {
+    float rate, beta1, beta2, epsilon;
+} vae__adam;
+
+struct vae__matmul_piece;
+
+typedef struct vae__kernels {
+    const char *name; /* "generic", "avx2", "avx512" */
+    bool float64;
+    int variant;      /* place in every table that has a row a variant */
+
+    /* Draws first … first + count - 1 of an example, as reals. */
+    void (*uniform)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);
+    void (*normal)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);
+
+    /* count stored values to reals. */
+    void (*convert)(vae_type type, const void *stored, int64_t count, void *out);
+
+    /* value -= rate · m / (sqrt(v) + epsilon), after m and v took the gradient in. float32 rows only. */
+    void (*adam)(const vae__adam *adam, int64_t count, float *value, const float *gradient, float *m, float *v);
+
+    /* c (+)= a · b for one piece, row-major with leading dimensions; see src/kernels/matmul.h for the three forms. */
+    void (*matmul)(const struct vae__matmul_piece *piece);
+} vae__kernels;
+
+enum { VAE__VARIANTS = 4 };
+
+/* The row of a precision and an instruction set; NULL name: the best this processor has. NULL for a name that is not
+ * known, or that this processor or this build does not have. */
+const vae__kernels *vae__kernels_find(bool float64, const char *name);
+
+#endif
