@@ -1,0 +1,21 @@
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+
+void suite_case(Suite *suite, const char *name, double seconds, const TTest *const tests[])
+{
+    TCase *one = tcase_create(name);
+    tcase_set_timeout(one, seconds);
+    for (; *tests; tests++)
+        tcase_add_test(one, *tests);
+    suite_add_tcase(suite, one);
+}
+
+int suite_run(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
