@@ -22,18 +22,18 @@ typedef struct vae__op vae__op;
 
 struct vae_node {
     vae_graph *graph;
-    const vae__op *op;  /* the reference row (variant f64_generic); executors take their own by number */
-    int index;          /* in the graph; inputs come before */
-    char *label;        /* never NULL */
+    const vae__op *op; /* the reference row (variant f64_generic); executors take their own by number */
+    int index;         /* in the graph; inputs come before */
+    char *label;       /* never NULL */
     int rank;
     int64_t shape[VAE_MAX_RANK];
-    int64_t size;       /* product of shape */
-    int64_t rows;       /* per example; 0: shared */
+    int64_t size; /* product of shape */
+    int64_t rows; /* per example; 0: shared */
     int input_count;
     vae_node *inputs[VAE__MAX_INPUTS]; /* an absent optional one is NULL */
-    double number;      /* what the op's builder gave: slope, factor, threshold */
-    int64_t integers[2];/* axis, begin … */
-    double *values;     /* of a constant, else NULL */
+    double number;                     /* what the op's builder gave: slope, factor, threshold */
+    int64_t integers[2];               /* axis, begin … */
+    double *values;                    /* of a constant, else NULL */
     bool keep, want_gradient;
 };
 
@@ -51,15 +51,15 @@ typedef enum vae__phase {
 typedef struct vae__call {
     const vae_node *node;
     int64_t begin, end;
-    int64_t examples;                 /* of the whole run */
-    int input;                        /* VAE__REDUCE: which input */
+    int64_t examples; /* of the whole run */
+    int input;        /* VAE__REDUCE: which input */
     void *out;
     const void *in[VAE__MAX_INPUTS];
-    const void *grad;                 /* of the node */
-    void *grad_in[VAE__MAX_INPUTS];   /* NULL: not wanted, or not in this phase */
+    const void *grad;               /* of the node */
+    void *grad_in[VAE__MAX_INPUTS]; /* NULL: not wanted, or not in this phase */
     bool fresh[VAE__MAX_INPUTS];
-    void *state;                      /* what `prepare` made for this node and phase */
-    void *scratch;                    /* this thread's */
+    void *state;   /* what `prepare` made for this node and phase */
+    void *scratch; /* this thread's */
     int thread;
     const vae__kernels *kernels;
 } vae__call;
@@ -68,11 +68,11 @@ typedef struct vae__call {
 typedef struct vae__prepare {
     const vae_node *node;
     vae__phase phase;
-    int input;                        /* VAE__REDUCE */
-    bool wanted[VAE__MAX_INPUTS];     /* VAE__BACKWARD: whose gradients are wanted */
+    int input;                    /* VAE__REDUCE */
+    bool wanted[VAE__MAX_INPUTS]; /* VAE__BACKWARD: whose gradients are wanted */
     bool fresh[VAE__MAX_INPUTS];
-    bool relu;                        /* VAE__FORWARD: apply max(…, 0) to the result, for `fuses_relu` */
-    int64_t capacity;                 /* examples */
+    bool relu;        /* VAE__FORWARD: apply max(…, 0) to the result, for `fuses_relu` */
+    int64_t capacity; /* examples */
     int threads;
     bool no_onednn;
     const vae__kernels *kernels;
@@ -80,18 +80,18 @@ typedef struct vae__prepare {
 
 /* An argument of a gradient-check case. Values are drawn from U(low, high). */
 typedef struct vae__case_input {
-    int64_t rows;                     /* per example; 0: shared */
+    int64_t rows; /* per example; 0: shared */
     int rank;
     int64_t shape[VAE_MAX_RANK];
     double low, high;
-    bool whole;                       /* rounded down: class numbers, masks */
-    bool fixed;                       /* no gradient is checked */
-    bool has_kink;                    /* values keep 0.01 away from `kink` */
+    bool whole;    /* rounded down: class numbers, masks */
+    bool fixed;    /* no gradient is checked */
+    bool has_kink; /* values keep 0.01 away from `kink` */
     double kink;
 } vae__case_input;
 
 typedef struct vae__case {
-    const char *name;                 /* "bias", "masked" */
+    const char *name; /* "bias", "masked" */
     vae_node *(*build)(vae_node *const *arguments);
     int input_count;
     vae__case_input inputs[VAE__MAX_INPUTS];
@@ -99,7 +99,7 @@ typedef struct vae__case {
 
 struct vae__op {
     const char *name;
-    int number;                       /* its place in the table: VAE__NUMBER(relu) */
+    int number; /* its place in the table: VAE__NUMBER(relu) */
 
     /* Sets rank, shape and rows of a node from its inputs and attributes, or tells the mistake
      * ("inner sizes differ: (rows, 400) × (500, 20)"), which the graph puts op and label before. */
@@ -109,14 +109,14 @@ struct vae__op {
     void (*backward)(const vae__call *call);
     void (*reduce)(const vae__call *call);
 
-    unsigned reads_inputs;            /* bit i: backward or reduce reads the value of input i */
-    bool reads_output;                /* … of the node */
-    unsigned constant_inputs;         /* bit i: no gradient flows to input i */
-    bool in_place;                    /* forward may write over input 0, backward over the node's gradient: element i of
-                                         the one is read before element i of the other is written */
-    unsigned optional_inputs;         /* bit i: input i may be absent */
-    bool is_source;                   /* no inputs: the executor provides the value */
-    bool fuses_relu;                  /* forward can apply a relu that follows; see vae__prepare */
+    unsigned reads_inputs;    /* bit i: backward or reduce reads the value of input i */
+    bool reads_output;        /* … of the node */
+    unsigned constant_inputs; /* bit i: no gradient flows to input i */
+    bool in_place;            /* forward may write over input 0, backward over the node's gradient: element i of
+                                 the one is read before element i of the other is written */
+    unsigned optional_inputs; /* bit i: input i may be absent */
+    bool is_source;           /* no inputs: the executor provides the value */
+    bool fuses_relu;          /* forward can apply a relu that follows; see vae__prepare */
 
     /* Optional, where the usual share does not do: */
     int64_t (*units)(const vae__call *call, vae__phase phase);
@@ -125,11 +125,11 @@ struct vae__op {
 
     const vae__case *cases;
     int case_count;
-    const char *no_cases;             /* why there are none */
+    const char *no_cases; /* why there are none */
 };
 
 /* The row `name` in this variant: VAE__OP(relu) is vae__op_relu_f32_avx2. */
-#define VAE__OP(name) VAE__VARIANT(vae__op_##name)
+#define VAE__OP(name)     VAE__VARIANT(vae__op_##name)
 #define VAE__NUMBER(name) VAE__NUMBER_##name
 
 /* Public builders stand in their op's file, between #if VAE__REFERENCE and #endif: that part is compiled once. */

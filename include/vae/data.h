@@ -30,15 +30,15 @@ typedef enum vae_split {
 
 /* A field of one split. Everything is the data's, and never changes while it lives. */
 typedef struct vae_field {
-    const char *name;    /* "x" for what is modelled; "label" for an IDX folder's and the digits' classes */
+    const char *name; /* "x" for what is modelled; "label" for an IDX folder's and the digits' classes */
     vae_field_kind kind;
-    vae_type type;       /* how its values are stored */
+    vae_type type; /* how its values are stored */
     int rank;
     int64_t shape[VAE_MAX_RANK]; /* of a row; (1) for a class */
-    int64_t size;        /* values of a row */
-    int64_t classes;     /* of a VAE_CLASS: one more than the largest number there may be; else 0 */
+    int64_t size;                /* values of a row */
+    int64_t classes;             /* of a VAE_CLASS: one more than the largest number there may be; else 0 */
     int64_t rows;
-    const void *values;  /* rows · size stored values, packed */
+    const void *values; /* rows · size stored values, packed */
 } vae_field;
 
 typedef struct vae_data vae_data;
@@ -62,8 +62,9 @@ VAE_API void vae_data_free(vae_data **data);
 /* Makes the last `rows` training rows the validation split; refused where there is one already, or too few rows. */
 VAE_API vae_status vae_data_hold_out(vae_data *data, int64_t rows);
 
-VAE_API const char *vae_data_source(const vae_data *data);  /* as given to vae_data_open */
-VAE_API const char *vae_data_digest(const vae_data *data);  /* 16 hexadecimal digits: of contents, or of what they are drawn from */
+VAE_API const char *vae_data_source(const vae_data *data); /* as given to vae_data_open */
+VAE_API const char *
+vae_data_digest(const vae_data *data); /* 16 hexadecimal digits: of contents, or of what they are drawn from */
 VAE_API int64_t vae_data_rows(const vae_data *data, vae_split split); /* 0: there is no such split */
 VAE_API int vae_data_field_count(const vae_data *data);
 /* NULL for a split without rows, or where there is no field of that number or name. */

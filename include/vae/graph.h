@@ -43,7 +43,8 @@ VAE_API void vae_graph_free(vae_graph **graph);
  */
 VAE_API vae_status vae_graph_status(const vae_graph *graph);
 
-/* Keeps a node's value readable after a run, in spite of the memory plan; marks it as an output. NULL is passed over. */
+/* Keeps a node's value readable after a run, in spite of the memory plan; marks it as an output. NULL is passed over.
+ */
 VAE_API void vae_graph_keep(vae_node *node);
 
 /* Has the gradient of the objective with respect to a node kept readable, be it an input. NULL is passed over. */
@@ -52,37 +53,40 @@ VAE_API void vae_graph_want_gradient(vae_node *node);
 /* Gives a node a name for messages and drawings (copied); returns the node. */
 VAE_API vae_node *vae_label(vae_node *node, const char *label);
 
-VAE_API const char *vae_node_op(const vae_node *node);          /* "matmul" */
-VAE_API const char *vae_node_label(const vae_node *node);       /* "" where it has none */
-VAE_API int vae_node_rank(const vae_node *node);                /* dimensions per example, 1 … VAE_MAX_RANK */
-VAE_API const int64_t *vae_node_shape(const vae_node *node);    /* per example */
-VAE_API int64_t vae_node_size(const vae_node *node);            /* values per row: the product of the shape */
-VAE_API int64_t vae_node_rows(const vae_node *node);            /* rows per example: 0, 1 or K */
+VAE_API const char *vae_node_op(const vae_node *node);       /* "matmul" */
+VAE_API const char *vae_node_label(const vae_node *node);    /* "" where it has none */
+VAE_API int vae_node_rank(const vae_node *node);             /* dimensions per example, 1 … VAE_MAX_RANK */
+VAE_API const int64_t *vae_node_shape(const vae_node *node); /* per example */
+VAE_API int64_t vae_node_size(const vae_node *node);         /* values per row: the product of the shape */
+VAE_API int64_t vae_node_rows(const vae_node *node);         /* rows per example: 0, 1 or K */
 
 /* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 /* A parameter or state as a store holds it. The strings are the store's. */
 typedef struct vae_tensor {
-    const char *name;        /* "encoder/0/weight" */
+    const char *name; /* "encoder/0/weight" */
+    bool trainable;   /* a parameter; false: state, fitted or fixed, without a gradient */
     int rank;
     int64_t shape[VAE_MAX_RANK];
-    int64_t size;            /* values */
-    int64_t offset;          /* of its first value in the store's array */
-    bool trainable;          /* false: state, fitted or fixed, without a gradient */
+    int64_t size;   /* values */
+    int64_t offset; /* of the first value in the store's array of parameters, or of state */
 } vae_tensor;
 
 /*
  * A store keeps named parameters outside any graph, so that the training, encoding and decoding graphs of a model share
  * them. Parameters enter when a graph compiles; the same name and shape means the same parameter, the same name with
- * another shape is a mistake. All values lie in one contiguous float32 array, a tensor's first value at a multiple of 16.
+ * another shape is a mistake. All parameters lie in one contiguous float32 array, state in another; a tensor's first
+ * value lies at a multiple of 16, and what is between tensors is 0.
  */
 VAE_API vae_status vae_store_new(vae_store **store);
 VAE_API void vae_store_free(vae_store **store);
 VAE_API int vae_store_count(const vae_store *store);
-VAE_API const vae_tensor *vae_store_tensor(const vae_store *store, int index);      /* in order of entry */
+VAE_API const vae_tensor *vae_store_tensor(const vae_store *store, int index);      /* in order of entry; may move */
 VAE_API const vae_tensor *vae_store_find(const vae_store *store, const char *name); /* NULL where there is none */
-VAE_API int64_t vae_store_size(const vae_store *store);       /* values in the array, gaps of alignment included */
-VAE_API float *vae_store_values(vae_store *store);            /* borrowed; may move when a graph compiles into the store */
+VAE_API int64_t vae_store_size(const vae_store *store); /* length of the array of parameters */
+/* Both arrays are the store's, and may move when a graph compiles into it. */
+VAE_API float *vae_store_parameters(vae_store *store);
+VAE_API float *vae_store_state(vae_store *store);
 
 /*
  * Gives every parameter its first value by its rule, from the seed alone:
@@ -108,11 +112,11 @@ VAE_API void vae_program_free(vae_program **program);
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
 
 typedef struct vae_executor_options {
-    int64_t capacity;  /* most examples in a run; 0: 1 */
-    int threads;       /* 0: one for each processor */
-    bool float64;      /* double throughout, by plain loops: for gradient checks */
-    bool no_reuse;     /* every value and gradient its own memory: gives the same bits, for tests */
-    bool no_onednn;    /* our own loops where oneDNN would serve */
+    int64_t capacity;    /* most examples in a run; 0: 1 */
+    int threads;         /* 0: one for each processor */
+    bool float64;        /* double throughout, by plain loops: for gradient checks */
+    bool no_reuse;       /* every value and gradient its own memory: gives the same bits, for tests */
+    bool no_onednn;      /* our own loops where oneDNN would serve */
     const char *kernels; /* "generic", "avx2", "avx512"; NULL: the best this processor has */
 } vae_executor_options;
 
@@ -124,13 +128,14 @@ VAE_API void vae_executor_free(vae_executor **executor);
 /* Where an input's (or, instead of drawing, a noise node's) values are for a run. */
 typedef struct vae_binding {
     const vae_node *node;
-    const void *values;   /* rows of the node's size, packed, as stored */
-    vae_type type;        /* how they are stored */
-    const uint32_t *index;/* which row each example takes; NULL: example e takes row e (rows K e … for a node of K rows) */
+    const void *values; /* rows of the node's size, packed, as stored */
+    vae_type type;      /* how they are stored */
+    const uint32_t
+        *index; /* which row each example takes; NULL: example e takes row e (rows K e … for a node of K rows) */
 } vae_binding;
 
 typedef struct vae_run {
-    int64_t examples;            /* 1 … capacity */
+    int64_t examples; /* 1 … capacity */
     const vae_binding *bindings;
     int binding_count;
     /* What unbound noise is a function of, beside its node's label and kind: */
@@ -140,8 +145,8 @@ typedef struct vae_run {
     const uint32_t *example_ids; /* noise belongs to an example, not to its place in a batch; NULL: 0, 1, … */
     uint32_t first_sample;       /* of the K rows per example, when K samples are run in pieces */
     /* Both in the executor's precision: */
-    const void *parameters;      /* NULL: the store's values (float32 ones are converted for a float64 executor) */
-    void *gradient;              /* of the objective, laid out as the store's array, overwritten; NULL: not wanted */
+    const void *parameters; /* NULL: the store's (float32 ones are converted for a float64 executor) */
+    void *gradient;         /* of the objective, laid out as the store's parameters, overwritten; NULL: not wanted */
 } vae_run;
 
 /*
@@ -150,7 +155,8 @@ typedef struct vae_run {
  */
 VAE_API vae_status vae_executor_run(vae_executor *executor, const vae_run *run);
 
-/* After a run: the values of a kept node or the objective (rows of its size), in the executor's precision; NULL for others. */
+/* After a run: the values of a kept node or the objective (rows of its size), in the executor's precision; NULL for
+ * others. */
 VAE_API const void *vae_executor_value(const vae_executor *executor, const vae_node *node);
 
 /* After a run with a gradient: that of a node under vae_graph_want_gradient; NULL for others. */

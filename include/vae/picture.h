@@ -11,11 +11,11 @@ extern "C" {
 #endif
 
 typedef struct vae_grid {
-    int64_t rows, columns;  /* of images */
-    int64_t height, width;  /* of an image, in pixels */
-    int64_t channels;       /* 1: grey, 3: red, green, blue */
-    int64_t border;         /* pixels between images and around them */
-    const char *title;      /* kept in the file as its Title; may be NULL */
+    int64_t rows, columns; /* of images */
+    int64_t height, width; /* of an image, in pixels */
+    int64_t channels;      /* 1: grey, 3: red, green, blue */
+    int64_t border;        /* pixels between images and around them */
+    const char *title;     /* kept in the file as its Title; may be NULL */
 } vae_grid;
 
 /*

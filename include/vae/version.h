@@ -7,9 +7,9 @@
 
 #include <vae/export.h>
 
-#define VAE_VERSION_MAJOR 0
-#define VAE_VERSION_MINOR 1
-#define VAE_VERSION_PATCH 0
+#define VAE_VERSION_MAJOR  0
+#define VAE_VERSION_MINOR  1
+#define VAE_VERSION_PATCH  0
 #define VAE_VERSION_STRING "0.1.0"
 
 #ifdef __cplusplus

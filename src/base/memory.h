@@ -11,7 +11,8 @@ void *vae__alloc(size_t count, size_t size);
 
 void vae__free(void *memory);
 
-/* The same with a message: sets *memory (a pointer of any type, passed as its address) or says what there was no memory for. */
+/* The same with a message: sets *memory (a pointer of any type, passed as its address) or says what there was no memory
+ * for. */
 vae_status vae__allocate(const char *what, size_t count, size_t size, void *memory);
 
 /* Grows an array of *capacity elements of `size` bytes to hold at least `needed`, keeping its contents and zeroing

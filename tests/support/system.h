@@ -15,7 +15,8 @@ typedef enum system_kind {
     SYSTEM_KINDS
 } system_kind;
 
-/* From now on the n-th request (from 1) of this kind fails with errno `error`; with `for_good`, so do all later ones. */
+/* From now on the n-th request (from 1) of this kind fails with errno `error`; with `for_good`, so do all later ones.
+ */
 void system_fail(system_kind kind, long n, int error, bool for_good);
 
 /* All requests succeed again; the counts start at 0. */

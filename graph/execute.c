@@ -1,0 +1,443 @@
+/*
+ * Executors: one slab, the kernels of one variant, and the tasks of a program run in one parallel region. Each thread
+ * does its share of a task, then all wait for one another.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "graph/graph.h"
+#include "src/base/memory.h"
+#include "src/base/status.h"
+
+struct vae_executor {
+    const vae_program *program;
+    vae_executor_options options; /* with the usual values filled in */
+    const vae__kernels *kernels;
+    const vae__op *const *ops; /* of the kernels' variant */
+    size_t bytes_per_value;
+    vae__plan plan;
+    unsigned char *slab;
+    unsigned char *constants;  /* values of constants and, in float64, of parameters and state */
+    int64_t *constant;         /* by node->index: offset of its values there, or VAE__NOWHERE */
+    void **states;             /* by task: what the op prepared */
+    vae__call *calls;          /* by task, filled in at each run */
+    const vae_binding **bound; /* by node->index, at each run */
+    unsigned char *scratch;
+    size_t scratch_bytes; /* a thread */
+    int64_t *unreached;   /* pairs begin, end: stretches of the gradient that no task writes */
+    int unreached_count;
+    bool ran, ran_backward;
+};
+
+/* ---- Making ------------------------------------------------------------------------------------------------------ */
+
+static vae_status choose(vae_executor *executor, const vae_executor_options *options)
+{
+    vae_executor_options *chosen = &executor->options;
+    *chosen = options ? *options : (vae_executor_options){ 0 };
+    if (chosen->capacity < 0 || chosen->threads < 0)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a capacity and threads of at least 0, found %" PRId64 " and %d",
+                          chosen->capacity, chosen->threads);
+    chosen->capacity += !chosen->capacity;
+    if (!chosen->threads)
+        chosen->threads = vae__processors();
+    executor->kernels = vae__kernels_find(chosen->float64, chosen->kernels);
+    if (!executor->kernels)
+        return vae__error(VAE_ERROR_UNSUPPORTED,
+                          "kernels \"%s\" are not known or not for this processor, precision or "
+                          "build",
+                          chosen->kernels ? chosen->kernels : "");
+    executor->ops = vae__ops(executor->kernels->variant);
+    executor->bytes_per_value = chosen->float64 ? sizeof(double) : sizeof(float);
+    return vae__ok();
+}
+
+static bool keeps_own_values(const vae_executor *executor, const vae_node *node)
+{
+    return node->op->number == VAE__NUMBER(constant) ||
+           (executor->options.float64 && executor->program->tensor[node->index] >= 0);
+}
+
+/* Values that lie outside the slab: constants, and the float64 copy of what the store has in float32. */
+static vae_status place_constants(vae_executor *executor)
+{
+    const vae_program *program = executor->program;
+    VAE__TRY(vae__allocate("an executor", (size_t)program->node_count, sizeof(int64_t), &executor->constant));
+    int64_t end = 0;
+    for (int i = 0; i < program->node_count; i++) {
+        const vae_node *node = program->graph->nodes[i];
+        executor->constant[i] = VAE__NOWHERE;
+        if (!program->needed[i] || !keeps_own_values(executor, node))
+            continue;
+        executor->constant[i] = end;
+        end += (node->size * (int64_t)executor->bytes_per_value + 63) / 64 * 64;
+    }
+    VAE__TRY(vae__allocate("constants", (size_t)end, 1, &executor->constants));
+    for (int i = 0; i < program->node_count; i++) {
+        const vae_node *node = program->graph->nodes[i];
+        if (executor->constant[i] != VAE__NOWHERE && node->values)
+            executor->kernels->convert(VAE_FLOAT64, node->values, node->size,
+                                       executor->constants + executor->constant[i]);
+    }
+    return vae__ok();
+}
+
+static vae_status prepare_ops(vae_executor *executor)
+{
+    const vae_program *program = executor->program;
+    for (int t = 0; t < program->task_count; t++) {
+        const vae__task *task = &program->tasks[t];
+        const vae__op *op = executor->ops[task->node->op->number];
+        if (!op->prepare)
+            continue;
+        vae__prepare prepare = { .node = task->node,
+                                 .phase = task->phase,
+                                 .input = task->input,
+                                 .relu = executor->plan.relu[t],
+                                 .capacity = executor->options.capacity,
+                                 .threads = executor->options.threads,
+                                 .no_onednn = executor->options.no_onednn,
+                                 .kernels = executor->kernels };
+        memcpy(prepare.wanted, task->wanted, sizeof prepare.wanted);
+        memcpy(prepare.fresh, task->fresh, sizeof prepare.fresh);
+        size_t scratch = 0;
+        VAE__TRY(op->prepare(&prepare, &executor->states[t], &scratch));
+        if (scratch > executor->scratch_bytes)
+            executor->scratch_bytes = (scratch + 63) / 64 * 64;
+    }
+    return vae__allocate("scratch memory", executor->scratch_bytes * (size_t)executor->options.threads, 1,
+                         &executor->scratch);
+}
+
+/* Does some task write the gradient of this tensor? */
+static bool is_reached(const vae_program *program, int tensor)
+{
+    for (int i = 0; i < program->node_count; i++)
+        if (program->tensor[i] == tensor && program->differentiated[i])
+            return true;
+    return false;
+}
+
+/* The gradient array is zero where no task writes: parameters of other graphs, and the gaps between tensors. */
+static vae_status find_unreached(vae_executor *executor)
+{
+    const vae_store *store = executor->program->store;
+    VAE__TRY(vae__allocate("an executor", 2 * store->count + 2, sizeof(int64_t), &executor->unreached));
+    int64_t written = 0;
+    int count = 0;
+    for (size_t i = 0; i <= store->count; i++) {
+        bool last = i == store->count;
+        const vae_tensor *tensor = last ? NULL : &store->stored[i].tensor;
+        if (!last && (!tensor->trainable || !is_reached(executor->program, (int)i)))
+            continue;
+        int64_t next = last ? vae_store_size(store) : tensor->offset;
+        if (next > written) {
+            executor->unreached[2 * count] = written;
+            executor->unreached[2 * count++ + 1] = next;
+        }
+        written = last ? next : next + tensor->size;
+    }
+    executor->unreached_count = count;
+    return vae__ok();
+}
+
+static vae_status make(vae_executor *executor, const vae_executor_options *options)
+{
+    const vae_program *program = executor->program;
+    size_t nodes = (size_t)program->node_count, tasks = (size_t)program->task_count;
+    VAE__TRY(choose(executor, options));
+    VAE__TRY(vae__plan_make(program, executor->options.capacity, executor->bytes_per_value, executor->options.no_reuse,
+                            &executor->plan));
+    VAE__TRY(vae__allocate("the values of a graph", executor->plan.memory.planned, 1, &executor->slab));
+    VAE__TRY(vae__allocate("an executor", tasks, sizeof(void *), &executor->states));
+    VAE__TRY(vae__allocate("an executor", tasks, sizeof(vae__call), &executor->calls));
+    VAE__TRY(vae__allocate("an executor", nodes, sizeof(void *), &executor->bound));
+    VAE__TRY(place_constants(executor));
+    VAE__TRY(find_unreached(executor));
+    return prepare_ops(executor);
+}
+
+vae_status vae_executor_new(const vae_program *program, const vae_executor_options *options, vae_executor **executor)
+{
+    *executor = NULL;
+    if (!program)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a program, found NULL");
+    VAE__TRY(vae__allocate("an executor", 1, sizeof **executor, executor));
+    (*executor)->program = program;
+    vae_status status = make(*executor, options);
+    if (status.code)
+        vae_executor_free(executor);
+    return status;
+}
+
+void vae_executor_free(vae_executor **executor)
+{
+    if (!executor || !*executor)
+        return;
+    vae_executor *old = *executor;
+    for (int t = 0; old->states && t < old->program->task_count; t++)
+        if (old->states[t])
+            old->ops[old->program->tasks[t].node->op->number]->release(old->states[t]);
+    vae__plan_clear(&old->plan);
+    vae__free(old->slab);
+    vae__free(old->constants);
+    vae__free(old->constant);
+    vae__free(old->states);
+    vae__free(old->calls);
+    vae__free(old->bound);
+    vae__free(old->scratch);
+    vae__free(old->unreached);
+    vae__free(old);
+    *executor = NULL;
+}
+
+/* ---- Where things lie in a run ----------------------------------------------------------------------------------- */
+
+static void *value_of(const vae_executor *executor, const vae_run *run, const vae_node *node)
+{
+    const vae_program *program = executor->program;
+    if (executor->plan.value[node->index] != VAE__NOWHERE)
+        return executor->slab + executor->plan.value[node->index];
+    int number = program->tensor[node->index];
+    const vae_tensor *tensor = number >= 0 ? &program->store->stored[number].tensor : NULL;
+    if (tensor && tensor->trainable && run->parameters)
+        return (unsigned char *)run->parameters + (size_t)tensor->offset * executor->bytes_per_value;
+    if (executor->constant[node->index] != VAE__NOWHERE)
+        return executor->constants + executor->constant[node->index];
+    return (tensor->trainable ? program->store->parameters.values : program->store->state.values) + tensor->offset;
+}
+
+static void *gradient_of(const vae_executor *executor, const vae_run *run, const vae_node *node)
+{
+    if (executor->plan.gradient[node->index] != VAE__NOWHERE)
+        return executor->slab + executor->plan.gradient[node->index];
+    int number = executor->program->tensor[node->index];
+    const vae_tensor *tensor = number >= 0 ? &executor->program->store->stored[number].tensor : NULL;
+    return tensor && run->gradient ? (unsigned char *)run->gradient + (size_t)tensor->offset * executor->bytes_per_value
+                                   : NULL;
+}
+
+static void lay_call(vae_executor *executor, const vae_run *run, int number)
+{
+    const vae__task *task = &executor->program->tasks[number];
+    const vae_node *node = task->node;
+    vae__call *call = &executor->calls[number];
+    *call = (vae__call){ .node = node,
+                         .examples = run->examples,
+                         .input = task->input,
+                         .state = executor->states[number],
+                         .kernels = executor->kernels };
+    bool backward = task->phase != VAE__FORWARD;
+    call->out = !backward || node->op->reads_output ? value_of(executor, run, node) : NULL;
+    call->grad = backward ? gradient_of(executor, run, node) : NULL;
+    for (int k = 0; k < node->input_count; k++) {
+        if (!node->inputs[k])
+            continue;
+        if (!backward || node->op->reads_inputs >> k & 1)
+            call->in[k] = value_of(executor, run, node->inputs[k]);
+        if (task->wanted[k])
+            call->grad_in[k] = gradient_of(executor, run, node->inputs[k]);
+        call->fresh[k] = task->fresh[k];
+    }
+}
+
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
+
+/* The store is float32; a float64 executor works on a copy, made anew at each run. */
+static void copy_stored(vae_executor *executor, const vae_run *run)
+{
+    const vae_program *program = executor->program;
+    for (int i = 0; executor->options.float64 && i < program->node_count; i++) {
+        if (program->tensor[i] < 0 || !program->needed[i])
+            continue;
+        const vae_tensor *tensor = &program->store->stored[program->tensor[i]].tensor;
+        if (tensor->trainable && run->parameters)
+            continue;
+        const float *values = tensor->trainable ? program->store->parameters.values : program->store->state.values;
+        executor->kernels->convert(VAE_FLOAT32, values + tensor->offset, tensor->size,
+                                   executor->constants + executor->constant[i]);
+    }
+}
+
+static size_t type_bytes(vae_type type)
+{
+    static const unsigned char bytes[] = {
+#define BYTES(name, ctype, text) sizeof(ctype),
+        VAE_TYPE_LIST(BYTES)
+#undef BYTES
+    };
+    return bytes[type];
+}
+
+/* Bound values of examples begin … end - 1, gathered and converted. */
+static void read_bound(const vae_executor *executor, const vae__call *call, const vae_binding *binding)
+{
+    int64_t size = vae__rows(call->node) * call->node->size;
+    size_t stored = (size_t)size * type_bytes(binding->type);
+    for (int64_t e = call->begin; e < call->end; e++) {
+        size_t row = binding->index ? binding->index[e] : (size_t)e;
+        executor->kernels->convert(binding->type, (const unsigned char *)binding->values + row * stored, size,
+                                   (unsigned char *)call->out + (size_t)(e * size) * executor->bytes_per_value);
+    }
+}
+
+static void draw_noise(const vae_executor *executor, const vae__call *call, const vae_run *run)
+{
+    const vae_node *node = call->node;
+    int64_t size = node->rows * node->size;
+    vae__draw draw = { .seed = run->seed,
+                       .step = run->step,
+                       .stream = vae__random_stream(run->purpose ? run->purpose : "", node->label) };
+    bool normal = node->integers[0] == VAE_NORMAL;
+    for (int64_t e = call->begin; e < call->end; e++) {
+        uint32_t example = run->example_ids ? run->example_ids[e] : (uint32_t)e;
+        unsigned char *out = (unsigned char *)call->out + (size_t)(e * size) * executor->bytes_per_value;
+        (normal ? executor->kernels->normal
+                : executor->kernels->uniform)(draw, example, run->first_sample * (uint32_t)node->size, size, out);
+    }
+}
+
+static void run_source(const vae_executor *executor, const vae__call *call, const vae_run *run)
+{
+    const vae_binding *binding = executor->bound[call->node->index];
+    if (binding)
+        read_bound(executor, call, binding);
+    else if (call->node->op->number == VAE__NUMBER(noise))
+        draw_noise(executor, call, run);
+}
+
+static int64_t usual_units(const vae__call *call, vae__phase phase)
+{
+    const vae_node *node = call->node;
+    if (phase == VAE__REDUCE)
+        return node->inputs[call->input]->size;
+    bool rows = node->rows;
+    for (int k = 0; k < node->input_count; k++)
+        rows |= node->inputs[k] && node->inputs[k]->rows;
+    return rows ? call->examples : 1;
+}
+
+static void run_task(const vae_executor *executor, const vae_run *run, int number, vae__team team)
+{
+    const vae__task *task = &executor->program->tasks[number];
+    const vae__op *op = executor->ops[task->node->op->number];
+    vae__call call = executor->calls[number];
+    int64_t units = (op->units ? op->units : usual_units)(&call, task->phase);
+    vae__share(team, units, &call.begin, &call.end);
+    call.thread = team.thread;
+    call.scratch = executor->scratch + (size_t)team.thread * executor->scratch_bytes;
+    if (call.begin == call.end)
+        return;
+    if (op->is_source)
+        run_source(executor, &call, run);
+    else
+        (task->phase == VAE__FORWARD ? op->forward : task->phase == VAE__BACKWARD ? op->backward : op->reduce)(&call);
+}
+
+typedef struct vae__pass {
+    vae_executor *executor;
+    const vae_run *run;
+    int task_count;
+} vae__pass;
+
+static bool is_idle(const vae_executor *executor, int number)
+{
+    const vae_node *node = executor->program->tasks[number].node;
+    return executor->plan.skip[number] || (node->op->is_source && executor->plan.value[node->index] == VAE__NOWHERE);
+}
+
+/* Between forward and backward: the objective's own gradient is 1; what no task writes is 0. */
+static void begin_backward(vae_executor *executor, const vae_run *run)
+{
+    void *seed = gradient_of(executor, run, executor->program->objective);
+    double one = 1;
+    if (seed)
+        executor->kernels->convert(VAE_FLOAT64, &one, 1, seed);
+    for (int i = 0; i < executor->unreached_count; i++) {
+        size_t begin = (size_t)executor->unreached[2 * i], end = (size_t)executor->unreached[2 * i + 1];
+        memset((unsigned char *)run->gradient + begin * executor->bytes_per_value, 0,
+               (end - begin) * executor->bytes_per_value);
+    }
+}
+
+static void run_tasks(void *context, vae__team team)
+{
+    const vae__pass *pass = context;
+    for (int t = 0; t < pass->task_count; t++) {
+        if (t == pass->executor->program->forward_count) {
+            if (!team.thread)
+                begin_backward(pass->executor, pass->run);
+            vae__barrier(team);
+        }
+        if (is_idle(pass->executor, t))
+            continue;
+        run_task(pass->executor, pass->run, t, team);
+        vae__barrier(team);
+    }
+}
+
+static vae_status check_node(const vae_executor *executor, const vae_binding *binding)
+{
+    const vae_node *node = binding->node;
+    if (!node || node->graph != executor->program->graph || !node->op->is_source || !node->rows)
+        return vae__error(VAE_ERROR_ARGUMENT, "a binding names no input or noise node of this graph");
+    if (!binding->values || (unsigned)binding->type > VAE_FLOAT64)
+        return vae__error(VAE_ERROR_ARGUMENT, "input %s: bound without values, or of an unknown type", node->label);
+    return vae__ok();
+}
+
+static vae_status check_run(vae_executor *executor, const vae_run *run)
+{
+    const vae_program *program = executor->program;
+    if (run->examples < 1 || run->examples > executor->options.capacity)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected 1 to %" PRId64 " examples, found %" PRId64,
+                          executor->options.capacity, run->examples);
+    if (run->gradient && !program->objective)
+        return vae__error(VAE_ERROR_ARGUMENT, "a gradient was asked for, of a program without an objective");
+    memset(executor->bound, 0, (size_t)program->node_count * sizeof *executor->bound);
+    for (int i = 0; i < run->binding_count; i++) {
+        VAE__TRY(check_node(executor, &run->bindings[i]));
+        executor->bound[run->bindings[i].node->index] = &run->bindings[i];
+    }
+    for (int i = 0; i < program->node_count; i++) {
+        const vae_node *node = program->graph->nodes[i];
+        if (program->needed[i] && node->op->number == VAE__NUMBER(input) && !executor->bound[i])
+            return vae__error(VAE_ERROR_ARGUMENT, "input %s: nothing was bound to it", node->label);
+    }
+    return vae__ok();
+}
+
+vae_status vae_executor_run(vae_executor *executor, const vae_run *run)
+{
+    VAE__TRY(check_run(executor, run));
+    bool backward = run->gradient;
+    vae__pass pass = { executor, run, backward ? executor->program->task_count : executor->program->forward_count };
+    copy_stored(executor, run);
+    for (int t = 0; t < pass.task_count; t++)
+        lay_call(executor, run, t);
+    vae__parallel(executor->options.threads, run_tasks, &pass);
+    executor->ran = true;
+    executor->ran_backward = backward;
+    return vae__ok();
+}
+
+const void *vae_executor_value(const vae_executor *executor, const vae_node *node)
+{
+    bool readable = node && executor->ran && node->graph == executor->program->graph &&
+                    node->index < executor->program->node_count && (node->keep || node == executor->program->objective);
+    int64_t offset = readable ? executor->plan.value[node->index] : VAE__NOWHERE;
+    return offset == VAE__NOWHERE ? NULL : executor->slab + offset;
+}
+
+const void *vae_executor_gradient(const vae_executor *executor, const vae_node *node)
+{
+    bool readable = node && executor->ran_backward && node->graph == executor->program->graph &&
+                    node->index < executor->program->node_count && node->want_gradient;
+    int64_t offset = readable ? executor->plan.gradient[node->index] : VAE__NOWHERE;
+    return offset == VAE__NOWHERE ? NULL : executor->slab + offset;
+}
+
+vae_memory vae_executor_memory(const vae_executor *executor)
+{
+    return executor->plan.memory;
+}

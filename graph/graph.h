@@ -1,0 +1,67 @@
+/* The graph and the store from within: for graph/ alone. */
+#ifndef VAE_GRAPH_GRAPH_H
+#define VAE_GRAPH_GRAPH_H
+
+#include "graph/op.h"
+
+struct vae_graph {
+    vae_node **nodes; /* in order of making, so inputs come before what uses them */
+    size_t count, capacity;
+    vae_status first_mistake;
+};
+
+/* A tensor with its rule for first values; names are owned. */
+typedef struct vae__stored {
+    vae_tensor tensor;
+    vae_initial initial;
+} vae__stored;
+
+struct vae_store {
+    vae__stored *stored;
+    size_t count, capacity;
+    struct {
+        float *values;
+        size_t size, capacity;
+    } parameters, state;
+};
+
+/* The number of a parameter's or state's tensor in the store, entered now if it was not there. */
+vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index);
+
+/* One step of a compiled graph: a phase of a node. */
+typedef struct vae__task {
+    const vae_node *node;
+    vae__phase phase;
+    int input;                    /* VAE__REDUCE: of which input the gradient is made */
+    bool wanted[VAE__MAX_INPUTS]; /* which gradients the task makes */
+    bool fresh[VAE__MAX_INPUTS];  /* … being the first to */
+} vae__task;
+
+struct vae_program {
+    const vae_graph *graph;
+    vae_store *store;
+    const vae_node *objective;
+    int node_count;
+    bool *needed;         /* by node->index: is computed */
+    bool *differentiated; /* has a gradient */
+    int *tensor;          /* number in the store of a parameter or state; else -1 */
+    vae__task *tasks;     /* forward, then backward */
+    int task_count, forward_count;
+};
+
+/* Where a program's values and gradients lie. Offsets are bytes into the slab; NOWHERE for what lies elsewhere
+ * (parameters, state and constants) or is not there. */
+enum { VAE__NOWHERE = -1 };
+
+typedef struct vae__plan {
+    int64_t *value, *gradient; /* by node->index */
+    bool *relu;                /* by task: a relu that follows is applied at once */
+    bool *skip;                /* by task: nothing is left to do (that relu) */
+    vae_memory memory;
+} vae__plan;
+
+vae_status vae__plan_make(const vae_program *program, int64_t capacity, size_t bytes_per_value, bool no_reuse,
+                          vae__plan *plan);
+void vae__plan_clear(vae__plan *plan);
+
+#endif

@@ -1,0 +1,155 @@
+/* Parameters and state by name, outside any graph. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "graph/graph.h"
+#include "src/base/memory.h"
+#include "src/base/random.h"
+#include "src/base/status.h"
+
+enum { ALIGNMENT = 16 }; /* values; 64 bytes of float32 */
+
+vae_status vae_store_new(vae_store **store)
+{
+    return vae__allocate("a store", 1, sizeof **store, store);
+}
+
+void vae_store_free(vae_store **store)
+{
+    if (!store || !*store)
+        return;
+    for (size_t i = 0; i < (*store)->count; i++)
+        vae__free((char *)(*store)->stored[i].tensor.name);
+    vae__free((*store)->stored);
+    vae__free((*store)->parameters.values);
+    vae__free((*store)->state.values);
+    vae__free(*store);
+    *store = NULL;
+}
+
+int vae_store_count(const vae_store *store)
+{
+    return (int)store->count;
+}
+
+const vae_tensor *vae_store_tensor(const vae_store *store, int index)
+{
+    return index >= 0 && (size_t)index < store->count ? &store->stored[index].tensor : NULL;
+}
+
+const vae_tensor *vae_store_find(const vae_store *store, const char *name)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (!strcmp(store->stored[i].tensor.name, name))
+            return &store->stored[i].tensor;
+    return NULL;
+}
+
+int64_t vae_store_size(const vae_store *store)
+{
+    return (int64_t)store->parameters.size;
+}
+
+float *vae_store_parameters(vae_store *store)
+{
+    return store->parameters.values;
+}
+
+float *vae_store_state(vae_store *store)
+{
+    return store->state.values;
+}
+
+static bool same_shape(const vae_tensor *tensor, const vae_node *node)
+{
+    return tensor->rank == node->rank && !memcmp(tensor->shape, node->shape, (size_t)node->rank * sizeof *node->shape);
+}
+
+static vae_status check_entered(const vae_tensor *tensor, const vae_node *node)
+{
+    bool trainable = node->op->number == VAE__NUMBER(parameter);
+    if (tensor->trainable != trainable)
+        return vae__error(VAE_ERROR_SHAPE, "%s: is a parameter in one place and state in another", node->label);
+    if (same_shape(tensor, node))
+        return vae__ok();
+    char here[VAE__SHAPE_TEXT], there[VAE__SHAPE_TEXT];
+    vae_node known = { .rank = tensor->rank };
+    memcpy(known.shape, tensor->shape, sizeof known.shape);
+    return vae__error(VAE_ERROR_SHAPE, "%s: has shape %s in the store, and %s in this graph", node->label,
+                      vae__shape_text(&known, there), vae__shape_text(node, here));
+}
+
+/* Makes room for a tensor; *offset is that of its first value. */
+static vae_status reserve(float **values, size_t *size, size_t *capacity, int64_t count, int64_t *offset)
+{
+    size_t padded = ((size_t)count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    VAE__TRY(vae__grow("parameters", values, capacity, *size + padded, sizeof **values));
+    *offset = (int64_t)*size;
+    *size += padded;
+    return vae__ok();
+}
+
+static vae_status enter_new(vae_store *store, const vae_node *node)
+{
+    bool trainable = node->op->number == VAE__NUMBER(parameter);
+    VAE__TRY(vae__grow("a store's tensors", &store->stored, &store->capacity, store->count + 1, sizeof *store->stored));
+    vae_tensor tensor = { .trainable = trainable, .rank = node->rank, .size = node->size };
+    memcpy(tensor.shape, node->shape, sizeof tensor.shape);
+    char *name = NULL;
+    VAE__TRY(vae__copy_string(node->label, &name));
+    vae_status status = trainable ? reserve(&store->parameters.values, &store->parameters.size,
+                                            &store->parameters.capacity, node->size, &tensor.offset)
+                                  : reserve(&store->state.values, &store->state.size, &store->state.capacity,
+                                            node->size, &tensor.offset);
+    if (status.code) {
+        vae__free(name);
+        return status;
+    }
+    tensor.name = name;
+    store->stored[store->count++] = (vae__stored){ .tensor = tensor, .initial = (vae_initial)node->integers[0] };
+    return vae__ok();
+}
+
+vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (!strcmp(store->stored[i].tensor.name, node->label)) {
+            *index = (int)i;
+            return check_entered(&store->stored[i].tensor, node);
+        }
+    VAE__TRY(enter_new(store, node));
+    *index = (int)store->count - 1;
+    return vae__ok();
+}
+
+static void zeros(const vae_tensor *tensor, vae__draw draw, float *values)
+{
+    (void)draw;
+    memset(values, 0, (size_t)tensor->size * sizeof *values);
+}
+
+static void glorot(const vae_tensor *tensor, vae__draw draw, float *values)
+{
+    double fan_in = (double)tensor->shape[0], fan_out = (double)tensor->shape[tensor->rank - 1];
+    double bound = sqrt(6 / (fan_in + fan_out));
+    for (int64_t i = 0; i < tensor->size; i++) {
+        uint32_t word = vae__random_word(draw, 0, (uint32_t)i);
+        values[i] = (float)(bound * (2 * ((word >> 8) + 0.5) * 0x1p-24 - 1));
+    }
+}
+
+static void (*const first_values[])(const vae_tensor *, vae__draw, float *) = {
+    [VAE_ZEROS] = zeros,
+    [VAE_GLOROT] = glorot,
+};
+
+void vae_store_initialize(vae_store *store, uint64_t seed)
+{
+    for (size_t i = 0; i < store->count; i++) {
+        const vae_tensor *tensor = &store->stored[i].tensor;
+        float *values = tensor->trainable ? store->parameters.values : store->state.values;
+        vae__draw draw = { .seed = seed, .stream = vae__random_stream("initial", tensor->name) };
+        first_values[store->stored[i].initial](tensor, draw, values + tensor->offset);
+    }
+}
