@@ -1,0 +1,29 @@
+/* Checkpoints: one HDF5 file that holds everything; docs/file-layout.md describes it. */
+#ifndef VAE_CHECKPOINT_H
+#define VAE_CHECKPOINT_H
+
+#include <vae/model.h>
+#include <vae/train.h>
+
+#define VAE_FORMAT_VERSION 1
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Writes model, optimiser, history and place in the schedule. The file appears whole or not at all: on failure what
+ * stood at `path` stays. */
+VAE_API vae_status vae_checkpoint_save(const vae_training *training, const char *path);
+
+/* Reads a checkpoint wholly, to go on training. The caller owns *training. Everything is checked before it is used;
+ * VAE_ERROR_FORMAT tells what was expected, what was found, and where. libhdf5 itself is not safe against files made to
+ * do harm: a program that opens such files should do so in a process of its own. */
+VAE_API vae_status vae_checkpoint_load(const char *path, vae_training **training);
+
+/* Reads only the model. The caller owns *model. */
+VAE_API vae_status vae_model_load(const char *path, vae_model **model);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

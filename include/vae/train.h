@@ -1,0 +1,90 @@
+/*
+ * Training: Adam on the mean objective of shuffled mini-batches. For one build and one kind of processor the result has
+ * the same bits whatever the number of threads, and whether or not training was stopped and resumed.
+ */
+#ifndef VAE_TRAIN_H
+#define VAE_TRAIN_H
+
+#include <vae/data.h>
+#include <vae/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A model under training: with its optimiser's state, its place in the schedule, and its history. All of it is in a
+ * checkpoint. */
+typedef struct vae_training vae_training;
+
+/* What a run is a function of, together with model and data. */
+typedef struct vae_training_options {
+    int64_t batch_size;       /* examples; 0: 128 */
+    double learning_rate;     /* Adam's; 0: 0.001 */
+    uint64_t seed;            /* of the order of examples and of all noise */
+    const char *command_line; /* kept for the record; copied; may be NULL */
+} vae_training_options;
+
+/* Takes the model over on success: *model is then NULL, and vae_training_model borrows it. The caller owns *training.
+ */
+VAE_API vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_training_options *options,
+                                    vae_training **training);
+VAE_API void vae_training_free(vae_training **training);
+VAE_API vae_model *vae_training_model(vae_training *training);
+
+/* Where a training stands. */
+typedef struct vae_training_state {
+    int64_t epoch, step; /* done */
+    int64_t batch_size;
+    double learning_rate;
+    uint64_t seed;
+    const char *command_line; /* "" where none was given */
+    const char *source;       /* of the data */
+    const char *digest;
+    int64_t rows[VAE_SPLITS]; /* of the data's splits */
+    int validation_held_out;  /* the validation rows are the last of the source's training rows */
+} vae_training_state;
+VAE_API vae_training_state vae_training_where(const vae_training *training);
+
+/* The history: a row for each evaluation, a column for each figure. */
+typedef struct vae_history_column {
+    const char *name;     /* "train/elbo" */
+    const char *units;    /* "nats per example" */
+    const double *values; /* one a row; borrowed until training goes on */
+} vae_history_column;
+VAE_API int64_t vae_history_rows(const vae_training *training);
+VAE_API int vae_history_columns(const vae_training *training);
+VAE_API vae_history_column vae_history_column_at(const vae_training *training, int index);
+
+/* Told after steps and at the end of each epoch. */
+typedef struct vae_progress {
+    int64_t epoch, epochs;           /* the one under way, from 1; of how many */
+    int64_t step, steps;             /* done in this epoch; of how many */
+    int64_t examples;                /* trained on since vae_train was called */
+    double seconds;                  /* since vae_train was called */
+    double elbo, reconstruction, kl; /* mean over this epoch's examples so far; nats per example */
+    int epoch_done;                  /* the epoch is at its end, and written to the checkpoint if there is one */
+    int has_validation;
+    double validation_elbo; /* with epoch_done and has_validation */
+} vae_progress;
+
+/* Returns 0 to go on; anything else stops training at this step: vae_train returns VAE_STOPPED. */
+typedef int vae_progress_function(void *context, const vae_progress *progress);
+
+typedef struct vae_train_options {
+    int64_t epochs;                  /* in all, those done before included */
+    int threads;                     /* 0: one for each processor */
+    const char *checkpoint;          /* written at the end of every epoch; NULL: not */
+    vae_progress_function *progress; /* may be NULL */
+    void *context;                   /* handed to it */
+} vae_train_options;
+
+/*
+ * Trains on the data's training rows up to options->epochs. The data must be what the training began with (its digest
+ * is compared). On failure parameters are those after the last step done, and the checkpoint is that of the last epoch.
+ */
+VAE_API vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,30 @@
+/*
+ * libvae: variational autoencoders in C.
+ *
+ *     <vae/model.h>       declare a variant
+ *     <vae/command.h>     give it a command line
+ *     <vae/data.h>        open data
+ *     <vae/train.h>       train
+ *     <vae/checkpoint.h>  save and load
+ *     <vae/infer.h>       evaluate, sample
+ *     <vae/picture.h>     pictures
+ *     <vae/graph.h>       the autodiff graph
+ *     <vae/ops.h>         its ops
+ *     <vae/status.h>      what calls return
+ */
+#ifndef VAE_VAE_H
+#define VAE_VAE_H
+
+#include <vae/checkpoint.h>
+#include <vae/command.h>
+#include <vae/data.h>
+#include <vae/graph.h>
+#include <vae/infer.h>
+#include <vae/model.h>
+#include <vae/ops.h>
+#include <vae/picture.h>
+#include <vae/status.h>
+#include <vae/train.h>
+#include <vae/version.h>
+
+#endif

@@ -1,0 +1,49 @@
+/* The record of a training: all that a checkpoint holds beside the model. src/train fills it, src/checkpoint keeps it.
+ */
+#ifndef VAE_CHECKPOINT_TRAINING_H
+#define VAE_CHECKPOINT_TRAINING_H
+
+#include <vae/train.h>
+
+#include "models/model.h"
+
+/* A column of the history; names and units are static strings. */
+enum { VAE__MAX_COLUMNS = 16 };
+
+/* What may be a column, in the order of the file. Names are fixed, so that a file brings no text of its own. */
+typedef struct vae__column {
+    const char *name, *units, *description;
+} vae__column;
+
+extern const vae__column vae__history_names[];
+extern const int vae__history_name_count;
+
+typedef struct vae__history {
+    int64_t rows;
+    size_t capacity;
+    double *columns[VAE__MAX_COLUMNS]; /* by place in vae__history_names; NULL: this history does not have it */
+} vae__history;
+
+struct vae_training {
+    vae_model *model;
+    int64_t batch_size;
+    double learning_rate, beta1, beta2, epsilon; /* Adam's */
+    uint64_t seed;
+    int64_t epoch, step;
+    char *command_line;
+    char *source;
+    char digest[17];
+    int64_t rows[VAE_SPLITS];
+    bool validation_held_out;
+    float *first_moment, *second_moment; /* Adam's m and v, laid out as the store's parameters */
+    vae__history history;
+};
+
+/* A record without moments or history of a model, which it takes over on success. */
+vae_status vae__training_make(vae_model **model, vae_training **training);
+
+/* Adds a row: a value for each column of the history in `values` (by place in vae__history_names); `present` says which
+ * columns a new history has. */
+vae_status vae__history_append(vae__history *history, const bool *present, const double *values);
+
+#endif
