@@ -381,6 +381,12 @@ static void press(struct way *way, struct dice *dice)
     }
 }
 
+/* The shift that brings a centre of mass to the middle, as far as the frame of one pixel stays free. */
+static float shift_to(float middle, float mass, float extent, float margin)
+{
+    return clamp(middle - mass, margin, SIDE - 1 - margin - extent);
+}
+
 /* Size and place: the ink's longer side gets `size` pixels, its centre of mass goes to the middle. */
 static void fit(struct way *way, float width, float size, vector middle)
 {
@@ -394,7 +400,7 @@ static void fit(struct way *way, float width, float size, vector middle)
     float weight = 1e-6f;
     for (int i = 0; i < way->count; i++) {
         struct point *point = &way->point[i];
-        point->at = combine(scale, point->at, 0, low);
+        point->at = combine(scale, point->at, -scale, low);
         point->width *= width;
         if (point->down || !i)
             continue;
@@ -402,8 +408,11 @@ static void fit(struct way *way, float width, float size, vector middle)
         mass = combine(1, mass, 0.5f * ink, combine(1, point->at, 1, point[-1].at));
         weight += ink;
     }
+    const float margin = 1 + 1.15f * width; /* the pen may swell, and its edge is soft */
+    const vector shift = { shift_to(middle.x, mass.x / weight, scale * (high.x - low.x), margin),
+                           shift_to(middle.y, mass.y / weight, scale * (high.y - low.y), margin) };
     for (int i = 0; i < way->count; i++)
-        way->point[i].at = combine(1, way->point[i].at, 1, combine(1, middle, -1 / weight, mass));
+        way->point[i].at = combine(1, way->point[i].at, 1, shift);
 }
 
 /* How deep each pixel lies inside the ink, in pixels; negative outside. */

@@ -109,8 +109,8 @@ START_TEST(test_ink)
             y += row * level / 255.0;
         }
         ck_assert_msg(most > 150 && soft > 10, "%d: the darkest level is %d, %d are soft", i, most, soft);
-        ck_assert_msg(ink > 12 && ink < 330, "%d: ink of %g pixels", i, ink);
-        ck_assert_msg(fabs(x / ink - 13.5) < 2 && fabs(y / ink - 13.5) < 2, "%d: (%g, %g)", i, x / ink, y / ink);
+        ck_assert_msg(ink > 15 && ink < 280, "%d: ink of %g pixels", i, ink);
+        ck_assert_msg(fabs(x / ink - 13.5) < 2.5 && fabs(y / ink - 13.5) < 2.5, "%d: (%g, %g)", i, x / ink, y / ink);
         touched += frame > 0;
     }
     ck_assert_msg(touched < COUNT / 200, "%ld of %d touch the frame", touched, COUNT);
@@ -125,7 +125,7 @@ static double distance(const uint8_t *a, const uint8_t *b)
     return sqrt(sum);
 }
 
-/* No two of a class are alike: the nearest of 100 images is a good way off. (MNIST's are 5 and more, 1s apart.) */
+/* No two of a class are alike, of some 100 each: the nearest two 1s are 1.5 apart, other digits far more. */
 START_TEST(test_images_differ)
 {
     draw_all();
