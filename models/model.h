@@ -17,9 +17,8 @@ struct vae_model {
     vae_store *store;
 };
 
-/* The same as vae_model_new without giving first values: for a checkpoint, which brings its own. Every parameter is in
- * the store. */
-vae_status vae__model_declare(const vae_model_spec *spec, const vae_data *data, vae_model **model);
+/* A model of a declaration that leaves no size open. Every parameter is in the store, and zero. */
+vae_status vae__model_declare(const vae_model_spec *spec, vae_model **model);
 
 /* What a graph of a model is for. */
 typedef enum vae__graph_kind {

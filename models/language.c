@@ -1,0 +1,240 @@
+#include "models/language.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "models/activations.h"
+#include "src/base/number.h"
+#include "src/base/status.h"
+
+const vae__word *vae__word_of(const vae__word_table *table, int index)
+{
+    return (const vae__word *)((const char *)table->rows + (size_t)index * table->row_bytes);
+}
+
+static int argument_count(const vae__word *word)
+{
+    int count = 0;
+    while (count < VAE__MAX_ARGUMENTS && word->arguments[count].name)
+        count++;
+    return count;
+}
+
+/* Appends to text, as far as there is room. */
+static void append(char *text, size_t size, const char *more)
+{
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, "%s", more);
+}
+
+void vae__word_usage(const vae__word *word, char *text, size_t size)
+{
+    snprintf(text, size, "%s", word->name);
+    for (int i = 0; i < argument_count(word); i++) {
+        const vae__argument *argument = &word->arguments[i];
+        append(text, size, argument->optional ? " [" : " ");
+        append(text, size, argument->name);
+        append(text, size, argument->kind == VAE__KEY_NUMBER ? "=NUMBER" : "");
+        append(text, size, argument->optional ? "]" : "");
+    }
+}
+
+/* ---- Parsing ----------------------------------------------------------------------------------------------------- */
+
+/* The text being read, and what a message says of where. */
+typedef struct vae__reader {
+    const vae__word_table *table;
+    const char *where;
+    const char *at;
+    int phrase; /* from 1 */
+    bool many;  /* a list: messages number the phrases */
+    char token[64];
+} vae__reader;
+
+__attribute__((format(printf, 2, 3))) static vae_status mistake(const vae__reader *reader, const char *format, ...)
+{
+    char text[VAE_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (reader->many)
+        return vae__error(VAE_ERROR_DECLARATION, "%s: %s %d: %s", reader->where, reader->table->what, reader->phrase,
+                          text);
+    return vae__error(VAE_ERROR_DECLARATION, "%s: %s", reader->where, text);
+}
+
+static void skip_space(vae__reader *reader)
+{
+    while (isspace((unsigned char)*reader->at))
+        reader->at++;
+}
+
+/* Takes the next word of the phrase into reader->token; false at its end. */
+static bool next_token(vae__reader *reader)
+{
+    skip_space(reader);
+    size_t length = strcspn(reader->at, ", \t\n\r\v\f");
+    size_t kept = length < sizeof reader->token ? length : sizeof reader->token - 1;
+    memcpy(reader->token, reader->at, kept);
+    reader->token[kept] = 0;
+    reader->at += length;
+    return length;
+}
+
+static vae_status unknown_word(const vae__reader *reader)
+{
+    char names[256] = "";
+    for (int i = 0; i < reader->table->count; i++) {
+        append(names, sizeof names, i ? ", " : "");
+        append(names, sizeof names, vae__word_of(reader->table, i)->name);
+    }
+    return mistake(reader, "\"%s\": no such %s; there are %s", reader->token, reader->table->what, names);
+}
+
+/* The argument of `word` that a token without "=" stands for: the first bare one of its kind not yet given. */
+static int bare_argument(const vae__word *word, const char *token, const bool *given)
+{
+    vae__argument_kind kind = isdigit((unsigned char)*token) || *token == '-' ? VAE__BARE_COUNT : VAE__ACTIVATION;
+    for (int i = 0; i < argument_count(word); i++)
+        if (word->arguments[i].kind == kind && !given[i])
+            return i;
+    return -1;
+}
+
+static int key_argument(const vae__word *word, const char *token, size_t key, const bool *given)
+{
+    for (int i = 0; i < argument_count(word); i++)
+        if (word->arguments[i].kind == VAE__KEY_NUMBER && !given[i] && strlen(word->arguments[i].name) == key &&
+            !strncmp(word->arguments[i].name, token, key))
+            return i;
+    return -1;
+}
+
+static vae_status read_number(const vae__reader *reader, const vae__argument *argument, const char *text, double *value)
+{
+    bool whole = argument->kind == VAE__BARE_COUNT;
+    double number = 0;
+    bool is_number = vae__number_read(text, &number);
+    if (is_number && number >= argument->low && number <= argument->high &&
+        (!whole || number == (double)(int64_t)number)) {
+        *value = number;
+        return vae__ok();
+    }
+    return mistake(reader, "%s: expected %s from %g to %g, found \"%s\"", argument->name,
+                   whole ? "a whole number" : "a number", argument->low, argument->high, text);
+}
+
+static vae_status read_argument(const vae__reader *reader, const vae__word *word, bool *given, double *values)
+{
+    const char *equals = strchr(reader->token, '=');
+    int index = equals ? key_argument(word, reader->token, (size_t)(equals - reader->token), given)
+                       : bare_argument(word, reader->token, given);
+    char usage[96];
+    vae__word_usage(word, usage, sizeof usage);
+    if (index < 0)
+        return mistake(reader, "\"%s\": not expected here; it is written \"%s\"", reader->token, usage);
+    given[index] = true;
+    if (word->arguments[index].kind != VAE__ACTIVATION)
+        return read_number(reader, &word->arguments[index], equals ? equals + 1 : reader->token, &values[index]);
+    int activation = vae__activation_find(reader->token);
+    if (activation >= 0) {
+        values[index] = activation;
+        return vae__ok();
+    }
+    char names[256];
+    vae__activation_names(names, sizeof names);
+    return mistake(reader, "\"%s\": no such activation; there are %s", reader->token, names);
+}
+
+static vae_status read_phrase(vae__reader *reader, vae__phrase *phrase)
+{
+    if (!next_token(reader))
+        return mistake(reader, "expected a %s, found nothing", reader->table->what);
+    const vae__word *word = NULL;
+    for (int i = 0; i < reader->table->count && !word; i++)
+        if (!strcmp(vae__word_of(reader->table, i)->name, reader->token))
+            word = vae__word_of(reader->table, i);
+    if (!word)
+        return unknown_word(reader);
+    *phrase = (vae__phrase){ .row = word };
+    bool given[VAE__MAX_ARGUMENTS] = { false };
+    while (next_token(reader))
+        VAE__TRY(read_argument(reader, word, given, phrase->arguments));
+    for (int i = 0; i < argument_count(word); i++) {
+        char usage[96];
+        vae__word_usage(word, usage, sizeof usage);
+        if (!given[i] && !word->arguments[i].optional)
+            return mistake(reader, "%s: %s is missing; it is written \"%s\"", word->name, word->arguments[i].name,
+                           usage);
+        if (!given[i])
+            phrase->arguments[i] = word->arguments[i].usual;
+    }
+    return vae__ok();
+}
+
+vae_status vae__phrases_parse(const vae__word_table *table, const char *text, const char *where, vae__phrases *phrases)
+{
+    vae__reader reader = { .table = table, .where = where, .at = text, .many = true };
+    phrases->count = 0;
+    skip_space(&reader);
+    while (*reader.at) {
+        reader.phrase = phrases->count + 1;
+        if (phrases->count == VAE__MAX_PHRASES)
+            return mistake(&reader, "there may be at most %d", VAE__MAX_PHRASES);
+        VAE__TRY(read_phrase(&reader, &phrases->phrases[phrases->count++]));
+        skip_space(&reader);
+        if (*reader.at == ',' && *++reader.at == 0)
+            return mistake(&reader, "expected another behind the comma, found nothing");
+    }
+    return vae__ok();
+}
+
+vae_status vae__phrase_parse(const vae__word_table *table, const char *text, const char *where, vae__phrase *phrase)
+{
+    vae__reader reader = { .table = table, .where = where, .at = text, .phrase = 1 };
+    VAE__TRY(read_phrase(&reader, phrase));
+    return *reader.at ? mistake(&reader, "expected one %s, found \"%s\"", table->what, text) : vae__ok();
+}
+
+/* ---- Printing ---------------------------------------------------------------------------------------------------- */
+
+static void print_argument(const vae__argument *argument, double value, char text[VAE__PHRASE_TEXT])
+{
+    char number[32];
+    vae__number_write(value, number, sizeof number);
+    append(text, VAE__PHRASE_TEXT, " ");
+    if (argument->kind == VAE__KEY_NUMBER) {
+        append(text, VAE__PHRASE_TEXT, argument->name);
+        append(text, VAE__PHRASE_TEXT, "=");
+    }
+    append(text, VAE__PHRASE_TEXT, argument->kind == VAE__ACTIVATION ? vae__activation_name((int)value) : number);
+}
+
+static void print_phrase(const vae__phrase *phrase, char text[VAE__PHRASE_TEXT])
+{
+    const vae__word *word = phrase->row;
+    append(text, VAE__PHRASE_TEXT, word->name);
+    for (int i = 0; i < argument_count(word); i++) {
+        double value = phrase->arguments[i], usual = word->arguments[i].usual;
+        if (!word->arguments[i].optional || value < usual || value > usual)
+            print_argument(&word->arguments[i], value, text);
+    }
+}
+
+void vae__phrase_print(const vae__phrase *phrase, char text[VAE__PHRASE_TEXT])
+{
+    *text = 0;
+    print_phrase(phrase, text);
+}
+
+void vae__phrases_print(const vae__phrases *phrases, char text[VAE__PHRASE_TEXT])
+{
+    *text = 0;
+    for (int i = 0; i < phrases->count; i++) {
+        append(text, VAE__PHRASE_TEXT, i ? ", " : "");
+        print_phrase(&phrases->phrases[i], text);
+    }
+}

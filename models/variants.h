@@ -1,0 +1,15 @@
+/* The named variants: each a file of its own, and a line here. */
+#ifndef VAE_MODELS_VARIANTS_H
+#define VAE_MODELS_VARIANTS_H
+
+#include <vae/model.h>
+
+#define VAE__VARIANT_LIST(X)                                                                                           \
+    X(vae)                                                                                                             \
+    X(cvae)
+
+#define VAE__DECLARE_VARIANT(name) extern const vae_model_spec vae__variant_##name;
+VAE__VARIANT_LIST(VAE__DECLARE_VARIANT)
+#undef VAE__DECLARE_VARIANT
+
+#endif
