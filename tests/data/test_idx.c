@@ -461,6 +461,8 @@ START_TEST(test_files_that_do_not_fit)
     assert_refused(VAE_ERROR_SHAPE, TRAIN_IMAGES ", found 5 × 3");
     write_idx(TEST_IMAGES, 8, 2, (uint32_t[]){ 2, SIZE }, NULL, 2 * SIZE, 1);
     assert_refused(VAE_ERROR_SHAPE, TRAIN_IMAGES ", found 15");
+    write_idx(TEST_IMAGES, 8, 2, (uint32_t[]){ 2, HEIGHT }, NULL, 2 * HEIGHT, 1);
+    assert_refused(VAE_ERROR_SHAPE, TRAIN_IMAGES ", found 3");
     folder_remove();
 }
 END_TEST
