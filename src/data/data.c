@@ -1,0 +1,325 @@
+/* The public functions of <vae/data.h>, and what sources share. Nothing here knows a format. */
+#include "src/data/data.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "src/base/memory.h"
+#include "src/base/parallel.h"
+#include "src/base/status.h"
+
+enum { THREADS_MAX = 1024 };
+
+/* A split that is drawn is drawn once, by whoever asks for it first, while others who ask wait. Its memory is there
+ * since the data was opened, so that drawing cannot fail. */
+struct vae__first_use {
+    pthread_mutex_t lock;
+    atomic_bool done[VAE_SPLITS];
+};
+
+static const vae__source *const sources[] = {
+#define SOURCE_ROW(name) &vae__source_##name,
+    VAE__SOURCES(SOURCE_ROW)
+#undef SOURCE_ROW
+};
+enum { SOURCES = sizeof sources / sizeof *sources };
+
+static const char *const split_names[VAE_SPLITS] = { "train", "validation", "test" };
+
+static const size_t type_sizes[] = {
+#define TYPE_SIZE(name, ctype, text) sizeof(ctype),
+    VAE_TYPE_LIST(TYPE_SIZE)
+#undef TYPE_SIZE
+};
+
+/* "mnist: expected digits, digits:N or a folder of IDX files, found a file" */
+static vae_status unknown_source(const char *source)
+{
+    char expected[256] = "";
+    size_t used = 0;
+    for (int i = 0; i < SOURCES && used < sizeof expected; i++) {
+        const char *before = !i ? "" : i + 1 < SOURCES ? ", " : " or ";
+        used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%s", before, sources[i]->expected);
+    }
+    struct stat about;
+    if (!stat(source, &about))
+        return vae__error(VAE_ERROR_FILE, "%s: expected %s, found a %s", source, expected,
+                          S_ISREG(about.st_mode)   ? "file"
+                          : S_ISDIR(about.st_mode) ? "folder"
+                                                   : "special file");
+    if (errno != ENOENT)
+        return vae__error_errno(source, "cannot look at it");
+    return vae__error(VAE_ERROR_FILE, "%s: expected %s, found nothing of that name", *source ? source : "\"\"",
+                      expected);
+}
+
+static const vae__source *find_source(const char *source)
+{
+    for (int i = 0; i < SOURCES; i++)
+        if (sources[i]->names(source))
+            return sources[i];
+    return NULL;
+}
+
+static vae_status prepare(vae_data *data, const char *source, const vae_data_options *options)
+{
+    data->options = options ? *options : (vae_data_options){ 0 };
+    if (data->options.threads < 0 || data->options.threads > THREADS_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected 0 to %d threads, found %d", source, THREADS_MAX,
+                          data->options.threads);
+    if (!data->options.threads)
+        data->options.threads = vae__processors();
+    data->kind = find_source(source);
+    if (!data->kind)
+        return unknown_source(source);
+    VAE__TRY(vae__copy_string(source, &data->source));
+    VAE__TRY(vae__allocate(source, 1, sizeof *data->first_use, &data->first_use));
+    pthread_mutex_init(&data->first_use->lock, NULL);
+    return data->kind->open(data);
+}
+
+vae_status vae_data_open(const char *source, const vae_data_options *options, vae_data **data)
+{
+    if (data)
+        *data = NULL;
+    if (!source || !data)
+        return vae__error(VAE_ERROR_ARGUMENT, "vae_data_open: expected %s, found NULL",
+                          source ? "a place for the data" : "a source");
+    vae_data *fresh = NULL;
+    VAE__TRY(vae__allocate(source, 1, sizeof *fresh, &fresh));
+    vae_status status = prepare(fresh, source, options);
+    if (status.code)
+        vae_data_free(&fresh);
+    *data = fresh;
+    return status;
+}
+
+void vae_data_free(vae_data **data)
+{
+    if (!data || !*data)
+        return;
+    vae_data *old = *data;
+    for (int i = 0; i < VAE_SPLITS * old->field_count; i++)
+        vae__free(old->columns[i].storage);
+    if (old->first_use)
+        pthread_mutex_destroy(&old->first_use->lock);
+    vae__free(old->first_use);
+    vae__free(old->columns);
+    vae__free(old->source);
+    vae__free(old);
+    *data = NULL;
+}
+
+vae_status vae_data_hold_out(vae_data *data, int64_t rows)
+{
+    if (!data)
+        return vae__error(VAE_ERROR_ARGUMENT, "vae_data_hold_out: expected data, found NULL");
+    int64_t held = vae_data_rows(data, VAE_VALIDATION), train = vae_data_rows(data, VAE_TRAIN);
+    if (held)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: cannot hold out rows: it has %" PRId64 " validation rows",
+                          data->source, held);
+    if (rows < 1 || rows >= train)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "%s: cannot hold out %" PRId64 " rows: expected at least 1 and fewer than its %" PRId64
+                          " training rows",
+                          data->source, rows, train);
+    for (int i = 0; i < data->field_count; i++) {
+        vae__column *from = vae__data_column(data, VAE_TRAIN, i), *to = vae__data_column(data, VAE_VALIDATION, i);
+        from->field.rows = train - rows;
+        to->field = from->field;
+        to->field.rows = rows;
+        size_t before = (size_t)(train - rows) * (size_t)from->field.size * type_sizes[from->field.type];
+        to->field.values = (const char *)from->storage + before;
+    }
+    data->held_out = true;
+    return vae__ok();
+}
+
+const char *vae_data_source(const vae_data *data)
+{
+    return data ? data->source : NULL;
+}
+
+const char *vae_data_digest(const vae_data *data)
+{
+    return data ? data->digest : NULL;
+}
+
+static bool is_split(vae_split split)
+{
+    return (unsigned)split < VAE_SPLITS;
+}
+
+int64_t vae_data_rows(const vae_data *data, vae_split split)
+{
+    return data && is_split(split) && data->field_count ? vae__data_column(data, split, 0)->field.rows : 0;
+}
+
+int vae_data_field_count(const vae_data *data)
+{
+    return data ? data->field_count : 0;
+}
+
+/* Draws a split, unless that was done. Rows held out are drawn with the training rows they are among. */
+static void use(const vae_data *data, vae_split split)
+{
+    if (!data->kind->draw)
+        return;
+    if (split == VAE_VALIDATION && data->held_out)
+        split = VAE_TRAIN;
+    struct vae__first_use *first_use = data->first_use;
+    if (atomic_load_explicit(&first_use->done[split], memory_order_acquire))
+        return;
+    pthread_mutex_lock(&first_use->lock);
+    if (!atomic_load_explicit(&first_use->done[split], memory_order_relaxed)) {
+        data->kind->draw(data, split);
+        atomic_store_explicit(&first_use->done[split], true, memory_order_release);
+    }
+    pthread_mutex_unlock(&first_use->lock);
+}
+
+const vae_field *vae_data_field(const vae_data *data, vae_split split, int index)
+{
+    if (!vae_data_rows(data, split) || index < 0 || index >= data->field_count)
+        return NULL;
+    use(data, split);
+    return &vae__data_column(data, split, index)->field;
+}
+
+const vae_field *vae_data_find(const vae_data *data, vae_split split, const char *name)
+{
+    if (!name || !vae_data_rows(data, split))
+        return NULL;
+    for (int i = 0; i < data->field_count; i++)
+        if (!strcmp(vae__data_column(data, split, i)->field.name, name))
+            return vae_data_field(data, split, i);
+    return NULL;
+}
+
+const char *vae_split_name(vae_split split)
+{
+    return is_split(split) ? split_names[split] : "an unknown split";
+}
+
+/* For sources. */
+
+vae_status vae__data_declare(vae_data *data, int field_count)
+{
+    VAE__TRY(vae__allocate(data->source, (size_t)(VAE_SPLITS * field_count), sizeof *data->columns, &data->columns));
+    data->field_count = field_count;
+    return vae__ok();
+}
+
+vae__column *vae__data_column(const vae_data *data, vae_split split, int index)
+{
+    return &data->columns[(int)split * data->field_count + index];
+}
+
+vae_status vae__data_add(vae_data *data, vae_split split, int index, const vae_field *like, const char *where)
+{
+    vae__column *column = vae__data_column(data, split, index);
+    vae_field field = *like;
+    field.size = 1;
+    for (int i = 0; i < field.rank; i++)
+        field.size *= field.shape[i];
+    VAE__TRY(vae__allocate(where, (size_t)field.rows * (size_t)field.size, type_sizes[field.type], &column->storage));
+    field.values = column->storage;
+    column->field = field;
+    column->stored_rows = field.rows;
+    return vae__ok();
+}
+
+vae_status vae__data_check_memory(const char *where, uint64_t bytes, uint64_t *available)
+{
+    if (bytes > *available)
+        return vae__error(VAE_ERROR_MEMORY, "%s: needs %" PRIu64 " bytes, %" PRIu64 " available", where, bytes,
+                          *available);
+    *available -= bytes;
+    return vae__ok();
+}
+
+static uint64_t mix(uint64_t state, uint64_t word)
+{
+    state = (state ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return state ^ state >> 32; /* brings the upper bits down, which products only move up */
+}
+
+/* The eight bytes as a number, the first the lowest, on any machine. */
+static uint64_t word_of(const unsigned char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+uint64_t vae__data_hash(uint64_t state, const void *bytes, size_t size)
+{
+    const unsigned char *next = bytes;
+    size_t left = size;
+    for (; left >= 8; left -= 8, next += 8)
+        state = mix(state, word_of(next));
+    unsigned char last[8] = { 0 };
+    memcpy(last, next, left);
+    return mix(mix(state, word_of(last)), size);
+}
+
+void vae__data_set_digest(vae_data *data, uint64_t hash)
+{
+    snprintf(data->digest, sizeof data->digest, "%016" PRIx64, hash);
+}
+
+static uint64_t hash_field(uint64_t state, vae_split split, const vae_field *field)
+{
+    const int64_t about[] = { split, field->kind, field->type, field->rank, field->rows };
+    for (size_t i = 0; i < sizeof about / sizeof *about; i++)
+        state = mix(state, (uint64_t)about[i]);
+    for (int i = 0; i < field->rank; i++)
+        state = mix(state, (uint64_t)field->shape[i]);
+    state = vae__data_hash(state, field->name, strlen(field->name));
+    return vae__data_hash(state, field->values, (size_t)(field->rows * field->size) * type_sizes[field->type]);
+}
+
+void vae__data_digest_contents(vae_data *data)
+{
+    uint64_t state = 0;
+    for (int split = 0; split < VAE_SPLITS; split++)
+        for (int i = 0; i < data->field_count; i++) {
+            const vae_field *field = &vae__data_column(data, (vae_split)split, i)->field;
+            if (field->rows)
+                state = hash_field(state, (vae_split)split, field);
+        }
+    vae__data_set_digest(data, state);
+}
+
+/* Value `row` of a field with one value a row. Classes are far fewer than the numbers that a double has exactly. */
+static double value_of(const vae_field *field, int64_t row)
+{
+    switch (field->type) {
+#define VALUE_OF(name, ctype, text)                                                                                    \
+    case name:                                                                                                         \
+        return (double)((const ctype *)field->values)[row];
+        VAE_TYPE_LIST(VALUE_OF)
+#undef VALUE_OF
+    }
+    return -1;
+}
+
+vae_status vae__data_check_classes(const vae_field *field, int64_t classes, const char *where)
+{
+    for (int64_t row = 0; row < field->rows; row++) {
+        double value = value_of(field, row);
+        if (!(value >= 0 && value < (double)classes && value == floor(value)))
+            return vae__error(VAE_ERROR_DATA, "%s: %s: expected classes 0 to %" PRId64 ", found %.15g in row %" PRId64,
+                              where, field->name, classes - 1, value, row);
+    }
+    return vae__ok();
+}

@@ -1,0 +1,83 @@
+/*
+ * What data sources share: the inside of a vae_data, the table of sources, and what a source calls while it opens.
+ * A new kind of source is a file with a vae__source and a line in VAE__SOURCES.
+ */
+#ifndef VAE_DATA_DATA_H
+#define VAE_DATA_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <vae/data.h>
+
+/* Most rows of a split: an example's number is 32 bits of a random number's counter, and half of them are test rows. */
+#define VAE__ROWS_MAX INT64_C(2147483647)
+
+/* The sources, in the order in which they are asked whether a string names one of theirs: vae__source_digits … */
+#define VAE__SOURCES(X)                                                                                                \
+    X(digits)                                                                                                          \
+    X(idx)
+
+typedef struct vae__source {
+    const char *expected; /* in the message for a string that no source knows: "digits, digits:N" */
+    bool (*names)(
+        const char *source); /* Is this string one of this source's? Asks for the form, not for the contents. */
+
+    /* Declares the fields, and allocates and fills those that `draw` does not. After a failure vae_data_free takes
+     * whatever `data` has by then. */
+    vae_status (*open)(vae_data *data);
+
+    /* Fills a split at its first use; NULL where `open` has filled everything. It cannot fail. */
+    void (*draw)(const vae_data *data, vae_split split);
+} vae__source;
+
+#define VAE__SOURCE_DECLARE(name) extern const vae__source vae__source_##name;
+VAE__SOURCES(VAE__SOURCE_DECLARE)
+#undef VAE__SOURCE_DECLARE
+
+/* A field of a split and where its values lie. */
+typedef struct vae__column {
+    vae_field field; /* as handed out */
+    void
+        *storage; /* owned; NULL for a split without rows, and for the rows held out, which lie in the training rows' */
+    int64_t stored_rows; /* of `storage`: with those that are held out */
+} vae__column;
+
+struct vae__first_use;
+
+struct vae_data {
+    const vae__source *kind;
+    char *source;
+    vae_data_options options; /* as given, but threads are at least 1 */
+    char digest[17];
+    int field_count;
+    vae__column *columns; /* VAE_SPLITS times field_count, split by split */
+    bool held_out;        /* The validation split lies at the end of the training rows. */
+    struct vae__first_use *first_use;
+};
+
+/* Says how many fields there are. Called once, before vae__data_add. */
+vae_status vae__data_declare(vae_data *data, int field_count);
+
+/* Adds a field to a split and allocates its values: `like` has all but size and values. `where` begins a message. */
+vae_status vae__data_add(vae_data *data, vae_split split, int index, const vae_field *like, const char *where);
+
+vae__column *vae__data_column(const vae_data *data, vae_split split, int index);
+
+/* Takes `bytes` from *available, or says "where: needs N bytes, M available". */
+vae_status vae__data_check_memory(const char *where, uint64_t bytes, uint64_t *available);
+
+/* A hash of bytes in steps, each a bijection of the state and of eight bytes: no change of one value goes unseen. Two
+ * bytes for a cycle, where a checksum of bytes would take as long as reading them. Begin with 0. */
+uint64_t vae__data_hash(uint64_t state, const void *bytes, size_t size);
+
+void vae__data_set_digest(vae_data *data, uint64_t hash);
+
+/* Sets the digest to a hash of all fields, shapes and values: the same contents have the same one wherever they lie. */
+void vae__data_digest_contents(vae_data *data);
+
+/* Is every value of a VAE_CLASS field a whole number below `classes`? If not, tells the first that is none, and its
+ * row. */
+vae_status vae__data_check_classes(const vae_field *field, int64_t classes, const char *where);
+
+#endif
