@@ -49,7 +49,7 @@ enum {
 #define VAE__OP_NUMBER(name) VAE__NUMBER_##name,
     VAE__OP_LIST(VAE__OP_NUMBER)
 #undef VAE__OP_NUMBER
-    VAE__OP_COUNT
+        VAE__OP_COUNT
 };
 
 #endif

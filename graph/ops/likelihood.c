@@ -1,0 +1,139 @@
+/*
+ * Log-likelihoods of a row, in nats. A mask takes elements out: where it is 0 the term is not looked at, so that what
+ * is missing may be no number.
+ */
+#include "graph/ops/terms.h"
+
+#define MASKED(mask, term) ((mask) != 0 ? (mask) * (term) : 0)
+
+/* ---- Bernoulli: a = x, b = logits, c = mask ------------------------------------------------------------------------
+ */
+
+/*
+ * x · logits − softplus(logits) = (x − [logits > 0]) · logits − log(1 + exp(−|logits|)): the two large parts of it
+ * cancel before they are computed, and an infinite logit on the side of x gives 0.
+ */
+static inline real bernoulli(real x, real logits)
+{
+    const real beyond = x - (logits > 0 ? R(1) : R(0));
+    return (beyond != 0 ? beyond * logits : 0) - vae__log1p(vae__exp(-vae__abs(logits)));
+}
+
+TERMS(loglik_bernoulli, MASKED(c, bernoulli(a, b)))
+SLOPES(loglik_bernoulli_x, MASKED(c, b))
+SLOPES(loglik_bernoulli_logits, MASKED(c, a - vae__sigmoid(b)))
+TERMS_OP(loglik_bernoulli, loglik_bernoulli_x_slopes, loglik_bernoulli_logits_slopes)
+
+/* ---- Gaussian: a = x, b = mean, c = logvar, d = mask ---------------------------------------------------------------
+ */
+
+#define LOG_TWO_PI R(1.83787706640934548356)
+#define PRECISION  vae__exp(-clip_logvar(c))
+
+TERMS(loglik_gaussian, MASKED(d, R(-0.5) * (LOG_TWO_PI + clip_logvar(c) + (a - b) * (a - b) * PRECISION)))
+SLOPES(loglik_gaussian_x, MASKED(d, (b - a) * PRECISION))
+SLOPES(loglik_gaussian_mean, MASKED(d, (a - b) * PRECISION))
+SLOPES(loglik_gaussian_logvar, MASKED(d, pass_logvar(c, R(0.5) * ((a - b) * (a - b) * PRECISION - 1))))
+TERMS_OP(loglik_gaussian, loglik_gaussian_x_slopes, loglik_gaussian_mean_slopes, loglik_gaussian_logvar_slopes)
+
+/* ---- Building ---------------------------------------------------------------------------------------------------- */
+
+#if VAE__REFERENCE
+static vae_status loglik_bernoulli_shape(vae_node *node)
+{
+    VAE__TRY(check_same(node->inputs[0], node->inputs[1]));
+    if (node->inputs[2])
+        VAE__TRY(check_same(node->inputs[0], node->inputs[2]));
+    take_single(node, node->inputs[0]->rows);
+    return vae__ok();
+}
+
+static vae_status loglik_gaussian_shape(vae_node *node)
+{
+    VAE__TRY(check_beside(node->inputs[0], node->inputs[1], true));
+    VAE__TRY(check_beside(node->inputs[0], node->inputs[2], true));
+    if (node->inputs[3])
+        VAE__TRY(check_same(node->inputs[0], node->inputs[3]));
+    take_single(node, node->inputs[0]->rows);
+    return vae__ok();
+}
+
+vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *mask)
+{
+    return vae__node_new(NULL, &VAE__OP(loglik_bernoulli), (vae_node){ 0 }, 3, (vae_node *[]){ x, logits, mask });
+}
+
+vae_node *vae_loglik_gaussian(vae_node *x, vae_node *mean, vae_node *logvar, vae_node *mask)
+{
+    return vae__node_new(NULL, &VAE__OP(loglik_gaussian), (vae_node){ 0 }, 4, (vae_node *[]){ x, mean, logvar, mask });
+}
+
+#define BUILD(name, call)                                                                                              \
+    static vae_node *name(vae_node *const *a)                                                                          \
+    {                                                                                                                  \
+        return call;                                                                                                   \
+    }
+BUILD(build_bernoulli, vae_loglik_bernoulli(a[0], a[1], NULL))
+BUILD(build_bernoulli_masked, vae_loglik_bernoulli(a[0], a[1], a[2]))
+BUILD(build_bernoulli_twice, vae_loglik_bernoulli(a[0], a[0], NULL))
+BUILD(build_gaussian, vae_loglik_gaussian(a[0], a[1], a[2], NULL))
+BUILD(build_gaussian_masked, vae_loglik_gaussian(a[0], a[1], a[2], a[3]))
+BUILD(build_gaussian_twice, vae_loglik_gaussian(a[0], a[1], a[1], NULL))
+
+#define BETWEEN(rows_, n, low_, high_)                                                                                 \
+    {                                                                                                                  \
+        .rows = (rows_), .rank = 1, .shape = { n }, .low = (low_), .high = (high_)                                     \
+    }
+#define UNIT(rows_, n) BETWEEN(rows_, n, 0, 1)
+#define X(rows_, n)    BETWEEN(rows_, n, -2, 2)
+#define MASK(rows_, n)                                                                                                 \
+    {                                                                                                                  \
+        .rows = (rows_), .rank = 1, .shape = { n }, .low = 0, .high = 2, .whole = true, .fixed = true                  \
+    }
+
+/* Logits stay off 0, where the term's two forms meet: smooth, but compared in other roundings. */
+static const vae__case loglik_bernoulli_cases[] = {
+    { "plain", build_bernoulli, 2, { UNIT(1, 19), X(1, 19) } },
+    { "samples", build_bernoulli, 2, { UNIT(3, 5), X(3, 5) } },
+    { "shared", build_bernoulli, 2, { UNIT(0, 5), X(0, 5) } },
+    { "masked", build_bernoulli_masked, 3, { UNIT(1, 19), X(1, 19), MASK(1, 19) } },
+    { "masked, samples", build_bernoulli_masked, 3, { UNIT(3, 5), X(3, 5), MASK(3, 5) } },
+    { "more than a block", build_bernoulli, 2, { UNIT(1, 260), X(1, 260) } },
+    { "one node", build_bernoulli_twice, 1, { UNIT(1, 5) } },
+};
+static const vae__case loglik_gaussian_cases[] = {
+    { "plain", build_gaussian, 3, { X(1, 19), X(1, 19), X(1, 19) } },
+    { "samples", build_gaussian, 3, { X(3, 5), X(3, 5), X(3, 5) } },
+    { "shared", build_gaussian, 3, { X(0, 5), X(0, 5), X(0, 5) } },
+    { "masked", build_gaussian_masked, 4, { X(1, 19), X(1, 19), X(1, 19), MASK(1, 19) } },
+    { "shared logvar", build_gaussian, 3, { X(1, 19), X(1, 19), X(0, 19) } },
+    { "shared mean and logvar, masked", build_gaussian_masked, 4, { X(3, 5), X(0, 5), X(0, 5), MASK(3, 5) } },
+    { "one logvar", build_gaussian, 3, { X(1, 260), X(1, 260), X(0, 1) } },
+    { "one mean and logvar", build_gaussian, 3, { X(3, 5), X(0, 1), X(0, 1) } },
+    { "one logvar, all shared", build_gaussian, 3, { X(0, 5), X(0, 5), X(0, 1) } },
+    { "clipped below", build_gaussian, 3, { BETWEEN(1, 5, 0.1, 0.3), BETWEEN(1, 5, 0.1, 0.3), BETWEEN(1, 5, 21, 30) } },
+    { "one node", build_gaussian_twice, 2, { X(1, 5), X(1, 5) } },
+};
+#endif
+
+const vae__op VAE__OP(loglik_bernoulli) = {
+    .name = "loglik_bernoulli",
+    .number = VAE__NUMBER(loglik_bernoulli),
+    ONCE(.shape = loglik_bernoulli_shape, CASES(loglik_bernoulli_cases), ).forward = loglik_bernoulli_forward,
+    .backward = loglik_bernoulli_backward,
+    .reduce = loglik_bernoulli_reduce,
+    .reads_inputs = 7u,
+    .constant_inputs = 4u,
+    .optional_inputs = 4u
+};
+
+const vae__op VAE__OP(loglik_gaussian) = {
+    .name = "loglik_gaussian",
+    .number = VAE__NUMBER(loglik_gaussian),
+    ONCE(.shape = loglik_gaussian_shape, CASES(loglik_gaussian_cases), ).forward = loglik_gaussian_forward,
+    .backward = loglik_gaussian_backward,
+    .reduce = loglik_gaussian_reduce,
+    .reads_inputs = 15u,
+    .constant_inputs = 8u,
+    .optional_inputs = 8u
+};
