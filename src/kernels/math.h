@@ -1,0 +1,236 @@
+/*
+ * Functions of a real that plain loops can call: for float, polynomials and selects without a branch or a call, which
+ * the compiler turns into vector code; for double, libm.
+ *
+ * Every step is one IEEE operation that the code names (see src/kernels/real.h on vae__fma), so a value is the same in
+ * a vector, in the tail of a row and alone. Polynomials were fitted at Chebyshev nodes of the intervals told.
+ *
+ * Also here: sums of rows in one order.
+ */
+#ifndef VAE_KERNELS_MATH_H
+#define VAE_KERNELS_MATH_H
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "src/kernels/real.h"
+
+#if defined(__FMA__) || defined(__FP_FAST_FMAF)
+#define VAE__FMA_FLOAT(a, b, c) __builtin_fmaf(a, b, c)
+#else
+#define VAE__FMA_FLOAT(a, b, c) ((a) * (b) + (c))
+#endif
+#if defined(__FMA__) || defined(__FP_FAST_FMA)
+#define VAE__FMA_DOUBLE(a, b, c) __builtin_fma(a, b, c)
+#else
+#define VAE__FMA_DOUBLE(a, b, c) ((a) * (b) + (c))
+#endif
+
+/* The branch not taken goes away when the file is compiled: `real` is one or the other. */
+#define VAE__IS_FLOAT (sizeof(real) == sizeof(float))
+
+/* a · b + c: rounded once where the processor has such an instruction, else twice. */
+static inline real vae__fma(real a, real b, real c)
+{
+    return VAE__IS_FLOAT ? (real)VAE__FMA_FLOAT((float)a, (float)b, (float)c)
+                         : (real)VAE__FMA_DOUBLE((double)a, (double)b, (double)c);
+}
+
+static inline float vae__fma_float(float a, float b, float c)
+{
+    return VAE__FMA_FLOAT(a, b, c);
+}
+
+static inline uint32_t vae__bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float vae__float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* exp(x) = 2^n · exp(r), |r| <= ln 2 / 2. Below the smallest normal number the result is 0: denormal ones are slow. */
+static inline float vae__exp_float(float x)
+{
+    const float shift = 0x1.8p23f; /* adding it rounds to a whole number, which stands in the low bits */
+    float shifted = vae__fma_float(x, 1.44269504f, shift);
+    float n = shifted - shift;
+    float r = vae__fma_float(n, -0.693359375f, x); /* ln 2 in two parts; n times the first is exact */
+    r = vae__fma_float(n, 2.12194440e-4f, r);
+    float p = vae__fma_float(1.392617750e-03f, r, 8.363174180e-03f);
+    p = vae__fma_float(p, r, 4.166655465e-02f);
+    p = vae__fma_float(p, r, 1.666657702e-01f);
+    p = vae__fma_float(p, r, 0.5f);
+    p = vae__fma_float(p, r * r, r) + 1.0f;
+    /* n is added to p's exponent, so that 2^128 need not be a number of its own. */
+    float result = vae__float_of(vae__bits_of(p) + (vae__bits_of(shifted) << 23));
+    result = x < -87.336544f ? 0.0f : result;
+    result = x > 88.722839f ? INFINITY : result;
+    return x != x ? x : result;
+}
+
+/* log(x) = k · ln 2 + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)). */
+static inline float vae__log_float(float x)
+{
+    const uint32_t root = 0x3f3504f3u; /* sqrt(1/2) */
+    float normal = x < FLT_MIN ? x * 0x1p23f : x;
+    float scale = x < FLT_MIN ? -23.0f : 0.0f;
+    uint32_t offset = vae__bits_of(normal) - root;
+    float k = (float)((int32_t)offset >> 23) + scale;
+    float f = vae__float_of((offset & 0x007fffffu) + root) - 1.0f;
+    float square = f * f;
+    float p = vae__fma_float(6.971611443e-02f, f, -1.147973381e-01f);
+    p = vae__fma_float(p, f, 1.168541992e-01f);
+    p = vae__fma_float(p, f, -1.242568734e-01f);
+    p = vae__fma_float(p, f, 1.424905765e-01f);
+    p = vae__fma_float(p, f, -1.666780232e-01f);
+    p = vae__fma_float(p, f, 2.000071575e-01f);
+    p = vae__fma_float(p, f, -2.499999696e-01f);
+    p = vae__fma_float(p, f, 3.333333118e-01f);
+    p = vae__fma_float(p * f, square, k * -2.12194440e-4f);
+    p = vae__fma_float(-0.5f, square, p);
+    float result = vae__fma_float(k, 0.693359375f, f + p);
+    result = x == 0.0f ? -INFINITY : result;
+    result = x > FLT_MAX ? INFINITY : result;
+    return x >= 0.0f ? result : NAN;
+}
+
+/* log(u) for u = 1 + x rounded, and the rounding put back: d log(u) = du / u, where u is near 1 if it matters. */
+static inline float vae__log1p_float(float x)
+{
+    float u = 1.0f + x;
+    float lost = x - (u - 1.0f);
+    return vae__log_float(u) + (x > 1.0f ? 0.0f : lost);
+}
+
+static inline float vae__tanh_float(float x)
+{
+    float size = fabsf(x), square = x * x;
+    float p = vae__fma_float(-6.100170946e-03f, square, 2.099955252e-02f); /* (tanh(x) / x - 1) / x², x² <= 0.39 */
+    p = vae__fma_float(p, square, -5.385140937e-02f);
+    p = vae__fma_float(p, square, 1.333277302e-01f);
+    p = vae__fma_float(p, square, -3.333332898e-01f);
+    float near = vae__fma_float(p * square, x, x);
+    float e = vae__exp_float(-2.0f * size);
+    float far = copysignf((1.0f - e) / (1.0f + e), x);
+    return size < 0.62f ? near : far;
+}
+
+static inline float vae__erf_float(float x)
+{
+    float size = fabsf(x), square = x * x;
+    float p = vae__fma_float(7.875875043e-05f, square, -8.016864281e-04f); /* erf(x) / x, x² <= 1 */
+    p = vae__fma_float(p, square, 5.189087423e-03f);
+    p = vae__fma_float(p, square, -2.685421201e-02f);
+    p = vae__fma_float(p, square, 1.128359472e-01f);
+    p = vae__fma_float(p, square, -3.761262667e-01f);
+    float near = vae__fma_float(vae__fma_float(p, square, 0.128379166f), x, x);
+    float t = size > 4.0f ? 4.0f : size; /* from 4 on, erf rounds to 1 */
+    float q = vae__fma_float(-1.637151416e-06f, t, 4.605804271e-05f); /* -log(1 - erf(t)), t in [1, 4] */
+    q = vae__fma_float(q, t, -5.968056258e-04f);
+    q = vae__fma_float(q, t, 4.759596294e-03f);
+    q = vae__fma_float(q, t, -2.642113601e-02f);
+    q = vae__fma_float(q, t, 1.100800830e-01f);
+    q = vae__fma_float(q, t, 6.318260516e-01f);
+    q = vae__fma_float(q, t, 1.130233435e+00f);
+    q = vae__fma_float(q, t, -3.201380501e-04f);
+    float far = copysignf(1.0f - vae__exp_float(-q), x);
+    return size < 1.0f ? near : far;
+}
+
+static inline real vae__exp(real x)
+{
+    return VAE__IS_FLOAT ? (real)vae__exp_float((float)x) : (real)exp((double)x);
+}
+
+static inline real vae__log(real x)
+{
+    return VAE__IS_FLOAT ? (real)vae__log_float((float)x) : (real)log((double)x);
+}
+
+static inline real vae__log1p(real x)
+{
+    return VAE__IS_FLOAT ? (real)vae__log1p_float((float)x) : (real)log1p((double)x);
+}
+
+static inline real vae__tanh(real x)
+{
+    return VAE__IS_FLOAT ? (real)vae__tanh_float((float)x) : (real)tanh((double)x);
+}
+
+static inline real vae__erf(real x)
+{
+    return VAE__IS_FLOAT ? (real)vae__erf_float((float)x) : (real)erf((double)x);
+}
+
+static inline real vae__sqrt(real x)
+{
+    return VAE__IS_FLOAT ? (real)__builtin_sqrtf((float)x) : (real)__builtin_sqrt((double)x);
+}
+
+static inline real vae__abs(real x)
+{
+    return VAE__IS_FLOAT ? (real)fabsf((float)x) : (real)fabs((double)x);
+}
+
+/* 1 / (1 + exp(-x)), by exp of what is not positive, so that neither tail overflows or cancels. */
+static inline real vae__sigmoid(real x)
+{
+    real e = vae__exp(-vae__abs(x));
+    real r = (real)1 / ((real)1 + e);
+    return x < 0 ? e * r : r;
+}
+
+/* log(1 + exp(x)). */
+static inline real vae__softplus(real x)
+{
+    return (x > 0 ? x : (real)0) + vae__log1p(vae__exp(-vae__abs(x)));
+}
+
+/*
+ * Sums `term`, an expression in `index`, for index = 0 … count - 1 into `total`, a real variable:
+ *
+ *     VAE__SUM(total, j, columns, vae__exp(x[j] - most));
+ *
+ * One order whatever the compiler, the vectors' width and the row's address: term j joins lane j % 16 of 16 in turn;
+ * then lanes 0 … 7 take lanes 8 … 15 in, 0 … 3 take 4 … 7 in, and so on. In the last, partial round the other lanes
+ * stay as they are. `term` is written twice but computed once an index; it may store what it computes.
+ */
+enum { VAE__LANES = 16 };
+typedef real vae__lanes __attribute__((vector_size(VAE__LANES * sizeof(real)), may_alias));
+
+#define VAE__SUM(total, index, count, term)                                                                            \
+    do {                                                                                                               \
+        vae__lanes vae__sums = { 0 };                                                                                  \
+        real vae__terms[VAE__LANES] __attribute__((aligned(64)));                                                      \
+        const int64_t vae__count = (count), vae__whole = vae__count / VAE__LANES * VAE__LANES;                         \
+        for (int64_t vae__base = 0; vae__base < vae__whole; vae__base += VAE__LANES) {                                 \
+            for (int64_t vae__lane = 0; vae__lane < VAE__LANES; vae__lane++) {                                         \
+                const int64_t index = vae__base + vae__lane;                                                           \
+                vae__terms[vae__lane] = (term);                                                                        \
+            }                                                                                                          \
+            vae__sums += *(const vae__lanes *)vae__terms;                                                              \
+        }                                                                                                              \
+        memcpy(vae__terms, &vae__sums, sizeof vae__sums);                                                              \
+        for (int64_t index = vae__whole; index < vae__count; index++)                                                  \
+            vae__terms[index - vae__whole] += (term);                                                                  \
+        (total) = vae__add_lanes(vae__terms);                                                                          \
+    } while (0)
+
+static inline real vae__add_lanes(real lanes[VAE__LANES])
+{
+    for (int half = VAE__LANES / 2; half; half /= 2)
+        for (int i = 0; i < half; i++)
+            lanes[i] += lanes[i + half];
+    return lanes[0];
+}
+
+#endif

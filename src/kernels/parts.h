@@ -1,0 +1,18 @@
+/* What the files compiled once a variant give to that variant's row. */
+#ifndef VAE_KERNELS_PARTS_H
+#define VAE_KERNELS_PARTS_H
+
+#include "src/kernels/kernels.h"
+#include "src/kernels/matmul.h"
+#include "src/kernels/real.h"
+
+void VAE__VARIANT(vae__uniform)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);
+void VAE__VARIANT(vae__normal)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);
+void VAE__VARIANT(vae__convert)(vae_type type, const void *stored, int64_t count, void *out);
+void VAE__VARIANT(vae__adam)(const vae__adam *adam, int64_t count, float *value, const float *gradient, float *m,
+                             float *v);
+void VAE__VARIANT(vae__matmul_plain)(const vae__matmul_piece *piece);
+
+extern const vae__kernels VAE__VARIANT(vae__kernels_row);
+
+#endif

@@ -1,0 +1,25 @@
+/* One variant's row of the table. */
+#include "src/kernels/parts.h"
+
+/* Place in the tables, and name. */
+#define NUMBER_f64_generic 0
+#define NUMBER_f32_generic 1
+#define NUMBER_f32_avx2    2
+#define NUMBER_f32_avx512  3
+#define NAME_f64_generic   "generic"
+#define NAME_f32_generic   "generic"
+#define NAME_f32_avx2      "avx2"
+#define NAME_f32_avx512    "avx512"
+
+#define IS_DOUBLE (sizeof(real) == sizeof(double))
+
+const vae__kernels VAE__VARIANT(vae__kernels_row) = {
+    .name = VAE__VARIANT(NAME),
+    .float64 = IS_DOUBLE,
+    .variant = VAE__VARIANT(NUMBER),
+    .uniform = VAE__VARIANT(vae__uniform),
+    .normal = VAE__VARIANT(vae__normal),
+    .convert = VAE__VARIANT(vae__convert),
+    .adam = IS_DOUBLE ? NULL : VAE__VARIANT(vae__adam),
+    .matmul = VAE__VARIANT(vae__matmul_plain),
+};
