@@ -22,7 +22,7 @@ struct vae__matmul_piece;
 typedef struct vae__kernels {
     const char *name; /* "generic", "avx2", "avx512" */
     bool float64;
-    int variant;      /* place in every table that has a row a variant */
+    int variant; /* place in every table that has a row a variant */
 
     /* Draws first … first + count - 1 of an example, as reals. */
     void (*uniform)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);

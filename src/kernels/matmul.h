@@ -18,11 +18,7 @@
 
 #include "src/kernels/kernels.h"
 
-typedef enum vae__matmul_form {
-    VAE__NN,
-    VAE__NT,
-    VAE__TN
-} vae__matmul_form;
+typedef enum vae__matmul_form { VAE__NN, VAE__NT, VAE__TN } vae__matmul_form;
 
 typedef struct vae__matmul_spec {
     vae__matmul_form form;

@@ -95,8 +95,7 @@ typedef void tile_function(const tile *t);
 #define OUTER_VECTOR_LIST(X, rows) X(rows, 1) X(rows, 2) X(rows, 3)
 #endif
 #if VAE__WIDTH == 64
-#define OUTER_LIST(X)                                                                                                  \
-    OUTER_VECTOR_LIST(X, 1) OUTER_VECTOR_LIST(X, 2) OUTER_VECTOR_LIST(X, 4) OUTER_VECTOR_LIST(X, 8)
+#define OUTER_LIST(X) OUTER_VECTOR_LIST(X, 1) OUTER_VECTOR_LIST(X, 2) OUTER_VECTOR_LIST(X, 4) OUTER_VECTOR_LIST(X, 8)
 #else
 #define OUTER_LIST(X) OUTER_VECTOR_LIST(X, 1) OUTER_VECTOR_LIST(X, 2) OUTER_VECTOR_LIST(X, 4)
 #endif
@@ -156,9 +155,8 @@ static void single_row(const vae__matmul_piece *piece)
         const real a0 = a[step], a1 = a[step + 1], a2 = a[step + 2], a3 = a[step + 3];
         const real *restrict row = b + step * ldb;
         for (int64_t j = 0; j < n; j++)
-            c[j] = vae__fma(
-                a3, row[3 * ldb + j],
-                vae__fma(a2, row[2 * ldb + j], vae__fma(a1, row[ldb + j], vae__fma(a0, row[j], c[j]))));
+            c[j] = vae__fma(a3, row[3 * ldb + j],
+                            vae__fma(a2, row[2 * ldb + j], vae__fma(a1, row[ldb + j], vae__fma(a0, row[j], c[j]))));
     }
     for (; step < k; step++)
         for (int64_t j = 0; j < n; j++)

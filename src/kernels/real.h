@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 #ifndef VAE_REAL
-#define VAE_REAL double
+#define VAE_REAL    double
 #define VAE_VARIANT f64_generic
 #endif
 
 typedef VAE_REAL real;
 
 #define VAE__JOIN2(a, b) a##_##b
-#define VAE__JOIN(a, b) VAE__JOIN2(a, b)
+#define VAE__JOIN(a, b)  VAE__JOIN2(a, b)
 /* The name of this variant's version of a symbol: vae__op_relu_f32_avx2. */
 #define VAE__VARIANT(name) VAE__JOIN(name, VAE_VARIANT)
 

@@ -1,0 +1,121 @@
+#include "src/infer/evaluator.h"
+
+#include "src/base/memory.h"
+#include "src/base/status.h"
+
+enum { BATCH = 256 };
+
+struct vae__evaluator {
+    const vae_model *model;
+    vae__match match;
+    int64_t latent_size;
+    vae__model_graph graph;
+    vae_executor *executor;
+    uint32_t *rows; /* 0, 1, … */
+    struct {
+        double reconstruction, kl;
+        double *mean, *square; /* of the posterior means, by latent dimension */
+    } sums;
+};
+
+static vae_status make(vae__evaluator *evaluator, int threads)
+{
+    int64_t rows = evaluator->match.rows;
+    VAE__TRY(vae__allocate("an evaluation", (size_t)rows, sizeof(uint32_t), &evaluator->rows));
+    for (int64_t i = 0; i < rows; i++)
+        evaluator->rows[i] = (uint32_t)i;
+    VAE__TRY(vae__allocate("an evaluation", (size_t)evaluator->latent_size, sizeof(double), &evaluator->sums.mean));
+    VAE__TRY(vae__allocate("an evaluation", (size_t)evaluator->latent_size, sizeof(double), &evaluator->sums.square));
+    vae__graph_request request = { .kind = VAE__EVALUATION, .x_type = evaluator->match.x->type };
+    VAE__TRY(vae__model_graph_new(evaluator->model, &request, &evaluator->graph));
+    vae_executor_options options = { .capacity = rows < BATCH ? rows : BATCH, .threads = threads };
+    return vae_executor_new(evaluator->graph.program, &options, &evaluator->executor);
+}
+
+vae_status vae__evaluator_new(const vae_model *model, const vae__match *match, int threads, vae__evaluator **evaluator)
+{
+    VAE__TRY(vae__allocate("an evaluation", 1, sizeof **evaluator, evaluator));
+    **evaluator =
+        (vae__evaluator){ .model = model, .match = *match, .latent_size = model->declaration.latents[0].size };
+    vae_status status = make(*evaluator, threads);
+    if (status.code)
+        vae__evaluator_free(evaluator);
+    return status;
+}
+
+void vae__evaluator_free(vae__evaluator **evaluator)
+{
+    if (!evaluator || !*evaluator)
+        return;
+    vae_executor_free(&(*evaluator)->executor);
+    vae__model_graph_clear(&(*evaluator)->graph);
+    vae__free((*evaluator)->rows);
+    vae__free((*evaluator)->sums.mean);
+    vae__free((*evaluator)->sums.square);
+    vae__free(*evaluator);
+    *evaluator = NULL;
+}
+
+static void add_batch(vae__evaluator *evaluator, int64_t examples)
+{
+    const float *reconstruction = vae_executor_value(evaluator->executor, evaluator->graph.reconstruction);
+    const float *kl = vae_executor_value(evaluator->executor, evaluator->graph.kl);
+    const float *mean = vae_executor_value(evaluator->executor, evaluator->graph.mean);
+    for (int64_t e = 0; e < examples; e++) {
+        evaluator->sums.reconstruction += reconstruction[e];
+        evaluator->sums.kl += kl[e];
+        for (int64_t i = 0; i < evaluator->latent_size; i++) {
+            double value = mean[e * evaluator->latent_size + i];
+            evaluator->sums.mean[i] += value;
+            evaluator->sums.square[i] += value * value;
+        }
+    }
+}
+
+static void clear_sums(vae__evaluator *evaluator)
+{
+    evaluator->sums.reconstruction = evaluator->sums.kl = 0;
+    for (int64_t i = 0; i < evaluator->latent_size; i++)
+        evaluator->sums.mean[i] = evaluator->sums.square[i] = 0;
+}
+
+/* Burda, Grosse, Salakhutdinov 2015, section 5.2: a unit is active when its posterior mean varies by more than 0.01. */
+static int64_t active_units(const vae__evaluator *evaluator, double examples)
+{
+    int64_t active = 0;
+    for (int64_t i = 0; i < evaluator->latent_size; i++) {
+        double mean = evaluator->sums.mean[i] / examples;
+        active += evaluator->sums.square[i] / examples - mean * mean > 0.01;
+    }
+    return active;
+}
+
+vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_options *options,
+                              vae_evaluation *evaluation)
+{
+    int64_t rows = evaluator->match.rows;
+    clear_sums(evaluator);
+    for (int64_t begin = 0; begin < rows; begin += BATCH) {
+        int64_t examples = rows - begin < BATCH ? rows - begin : BATCH;
+        vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+        int count = vae__match_bind(&evaluator->match, &evaluator->graph, evaluator->rows + begin, bindings);
+        vae_run run = { .examples = examples,
+                        .bindings = bindings,
+                        .binding_count = count,
+                        .seed = options->seed,
+                        .purpose = "evaluate",
+                        .example_ids = evaluator->rows + begin };
+        VAE__TRY(vae_executor_run(evaluator->executor, &run));
+        add_batch(evaluator, examples);
+        if (options->progress && options->progress(options->context, begin + examples, rows))
+            return vae__error(VAE_STOPPED, "evaluation was stopped after %lld of %lld examples",
+                              (long long)(begin + examples), (long long)rows);
+    }
+    evaluation->examples = rows;
+    evaluation->reconstruction = evaluator->sums.reconstruction / (double)rows;
+    evaluation->kl = evaluator->sums.kl / (double)rows;
+    evaluation->elbo = evaluation->reconstruction - evaluation->kl;
+    evaluation->active_units = active_units(evaluator, (double)rows);
+    evaluation->latent_size = evaluator->latent_size;
+    return vae__ok();
+}

@@ -1,0 +1,19 @@
+/* Evaluating a split in batches, for vae_evaluate and for the validation of a training. */
+#ifndef VAE_INFER_EVALUATOR_H
+#define VAE_INFER_EVALUATOR_H
+
+#include <vae/infer.h>
+
+#include "src/data/match.h"
+
+typedef struct vae__evaluator vae__evaluator;
+
+/* Buffers for evaluating the split of `match`, which is copied; model and data must outlive it. */
+vae_status vae__evaluator_new(const vae_model *model, const vae__match *match, int threads, vae__evaluator **evaluator);
+void vae__evaluator_free(vae__evaluator **evaluator);
+
+/* Sets examples, elbo, reconstruction, kl and active_units. The progress of `options` may be NULL. */
+vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_options *options,
+                              vae_evaluation *evaluation);
+
+#endif

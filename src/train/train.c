@@ -1,0 +1,293 @@
+/* Training: the loop over epochs and batches. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <vae/checkpoint.h>
+
+#include "src/base/memory.h"
+#include "src/base/parallel.h"
+#include "src/base/random.h"
+#include "src/base/status.h"
+#include "src/checkpoint/training.h"
+#include "src/data/match.h"
+#include "src/infer/evaluator.h"
+#include "src/train/adam.h"
+
+/* What a run of vae_train works with. */
+typedef struct vae__loop {
+    vae_training *training;
+    const vae_train_options *options;
+    int threads;
+    vae__match match;
+    vae__model_graph graph;
+    vae_executor *executor;
+    vae__evaluator *validation; /* NULL: there is no such split */
+    float *gradient;
+    uint32_t *order; /* the epoch's */
+    int64_t steps;   /* an epoch's */
+    double began, seconds_before;
+    vae_progress progress;
+} vae__loop;
+
+/* ---- A new training ------------------------------------------------------------------------------------------------
+ */
+
+static vae_status check_options(const vae_training_options *options)
+{
+    if (options->batch_size < 0 || options->batch_size > 1000000)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a batch of 1 to 1000000 examples, found %" PRId64,
+                          options->batch_size);
+    if (!(options->learning_rate >= 0 && options->learning_rate <= 1e6))
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a learning rate above 0 and up to 1e6, found %g",
+                          options->learning_rate);
+    return vae__ok();
+}
+
+static vae_status describe(vae_training *training, const vae_data *data, const vae_training_options *options)
+{
+    training->batch_size = options->batch_size ? options->batch_size : 128;
+    training->learning_rate = options->learning_rate > 0 ? options->learning_rate : 1e-3;
+    training->seed = options->seed;
+    for (int split = 0; split < VAE_SPLITS; split++)
+        training->rows[split] = vae_data_rows(data, (vae_split)split);
+    training->validation_held_out = data->held_out;
+    memcpy(training->digest, vae_data_digest(data), sizeof training->digest - 1);
+    vae__free(training->command_line);
+    vae__free(training->source);
+    training->command_line = training->source = NULL;
+    VAE__TRY(vae__copy_string(options->command_line, &training->command_line));
+    return vae__copy_string(vae_data_source(data), &training->source);
+}
+
+vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_training_options *options,
+                            vae_training **training)
+{
+    *training = NULL;
+    vae_training_options wanted = options ? *options : (vae_training_options){ 0 };
+    if (!model || !*model || !data)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model and data, found NULL");
+    VAE__TRY(check_options(&wanted));
+    vae__match match;
+    VAE__TRY(vae__match_data(*model, data, VAE_TRAIN, &match));
+    vae_model *taken = *model;
+    VAE__TRY(vae__training_make(&taken, training));
+    vae_status status = describe(*training, data, &wanted);
+    if (status.code) {
+        (*training)->model = NULL; /* stays the caller's */
+        vae_training_free(training);
+        return status;
+    }
+    *model = NULL;
+    return status;
+}
+
+/* ---- Making the loop ------------------------------------------------------------------------------------------------
+ */
+
+static vae_status check_data(const vae_training *training, const vae_data *data)
+{
+    if (strcmp(training->digest, vae_data_digest(data)))
+        return vae__error(VAE_ERROR_DATA,
+                          "%s: expected the data that the training began with (%s, digest %s), found "
+                          "digest %s",
+                          vae_data_source(data), training->source, training->digest, vae_data_digest(data));
+    for (int split = 0; split < VAE_SPLITS; split++)
+        if (vae_data_rows(data, (vae_split)split) != training->rows[split])
+            return vae__error(VAE_ERROR_DATA, "%s: expected %" PRId64 " rows in the %s split, found %" PRId64,
+                              vae_data_source(data), training->rows[split], vae_split_name((vae_split)split),
+                              vae_data_rows(data, (vae_split)split));
+    return vae__ok();
+}
+
+static vae_status make_validation(vae__loop *loop, const vae_data *data)
+{
+    if (!vae_data_rows(data, VAE_VALIDATION))
+        return vae__ok();
+    vae__match match;
+    VAE__TRY(vae__match_data(loop->training->model, data, VAE_VALIDATION, &match));
+    return vae__evaluator_new(loop->training->model, &match, loop->threads, &loop->validation);
+}
+
+static vae_status make_loop(vae__loop *loop, const vae_data *data)
+{
+    vae_training *training = loop->training;
+    VAE__TRY(check_data(training, data));
+    VAE__TRY(vae__match_data(training->model, data, VAE_TRAIN, &loop->match));
+    loop->threads = loop->options->threads ? loop->options->threads : vae__processors();
+    loop->steps = (loop->match.rows + training->batch_size - 1) / training->batch_size;
+    vae__graph_request request = { .kind = VAE__TRAINING, .x_type = loop->match.x->type };
+    VAE__TRY(vae__model_graph_new(training->model, &request, &loop->graph));
+    int64_t capacity = training->batch_size < loop->match.rows ? training->batch_size : loop->match.rows;
+    VAE__TRY(vae_executor_new(loop->graph.program,
+                              &(vae_executor_options){ .capacity = capacity, .threads = loop->threads },
+                              &loop->executor));
+    VAE__TRY(
+        vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
+    VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
+    return make_validation(loop, data);
+}
+
+static void clear_loop(vae__loop *loop)
+{
+    vae__evaluator_free(&loop->validation);
+    vae_executor_free(&loop->executor);
+    vae__model_graph_clear(&loop->graph);
+    vae__free(loop->gradient);
+    vae__free(loop->order);
+}
+
+/* ---- A step ---------------------------------------------------------------------------------------------------------
+ */
+
+static float figure(const vae__loop *loop, const vae_node *node)
+{
+    return *(const float *)vae_executor_value(loop->executor, node);
+}
+
+/* One batch: gradient, then Adam. A figure that is not finite ends training before it can touch a parameter. */
+static vae_status step(vae__loop *loop, int64_t number)
+{
+    vae_training *training = loop->training;
+    int64_t begin = number * training->batch_size, left = loop->match.rows - begin;
+    int64_t examples = left < training->batch_size ? left : training->batch_size;
+    const uint32_t *rows = loop->order + begin;
+    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+    int count = vae__match_bind(&loop->match, &loop->graph, rows, bindings);
+    vae_run run = { .examples = examples,
+                    .bindings = bindings,
+                    .binding_count = count,
+                    .seed = training->seed,
+                    .purpose = "train",
+                    .step = (uint32_t)training->epoch,
+                    .example_ids = rows,
+                    .gradient = loop->gradient };
+    VAE__TRY(vae_executor_run(loop->executor, &run));
+    if (!isfinite(figure(loop, loop->graph.objective)))
+        return vae__error(VAE_ERROR_NUMBER,
+                          "%s: epoch %" PRId64 ", step %" PRId64 ": the objective is %g; parameters "
+                          "are those of the step before",
+                          training->model->declaration.name, training->epoch + 1, number + 1,
+                          (double)figure(loop, loop->graph.objective));
+    vae__adam_step(training, loop->gradient, loop->threads);
+    training->step++;
+    training->partial.examples += examples;
+    training->partial.reconstruction += (double)examples * figure(loop, loop->graph.reconstruction);
+    training->partial.kl += (double)examples * figure(loop, loop->graph.kl);
+    loop->progress.examples += examples;
+    return vae__ok();
+}
+
+/* ---- An epoch
+ * --------------------------------------------------------------------------------------------------------- */
+
+static double seconds(const vae__loop *loop)
+{
+    return loop->seconds_before + vae__seconds() - loop->began;
+}
+
+static vae_status tell(vae__loop *loop, int64_t step, bool epoch_done)
+{
+    const vae_training *training = loop->training;
+    vae_progress *progress = &loop->progress;
+    double examples = (double)training->partial.examples;
+    progress->step = step;
+    progress->steps = loop->steps;
+    progress->epochs = loop->options->epochs;
+    progress->seconds = vae__seconds() - loop->began;
+    progress->reconstruction = training->partial.reconstruction / examples;
+    progress->kl = training->partial.kl / examples;
+    progress->elbo = progress->reconstruction - progress->kl;
+    progress->epoch_done = epoch_done;
+    if (loop->options->progress && loop->options->progress(loop->options->context, progress))
+        return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
+                          progress->epoch, step, loop->steps);
+    return vae__ok();
+}
+
+/* The epoch's row of the history, validated where there is a split for it. */
+static vae_status record(vae__loop *loop)
+{
+    vae_training *training = loop->training;
+    double examples = (double)training->partial.examples;
+    vae_evaluation validation = { 0 };
+    if (loop->validation)
+        VAE__TRY(
+            vae__evaluator_run(loop->validation, &(vae_evaluation_options){ .seed = training->seed }, &validation));
+    loop->progress.has_validation = loop->validation != NULL;
+    loop->progress.validation_elbo = validation.elbo;
+    double reconstruction = training->partial.reconstruction / examples, kl = training->partial.kl / examples;
+    double values[VAE__MAX_COLUMNS] = {
+        [VAE__STEP] = (double)training->step,
+        [VAE__EXAMPLES_SEEN] = (double)(training->epoch * loop->match.rows),
+        [VAE__EPOCH] = (double)training->epoch,
+        [VAE__TRAIN_ELBO] = reconstruction - kl,
+        [VAE__TRAIN_RECONSTRUCTION] = reconstruction,
+        [VAE__TRAIN_KL] = kl,
+        [VAE__VALIDATION_ELBO] = validation.elbo,
+        [VAE__VALIDATION_RECONSTRUCTION] = validation.reconstruction,
+        [VAE__VALIDATION_KL] = validation.kl,
+        [VAE__LEARNING_RATE] = training->learning_rate,
+        [VAE__SECONDS] = seconds(loop),
+    };
+    bool present[VAE__MAX_COLUMNS];
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
+        present[i] = i < vae__history_name_count &&
+                     (loop->validation ||
+                      (i != VAE__VALIDATION_ELBO && i != VAE__VALIDATION_RECONSTRUCTION && i != VAE__VALIDATION_KL));
+    return vae__history_append(&training->history, present, values);
+}
+
+static vae_status end_epoch(vae__loop *loop)
+{
+    vae_training *training = loop->training;
+    training->epoch++;
+    VAE__TRY(record(loop));
+    vae__partial finished = training->partial;
+    training->partial = (vae__partial){ 0 };
+    if (loop->options->checkpoint)
+        VAE__TRY(vae_checkpoint_save(training, loop->options->checkpoint));
+    /* The epoch's figures are told once more, now that it is kept. */
+    training->partial = finished;
+    vae_status status = tell(loop, loop->steps, true);
+    training->partial = (vae__partial){ 0 };
+    return status;
+}
+
+static vae_status run_epoch(vae__loop *loop)
+{
+    vae_training *training = loop->training;
+    vae__draw order = { .seed = training->seed,
+                        .stream = vae__random_stream("order", "train"),
+                        .step = (uint32_t)training->epoch };
+    vae__random_permutation(order, loop->match.rows, loop->order);
+    loop->progress.epoch = training->epoch + 1;
+    for (int64_t number = training->step - training->epoch * loop->steps; number < loop->steps; number++) {
+        VAE__TRY(step(loop, number));
+        if (number + 1 < loop->steps)
+            VAE__TRY(tell(loop, number + 1, false));
+    }
+    return end_epoch(loop);
+}
+
+static double last_seconds(const vae_training *training)
+{
+    const vae__history *history = &training->history;
+    return history->rows ? history->columns[VAE__SECONDS][history->rows - 1] : 0;
+}
+
+vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options)
+{
+    if (!training || !data || !options)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a training, data and options, found NULL");
+    if (options->epochs < 0 || options->epochs > 1000000000 || options->threads < 0)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected epochs and threads of at least 0, found %" PRId64 " and %d",
+                          options->epochs, options->threads);
+    vae__loop loop = {
+        .training = training, .options = options, .began = vae__seconds(), .seconds_before = last_seconds(training)
+    };
+    vae_status status = make_loop(&loop, data);
+    while (!status.code && training->epoch < options->epochs)
+        status = run_epoch(&loop);
+    clear_loop(&loop);
+    return status;
+}
