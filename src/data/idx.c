@@ -19,7 +19,8 @@
 
 /* Bytes of a file, in order: as they are, or inflated. */
 
-enum { PIECE = 1 << 16, GZIP_WINDOW = 15 + 16, INFLATE_AT_ONCE = 1 << 30 };
+/* Deflate makes of a byte at most 1032: 258 for a match that takes two bits. */
+enum { PIECE = 1 << 16, GZIP_WINDOW = 15 + 16, INFLATE_AT_ONCE = 1 << 30, INFLATE_MOST = 1032 };
 
 struct vae__idx_input {
     int file;
@@ -193,6 +194,21 @@ static vae_status check_magic(const vae__idx *idx, const unsigned char magic[4],
     return vae__ok();
 }
 
+/* Can the file hold so many bytes? A gzip file's size bounds what may be allocated for it. */
+static vae_status check_file_size(const vae__idx *idx, int64_t whole)
+{
+    char text[128];
+    int64_t found = idx->input->file_size;
+    if (!idx->input->gzip && found != whole)
+        return vae__error(VAE_ERROR_FORMAT, "%s: expected %" PRId64 " bytes for %s, found %" PRId64, idx->path, whole,
+                          shape_text(idx->shape, idx->rank, text), found);
+    if (idx->input->gzip && whole / INFLATE_MOST > found)
+        return vae__error(VAE_ERROR_FORMAT,
+                          "%s: expected %" PRId64 " bytes for %s, found %" PRId64 " of gzip, which cannot hold them",
+                          idx->path, whole, shape_text(idx->shape, idx->rank, text), found);
+    return vae__ok();
+}
+
 /* Is the shape one that can be? Sets the size. */
 static vae_status check_shape(vae__idx *idx)
 {
@@ -209,9 +225,7 @@ static vae_status check_shape(vae__idx *idx)
     if ((uint64_t)size > SIZE_MAX - 64 || __builtin_add_overflow(whole, size, &whole))
         return vae__error(VAE_ERROR_FORMAT, "%s: expected a size that can be, found %s", idx->path,
                           shape_text(idx->shape, idx->rank, text));
-    if (!idx->input->gzip && idx->input->file_size != whole)
-        return vae__error(VAE_ERROR_FORMAT, "%s: expected %" PRId64 " bytes for %s, found %" PRId64, idx->path, whole,
-                          shape_text(idx->shape, idx->rank, text), idx->input->file_size);
+    VAE__TRY(check_file_size(idx, whole));
     idx->size = (size_t)size;
     return vae__ok();
 }
