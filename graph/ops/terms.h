@@ -212,7 +212,7 @@ static inline real clip_logvar(real x)
 
 static inline real pass_logvar(real x, real gradient)
 {
-    return (x >= -30) & (x <= 20) ? gradient : 0;
+    return ((x >= -30) & (x <= 20)) ? gradient : 0;
 }
 
 #if VAE__REFERENCE
