@@ -133,7 +133,7 @@ static inline float vae__erf_float(float x)
     p = vae__fma_float(p, square, 1.128359472e-01f);
     p = vae__fma_float(p, square, -3.761262667e-01f);
     float near = vae__fma_float(vae__fma_float(p, square, 0.128379166f), x, x);
-    float t = size > 4.0f ? 4.0f : size; /* from 4 on, erf rounds to 1 */
+    float t = size > 4.0f ? 4.0f : size;                              /* from 4 on, erf rounds to 1 */
     float q = vae__fma_float(-1.637151416e-06f, t, 4.605804271e-05f); /* -log(1 - erf(t)), t in [1, 4] */
     q = vae__fma_float(q, t, -5.968056258e-04f);
     q = vae__fma_float(q, t, 4.759596294e-03f);
