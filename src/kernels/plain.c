@@ -13,7 +13,7 @@ enum { ALL = VAE__VECTOR };
 enum { OUTER_ROWS = VAE__WIDTH == 64 ? 8 : 4, OUTER_VECTORS = VAE__WIDTH == 16 ? 2 : 3 };
 
 /* Tiles of the inner kind: rows of a, rows of b. */
-enum { INNER_ROWS = VAE__WIDTH == 64 ? 4 : 2, INNER_COLUMNS = 4 };
+enum { INNER_COLUMNS = 4, INNER_ROWS = VAE__SUMS / INNER_COLUMNS };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -28,34 +28,36 @@ typedef struct tile {
 
 ALWAYS_INLINE vae__vector load(const real *from, bool last, int64_t part)
 {
-    return last && part < ALL ? vae__vector_load_part(from, part) : vae__vector_load(from);
+    return last ? vae__vector_load_part(from, part) : vae__vector_load(from);
 }
 
 ALWAYS_INLINE void store(real *to, vae__vector x, bool last, int64_t part)
 {
-    if (last && part < ALL)
+    if (last)
         vae__vector_store_part(to, x, part);
     else
         vae__vector_store(to, x);
 }
 
-/* rows and vectors are constants where this is inlined, and part is where it is ALL. */
-ALWAYS_INLINE void outer_tile(const tile *t, int rows, int vectors, int64_t part)
+/* rows, vectors and partly are constants where this is inlined. */
+ALWAYS_INLINE void outer_tile(const tile *t, int rows, int vectors, bool partly)
 {
     const vae__matmul_piece *piece = t->piece;
     const int64_t k = piece->k, ldb = piece->ldb, ldc = piece->ldc, row_step = t->row_step, k_step = t->k_step;
+    const int64_t part = t->part;
     const real *a = t->a, *b = t->b;
     vae__vector sum[OUTER_ROWS][OUTER_VECTORS];
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
-            sum[i][v] = piece->add ? load(t->c + i * ldc + v * ALL, v == vectors - 1, part) : vae__vector_of(0);
+            sum[i][v] =
+                piece->add ? load(t->c + i * ldc + v * ALL, partly && v == vectors - 1, part) : vae__vector_of(0);
     for (int64_t step = 0; step < k; step++, a += k_step, b += ldb) {
         vae__vector row[OUTER_VECTORS];
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
-            row[v] = load(b + v * ALL, v == vectors - 1, part);
+            row[v] = load(b + v * ALL, partly && v == vectors - 1, part);
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
             vae__vector factor = vae__vector_of(a[i * row_step]);
@@ -70,10 +72,10 @@ ALWAYS_INLINE void outer_tile(const tile *t, int rows, int vectors, int64_t part
         for (int v = 0; v < vectors; v++) {
             vae__vector x = sum[i][v];
             if (t->bias)
-                x += load(t->bias + v * ALL, v == vectors - 1, part);
+                x += load(t->bias + v * ALL, partly && v == vectors - 1, part);
             if (piece->relu)
                 x = vae__vector_relu(x);
-            store(t->c + i * ldc + v * ALL, x, v == vectors - 1, part);
+            store(t->c + i * ldc + v * ALL, x, partly && v == vectors - 1, part);
         }
 }
 
@@ -82,11 +84,11 @@ typedef void tile_function(const tile *t);
 #define OUTER_TILE(rows, vectors)                                                                                      \
     static void outer_##rows##_##vectors(const tile *t)                                                                \
     {                                                                                                                  \
-        outer_tile(t, rows, vectors, ALL);                                                                             \
+        outer_tile(t, rows, vectors, false);                                                                           \
     }                                                                                                                  \
     static void outer_part_##rows##_##vectors(const tile *t)                                                           \
     {                                                                                                                  \
-        outer_tile(t, rows, vectors, t->part);                                                                         \
+        outer_tile(t, rows, vectors, true);                                                                            \
     }
 
 #if VAE__WIDTH == 16
@@ -167,35 +169,42 @@ static void single_row(const vae__matmul_piece *piece)
         c[j] = c[j] > 0 ? c[j] : 0;
 }
 
+/* One step of the inner dimension: a vector of products for each sum. */
+ALWAYS_INLINE void inner_step(vae__vector sum[INNER_ROWS * INNER_COLUMNS], const tile *t, int64_t step, int rows,
+                              int columns, bool last, int64_t part)
+{
+    const int64_t lda = t->piece->lda, ldb = t->piece->ldb;
+    vae__vector row[INNER_COLUMNS];
+#pragma GCC unroll 4
+    for (int j = 0; j < columns; j++)
+        row[j] = load(t->b + j * ldb + step, last, part);
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; i++) {
+        vae__vector factor = load(t->a + i * lda + step, last, part);
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++)
+            sum[i * INNER_COLUMNS + j] = vae__vector_fma(factor, row[j], sum[i * INNER_COLUMNS + j]);
+    }
+}
+
 ALWAYS_INLINE void inner_tile(const tile *t, int rows, int columns)
 {
     const vae__matmul_piece *piece = t->piece;
-    const int64_t lda = piece->lda, ldb = piece->ldb, whole = piece->k / ALL * ALL, part = piece->k - whole;
-    vae__vector sum[INNER_ROWS][INNER_COLUMNS];
-#pragma GCC unroll 4
+    const int64_t whole = piece->k / ALL * ALL;
+    vae__vector sum[INNER_ROWS * INNER_COLUMNS];
+    real sums[INNER_ROWS * INNER_COLUMNS] __attribute__((aligned(64)));
+#pragma GCC unroll 16
+    for (int i = 0; i < INNER_ROWS * INNER_COLUMNS; i++)
+        sum[i] = vae__vector_of(0);
+    for (int64_t step = 0; step < whole; step += ALL)
+        inner_step(sum, t, step, rows, columns, false, ALL);
+    if (whole < piece->k)
+        inner_step(sum, t, whole, rows, columns, true, piece->k - whole);
+    vae__vector_sums(sum, sums);
     for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
-        for (int j = 0; j < columns; j++)
-            sum[i][j] = vae__vector_of(0);
-    for (int64_t step = 0; step < piece->k; step += ALL) {
-        vae__vector row[INNER_COLUMNS];
-#pragma GCC unroll 4
-        for (int j = 0; j < columns; j++)
-            row[j] = load(t->b + j * ldb + step, step == whole, part);
-#pragma GCC unroll 4
-        for (int i = 0; i < rows; i++) {
-            vae__vector factor = load(t->a + i * lda + step, step == whole, part);
-#pragma GCC unroll 4
-            for (int j = 0; j < columns; j++)
-                sum[i][j] = vae__vector_fma(factor, row[j], sum[i][j]);
-        }
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
         for (int j = 0; j < columns; j++) {
             real *c = t->c + i * piece->ldc + j;
-            real x = vae__vector_sum(sum[i][j]);
+            real x = sums[i * INNER_COLUMNS + j];
             if (piece->add)
                 x += *c;
             if (t->bias)

@@ -33,7 +33,7 @@ static const struct {
     const vae__kernels *row;
     bool (*runs_here)(void);
 } variants[] = {
-    /* the best first */
+/* the best first */
 #if VAE_HAVE_X86_VARIANTS
     { &vae__kernels_row_f32_avx512, has_avx512 },
     { &vae__kernels_row_f32_avx2, has_avx2 },

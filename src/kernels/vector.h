@@ -152,4 +152,64 @@ static inline real vae__vector_sum(vae__vector x)
     return lanes[0];
 }
 
+/*
+ * Sums of the lanes of several vectors at once, each in vae__vector_sum's order. A fold makes one vector of two: every
+ * group of that many lanes, in x and then in y, becomes half as long, its upper half added to its lower one.
+ */
+enum { VAE__SUMS = VAE__WIDTH == 64 ? 16 : 8 };
+typedef float vae__floats __attribute__((vector_size(VAE__WIDTH)));
+
+#if VAE__WIDTH == 64
+#define VAE__FOLD_16(x, y)                                                                                             \
+    (__builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +                           \
+     __builtin_shufflevector(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+#define VAE__FOLD_8(x, y)                                                                                              \
+    (__builtin_shufflevector(x, y, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +                         \
+     __builtin_shufflevector(x, y, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
+#define VAE__FOLD_4(x, y)                                                                                              \
+    (__builtin_shufflevector(x, y, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29) +                         \
+     __builtin_shufflevector(x, y, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31))
+#define VAE__FOLD_2(x, y)                                                                                              \
+    (__builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +                        \
+     __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+#elif VAE__WIDTH == 32
+#define VAE__FOLD_8(x, y)                                                                                              \
+    (__builtin_shufflevector(x, y, 0, 1, 2, 3, 8, 9, 10, 11) +                                                         \
+     __builtin_shufflevector(x, y, 4, 5, 6, 7, 12, 13, 14, 15))
+#define VAE__FOLD_4(x, y)                                                                                              \
+    (__builtin_shufflevector(x, y, 0, 1, 4, 5, 8, 9, 12, 13) +                                                         \
+     __builtin_shufflevector(x, y, 2, 3, 6, 7, 10, 11, 14, 15))
+#define VAE__FOLD_2(x, y)                                                                                              \
+    (__builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14) +                                                        \
+     __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15))
+#endif
+
+/* Where a fold needs other lanes than float32 has, or vectors are short, one by one. */
+static inline void vae__vector_sums(const vae__vector x[VAE__SUMS], real sums[VAE__SUMS])
+{
+#if VAE__WIDTH > 16
+    if (VAE__IS_FLOAT) {
+        vae__floats y[VAE__SUMS];
+#pragma GCC unroll 16
+        for (int i = 0; i < VAE__SUMS; i++)
+            y[i] = (vae__floats)x[i];
+#if VAE__WIDTH == 64
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++)
+            y[i] = VAE__FOLD_16(y[2 * i], y[2 * i + 1]);
+#endif
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++)
+            y[i] = VAE__FOLD_8(y[2 * i], y[2 * i + 1]);
+        y[0] = VAE__FOLD_4(y[0], y[1]);
+        y[1] = VAE__FOLD_4(y[2], y[3]);
+        y[0] = VAE__FOLD_2(y[0], y[1]);
+        memcpy(sums, y, sizeof y[0]);
+        return;
+    }
+#endif
+    for (int i = 0; i < VAE__SUMS; i++)
+        sums[i] = vae__vector_sum(x[i]);
+}
+
 #endif

@@ -1,0 +1,117 @@
+/* Speed of the matrix products that a VAE of 784 - 400 - 20 makes, by oneDNN and by the plain loop: GFLOP/s, the best
+ * of some runs, on one thread and on as many as asked for (2). Not a test: `matmul [threads [batch]]`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/memory.h"
+#include "src/base/parallel.h"
+#include "src/kernels/matmul.h"
+
+typedef struct shape {
+    const char *name;
+    vae__matmul_form form;
+    int64_t in, out; /* of the layer */
+} shape;
+
+static const shape shapes[] = {
+    { "encoder/0", VAE__NN, 784, 400 },        { "encoder/mean", VAE__NN, 400, 20 },
+    { "decoder/0", VAE__NN, 20, 400 },         { "decoder/logits", VAE__NN, 400, 784 },
+    { "encoder/0 data", VAE__NT, 784, 400 },   { "encoder/mean data", VAE__NT, 400, 20 },
+    { "decoder/0 data", VAE__NT, 20, 400 },    { "decoder/logits data", VAE__NT, 400, 784 },
+    { "encoder/0 weight", VAE__TN, 784, 400 }, { "encoder/mean weight", VAE__TN, 400, 20 },
+    { "decoder/0 weight", VAE__TN, 20, 400 },  { "decoder/logits weight", VAE__TN, 400, 784 },
+};
+
+typedef struct job {
+    const vae__matmul *matmul;
+    vae__matmul_call call;
+    void *scratch[64];
+    int repeats;
+} job;
+
+static void work(void *context, vae__team team)
+{
+    const job *j = context;
+    vae__matmul_call call = j->call;
+    int64_t begin, end;
+    call.thread = team.thread;
+    call.scratch = j->scratch[team.thread];
+    vae__share(team, vae__matmul_units(j->matmul, call.batch), &begin, &end);
+    for (int i = 0; i < j->repeats; i++) {
+        vae__matmul_run(j->matmul, &call, begin, end);
+        vae__barrier(team);
+    }
+}
+
+static vae__matmul_spec spec_of(const shape *s, int64_t batch)
+{
+    vae__matmul_spec spec = { .form = s->form, .m = batch, .n = s->out, .k = s->in };
+    if (s->form == VAE__NT) {
+        spec.n = s->in;
+        spec.k = s->out;
+    } else if (s->form == VAE__TN) {
+        spec.m = s->in;
+        spec.k = batch;
+    }
+    return spec;
+}
+
+static float *numbers(int64_t count)
+{
+    float *x = vae__alloc((size_t)count, sizeof *x);
+    if (!x)
+        exit(1);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = (float)(i % 13) * 0.1f - 0.6f;
+    return x;
+}
+
+static double speed(const shape *s, int64_t batch, int threads, bool no_onednn)
+{
+    vae__matmul_spec spec = spec_of(s, batch);
+    vae__matmul *matmul = NULL;
+    spec.threads = threads;
+    spec.no_onednn = no_onednn;
+    spec.kernels = vae__kernels_find(false, NULL);
+    if (vae__matmul_new(&spec, &matmul).code)
+        exit(1);
+    double flops = 2.0 * (double)spec.m * (double)spec.n * (double)spec.k, best = 1e9;
+    job j = { .matmul = matmul, .repeats = 1 + (int)(5e8 / flops) };
+    float *a = numbers(spec.m * spec.k), *b = numbers(spec.k * spec.n), *c = numbers(spec.m * spec.n);
+    j.call = (vae__matmul_call){ .a = a, .b = b, .c = c, .batch = batch };
+    for (int i = 0; i < threads; i++)
+        j.scratch[i] = vae__alloc(vae__matmul_scratch(matmul), 1);
+    for (int run = 0; run < 9; run++) {
+        double start = vae__seconds();
+        vae__parallel(threads, work, &j);
+        double seconds = (vae__seconds() - start) / j.repeats;
+        best = seconds < best ? seconds : best;
+    }
+    for (int i = 0; i < threads; i++)
+        vae__free(j.scratch[i]);
+    vae__free(a);
+    vae__free(b);
+    vae__free(c);
+    vae__matmul_free(&matmul);
+    return flops / best * 1e-9;
+}
+
+int main(int count, char **words)
+{
+    static const char *const forms[] = { "NN", "NT", "TN" };
+    int threads = count > 1 ? atoi(words[1]) : 2;
+    int64_t batch = count > 2 ? atoi(words[2]) : 128;
+    threads = threads < 1 ? 1 : threads > 64 ? 64 : threads;
+    printf("batch %d, kernels %s, %s; GFLOP/s\n", (int)batch, vae__kernels_find(false, NULL)->name,
+           *vae__matmul_library() ? vae__matmul_library() : "no oneDNN");
+    printf("%-22s %-4s %4s %4s %9s %9s %7s %2d %9s %2d\n", "", "form", "in", "out", "plain 1", "library 1", "plain",
+           threads, "library", threads);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const shape *s = &shapes[i];
+        printf("%-22s %-4s %4d %4d %9.1f %9.1f %10.1f %12.1f\n", s->name, forms[s->form], (int)s->in, (int)s->out,
+               speed(s, batch, 1, true), speed(s, batch, 1, false), speed(s, batch, threads, true),
+               speed(s, batch, threads, false));
+    }
+    return 0;
+}
