@@ -39,11 +39,12 @@ struct vae_training {
     vae__history history;
 };
 
-/* A record without moments or history of a model, which it takes over on success. */
+/* A record of a model, which it takes over on success (*model is then NULL): moments of zero, laid out as the store's
+ * parameters, no history, strings "", and every number 0. */
 vae_status vae__training_make(vae_model **model, vae_training **training);
 
 /* Adds a row: a value for each column of the history in `values` (by place in vae__history_names); `present` says which
- * columns a new history has. */
+ * columns a new history has, and must say the same of one that has rows. On failure the history is as before. */
 vae_status vae__history_append(vae__history *history, const bool *present, const double *values);
 
 #endif

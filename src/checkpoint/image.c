@@ -1,0 +1,214 @@
+#include "src/checkpoint/image.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/base/file.h"
+#include "src/base/memory.h"
+#include "src/base/status.h"
+
+/* ---- Manners ----------------------------------------------------------------------------------------------------- */
+
+/* A host may have set a function of the old kind, which H5Eget_auto2 refuses to hand out. */
+static void silence(vae__hdf5_host *host)
+{
+    unsigned is_new = 1;
+    if (H5Eauto_is_v2(H5E_DEFAULT, &is_new) < 0)
+        return;
+    if (is_new && H5Eget_auto2(H5E_DEFAULT, &host->print2, &host->print_data) >= 0)
+        host->version = 2;
+#ifndef H5_NO_DEPRECATED_SYMBOLS
+    if (!is_new && H5Eget_auto1(&host->print1, &host->print_data) >= 0)
+        host->version = 1;
+#endif
+    if (host->version)
+        H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+void vae__hdf5_enter(vae__hdf5_host *host, bool reading)
+{
+    memset(host, 0, sizeof *host);
+    silence(host);
+    /* Changed only where they are on, and given back only by who changed them: of two threads that read at a time,
+     * neither can leave them off for good. */
+    if (reading && H5PLget_loading_state(&host->plugins) >= 0 && host->plugins)
+        host->plugins_off = H5PLset_loading_state(0) >= 0;
+}
+
+void vae__hdf5_leave(const vae__hdf5_host *host)
+{
+    if (host->plugins_off)
+        H5PLset_loading_state(host->plugins);
+    H5Eclear2(H5E_DEFAULT);
+    if (host->version == 2)
+        H5Eset_auto2(H5E_DEFAULT, host->print2, host->print_data);
+#ifndef H5_NO_DEPRECATED_SYMBOLS
+    if (host->version == 1)
+        H5Eset_auto1(host->print1, host->print_data);
+#endif
+}
+
+void vae__hdf5_close(hid_t id)
+{
+    if (id >= 0)
+        H5Idec_ref(id);
+}
+
+/* ---- The memory of an image, as libhdf5 asks for it ---------------------------------------------------------------
+ */
+
+/* The property lists that libhdf5 copies all point at our bytes, so a file is never in memory twice. */
+static void *image_malloc(size_t size, H5FD_file_image_op_t operation, void *data)
+{
+    (void)operation;
+    vae__image *image = data;
+    return size <= image->capacity ? image->bytes : NULL;
+}
+
+static void *image_memcpy(void *to, const void *from, size_t size, H5FD_file_image_op_t operation, void *data)
+{
+    (void)operation;
+    (void)data;
+    return to == from ? to : memmove(to, from, size);
+}
+
+/* Room doubles, so that a file which grows by pieces is not copied for each. */
+static void *image_realloc(void *bytes, size_t size, H5FD_file_image_op_t operation, void *data)
+{
+    (void)operation;
+    vae__image *image = data;
+    if (!image->writing || (bytes && bytes != image->bytes))
+        return NULL;
+    if (vae__grow("a file in memory", &image->bytes, &image->capacity, size, 1).code) {
+        image->starved = true;
+        return NULL;
+    }
+    image->size = size;
+    return image->bytes;
+}
+
+/* The bytes stay the image's: with operation H5FD_FILE_IMAGE_OP_FILE_CLOSE they are the finished file, superblock and
+ * all. (H5Fget_file_image would give a file whose superblock has a wrong checksum with libhdf5 1.10.) */
+static herr_t image_free(void *bytes, H5FD_file_image_op_t operation, void *data)
+{
+    (void)operation;
+    return bytes == ((vae__image *)data)->bytes ? 0 : -1;
+}
+
+static void *same_data(void *data)
+{
+    return data;
+}
+
+static herr_t keep_data(void *data)
+{
+    (void)data;
+    return 0;
+}
+
+/* How an image is opened: in memory alone, its identifiers closed with it. */
+static hid_t access_list(vae__image *image)
+{
+    enum { GROWTH = 1 << 16 };
+    H5FD_file_image_callbacks_t callbacks = { image_malloc, image_memcpy, image_realloc, image_free,
+                                              same_data,    keep_data,    image };
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    if (list < 0)
+        return list;
+    /* Both bounds at 1.8: tools of today and of 2010 open the file. */
+    if (H5Pset_fapl_core(list, GROWTH, 0) < 0 || H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0 ||
+        H5Pset_file_image_callbacks(list, &callbacks) < 0 ||
+        H5Pset_libver_bounds(list, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0) {
+        vae__hdf5_close(list);
+        return H5I_INVALID_HID;
+    }
+    return list;
+}
+
+/* A name that cannot exist as a file, and no two images have at a time: libhdf5 takes files of one name for one. */
+static const char *name_of(const vae__image *image, char name[64])
+{
+    snprintf(name, 64, "/dev/null/checkpoint-%p", (const void *)image);
+    return name;
+}
+
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
+
+static void release(vae__image *image)
+{
+    vae__free(image->bytes);
+    *image = (vae__image){ .file = H5I_INVALID_HID };
+}
+
+vae_status vae__image_create(vae__image *image, size_t expected)
+{
+    char name[64];
+    *image = (vae__image){ .file = H5I_INVALID_HID, .writing = true };
+    VAE__TRY(vae__grow("a file in memory", &image->bytes, &image->capacity, expected + 1, 1));
+    hid_t list = access_list(image);
+    if (list >= 0)
+        image->file = H5Fcreate(name_of(image, name), H5F_ACC_TRUNC, H5P_DEFAULT, list);
+    vae__hdf5_close(list);
+    if (image->file >= 0)
+        return vae__ok();
+    release(image);
+    return vae__error(VAE_ERROR_MEMORY, "libhdf5 cannot make a file in memory");
+}
+
+vae_status vae__image_finish(vae__image *image, const char *path)
+{
+    herr_t closed = image->file >= 0 ? H5Fclose(image->file) : -1;
+    image->file = H5I_INVALID_HID;
+    vae_status status = image->starved ? vae__error(VAE_ERROR_MEMORY, "%s: no memory to put the file together", path)
+                        : closed < 0   ? vae__error(VAE_ERROR_FILE, "%s: libhdf5 cannot finish the file", path)
+                                       : vae__file_write(path, image->bytes, image->size);
+    release(image);
+    return status;
+}
+
+static vae_status check_signature(const char *path, const vae__image *image)
+{
+    static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
+    if (!image->size)
+        return vae__error(VAE_ERROR_FORMAT, "%s: not an HDF5 file: it is empty", path);
+    if (image->size < sizeof signature || memcmp(image->bytes, signature, sizeof signature))
+        return vae__error(VAE_ERROR_FORMAT, "%s: not an HDF5 file", path);
+    return vae__ok();
+}
+
+static hid_t open_bytes(vae__image *image)
+{
+    char name[64];
+    hid_t list = access_list(image), file = H5I_INVALID_HID;
+    if (list >= 0 && H5Pset_file_image(list, image->bytes, image->size) >= 0)
+        file = H5Fopen(name_of(image, name), H5F_ACC_RDONLY, list);
+    vae__hdf5_close(list);
+    return file;
+}
+
+vae_status vae__image_open(vae__image *image, const char *path)
+{
+    *image = (vae__image){ .file = H5I_INVALID_HID };
+    uint64_t most = (uint64_t)16 << 30;
+    size_t available = vae__memory_available(), limit = most < available ? (size_t)most : available;
+    VAE__TRY(vae__file_read(path, limit, &image->bytes, &image->size));
+    image->capacity = image->size;
+    vae_status status = check_signature(path, image);
+    if (!status.code) {
+        image->file = open_bytes(image);
+        if (image->file < 0)
+            status =
+                vae__error(VAE_ERROR_FORMAT, "%s: a damaged HDF5 file, or one cut short: libhdf5 cannot open it", path);
+    }
+    if (status.code)
+        release(image);
+    return status;
+}
+
+void vae__image_close(vae__image *image)
+{
+    if (image->file >= 0)
+        H5Fclose(image->file);
+    release(image);
+}

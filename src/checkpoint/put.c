@@ -1,0 +1,242 @@
+#include "src/checkpoint/put.h"
+
+#include <hdf5_hl.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "src/base/memory.h"
+#include "src/base/status.h"
+#include "src/checkpoint/image.h"
+
+/* ---- Types ------------------------------------------------------------------------------------------------------- */
+
+hid_t vae__hdf5_stored(vae_type type)
+{
+    const hid_t types[] = { [VAE_UINT8] = H5T_STD_U8LE,    [VAE_INT8] = H5T_STD_I8LE,    [VAE_UINT16] = H5T_STD_U16LE,
+                            [VAE_INT16] = H5T_STD_I16LE,   [VAE_UINT32] = H5T_STD_U32LE, [VAE_INT32] = H5T_STD_I32LE,
+                            [VAE_UINT64] = H5T_STD_U64LE,  [VAE_INT64] = H5T_STD_I64LE,  [VAE_FLOAT32] = H5T_IEEE_F32LE,
+                            [VAE_FLOAT64] = H5T_IEEE_F64LE };
+    return types[type];
+}
+
+hid_t vae__hdf5_native(vae_type type)
+{
+    const hid_t types[] = {
+        [VAE_UINT8] = H5T_NATIVE_UINT8,   [VAE_INT8] = H5T_NATIVE_INT8,     [VAE_UINT16] = H5T_NATIVE_UINT16,
+        [VAE_INT16] = H5T_NATIVE_INT16,   [VAE_UINT32] = H5T_NATIVE_UINT32, [VAE_INT32] = H5T_NATIVE_INT32,
+        [VAE_UINT64] = H5T_NATIVE_UINT64, [VAE_INT64] = H5T_NATIVE_INT64,   [VAE_FLOAT32] = H5T_NATIVE_FLOAT,
+        [VAE_FLOAT64] = H5T_NATIVE_DOUBLE
+    };
+    return types[type];
+}
+
+size_t vae__hdf5_bytes(vae_type type)
+{
+    static const size_t bytes[] = {
+#define BYTES(name, ctype, text) sizeof(ctype),
+        VAE_TYPE_LIST(BYTES)
+#undef BYTES
+    };
+    return bytes[type];
+}
+
+/* Copies values with their bytes turned round: for processors with the big end first. */
+static void turn(const unsigned char *from, size_t count, size_t width, unsigned char *to)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t b = 0; b < width; b++)
+            to[i * width + b] = from[i * width + width - 1 - b];
+}
+
+uint32_t vae__hdf5_checksum(vae_type type, const void *values, size_t count)
+{
+    enum { PIECE = 4096 };
+    unsigned char turned[PIECE];
+    const uint16_t one = 1;
+    bool little = *(const unsigned char *)&one;
+    size_t width = vae__hdf5_bytes(type), step = PIECE / width;
+    const unsigned char *bytes = values;
+    uLong crc = crc32(0, NULL, 0);
+    for (size_t done = 0; done < count; done += step) {
+        size_t n = count - done < step ? count - done : step;
+        if (!little)
+            turn(bytes + done * width, n, width, turned);
+        crc = crc32(crc, little ? bytes + done * width : turned, (uInt)(n * width));
+    }
+    return (uint32_t)crc;
+}
+
+/* ---- Attributes -------------------------------------------------------------------------------------------------- */
+
+/* libhdf5 writes into memory, so a refusal means that there was none. */
+static vae_status refused(const char *name)
+{
+    return vae__error(VAE_ERROR_MEMORY, "libhdf5 cannot write %s", name);
+}
+
+/* Takes `space` over. `values` lie in memory as `memory` has it. */
+static vae_status put(hid_t object, const char *name, hid_t stored, hid_t memory, hid_t space, const void *values)
+{
+    hid_t attribute = space < 0 ? H5I_INVALID_HID : H5Acreate2(object, name, stored, space, H5P_DEFAULT, H5P_DEFAULT);
+    herr_t written = attribute < 0 ? -1 : H5Awrite(attribute, memory, values);
+    vae__hdf5_close(attribute);
+    vae__hdf5_close(space);
+    return written < 0 ? refused(name) : vae__ok();
+}
+
+static hid_t text_type(size_t length, vae__text_set set)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    if (type < 0)
+        return type;
+    if (H5Tset_size(type, length ? length : 1) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0 ||
+        H5Tset_cset(type, set == VAE__UTF8 ? H5T_CSET_UTF8 : H5T_CSET_ASCII) < 0) {
+        vae__hdf5_close(type);
+        return H5I_INVALID_HID;
+    }
+    return type;
+}
+
+vae_status vae__put_text(hid_t object, const char *name, vae__text_set set, const char *text)
+{
+    if (!text)
+        return vae__ok();
+    size_t length = strlen(text);
+    if (length > VAE__MAX_TEXT)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected at most %d bytes of text, found %zu", name,
+                          (int)VAE__MAX_TEXT, length);
+    hid_t type = text_type(length, set);
+    vae_status status = type < 0 ? refused(name) : put(object, name, type, type, H5Screate(H5S_SCALAR), text);
+    vae__hdf5_close(type);
+    return status;
+}
+
+vae_status vae__put_texts(hid_t object, const char *name, const char *const *texts, int count)
+{
+    size_t width = 1;
+    for (int i = 0; i < count; i++)
+        width = strlen(texts[i]) > width ? strlen(texts[i]) : width;
+    if (width > VAE__MAX_TEXT / (count ? (size_t)count : 1))
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected at most %d bytes of text", name, (int)VAE__MAX_TEXT);
+    char *packed = NULL;
+    VAE__TRY(vae__allocate(name, (size_t)count, width, &packed));
+    for (int i = 0; i < count; i++)
+        memcpy(packed + (size_t)i * width, texts[i], strlen(texts[i]));
+    hsize_t dimensions[1] = { (hsize_t)count };
+    hid_t type = text_type(width, VAE__UTF8);
+    vae_status status =
+        type < 0 ? refused(name) : put(object, name, type, type, H5Screate_simple(1, dimensions, NULL), packed);
+    vae__hdf5_close(type);
+    vae__free(packed);
+    return status;
+}
+
+vae_status vae__put_integer(hid_t object, const char *name, int64_t value)
+{
+    return put(object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, H5Screate(H5S_SCALAR), &value);
+}
+
+vae_status vae__put_integers(hid_t object, const char *name, const int64_t *values, int count)
+{
+    hsize_t dimensions[1] = { (hsize_t)count };
+    return put(object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, H5Screate_simple(1, dimensions, NULL), values);
+}
+
+vae_status vae__put_unsigned(hid_t object, const char *name, uint64_t value)
+{
+    return put(object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, H5Screate(H5S_SCALAR), &value);
+}
+
+vae_status vae__put_number(hid_t object, const char *name, double value)
+{
+    return put(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, H5Screate(H5S_SCALAR), &value);
+}
+
+/* ---- Groups and datasets ----------------------------------------------------------------------------------------- */
+
+vae_status vae__put_group(hid_t parent, const char *name, const char *description, hid_t *group)
+{
+    *group = H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (*group < 0)
+        return refused(name);
+    vae_status status = vae__put_text(*group, "description", VAE__ASCII, description);
+    if (status.code) {
+        vae__hdf5_close(*group);
+        *group = H5I_INVALID_HID;
+    }
+    return status;
+}
+
+/* A chunk is the whole array, or as many rows of it as make a megabyte. */
+static hid_t chunked(const vae__array *array)
+{
+    enum { CHUNK = 1 << 20 };
+    hsize_t chunk[VAE_MAX_RANK];
+    uint64_t row = vae__hdf5_bytes(array->type);
+    for (int i = 0; i < array->rank; i++) {
+        chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
+        row *= i ? chunk[i] : 1;
+    }
+    uint64_t rows = row < CHUNK ? CHUNK / row : 1;
+    if (rows < chunk[0])
+        chunk[0] = rows;
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    if (list >= 0 && H5Pset_chunk(list, array->rank, chunk) < 0) {
+        vae__hdf5_close(list);
+        return H5I_INVALID_HID;
+    }
+    return list;
+}
+
+static hid_t space_of(const vae__array *array)
+{
+    hsize_t dimensions[VAE_MAX_RANK], most[VAE_MAX_RANK];
+    for (int i = 0; i < array->rank; i++)
+        most[i] = dimensions[i] = (hsize_t)array->shape[i];
+    if (array->grows)
+        most[0] = H5S_UNLIMITED;
+    return H5Screate_simple(array->rank, dimensions, most);
+}
+
+static hid_t create(hid_t parent, const char *name, const vae__array *array)
+{
+    hid_t links = H5Pcreate(H5P_LINK_CREATE), list = chunked(array), space = space_of(array), dataset = H5I_INVALID_HID;
+    if (links >= 0 && list >= 0 && space >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0)
+        dataset = H5Dcreate2(parent, name, vae__hdf5_stored(array->type), space, links, list, H5P_DEFAULT);
+    vae__hdf5_close(links);
+    vae__hdf5_close(list);
+    vae__hdf5_close(space);
+    return dataset;
+}
+
+static vae_status describe(hid_t dataset, const char *name, const vae__array *array)
+{
+    size_t count = 1;
+    for (int i = 0; i < array->rank; i++) {
+        count *= (size_t)array->shape[i];
+        if (array->labels[i] && H5DSset_label(dataset, (unsigned)i, array->labels[i]) < 0)
+            return refused(name);
+    }
+    uint32_t crc = vae__hdf5_checksum(array->type, array->values, count);
+    VAE__TRY(put(dataset, "crc32", H5T_STD_U32LE, H5T_NATIVE_UINT32, H5Screate(H5S_SCALAR), &crc));
+    VAE__TRY(vae__put_text(dataset, "description", VAE__UTF8, array->description));
+    return vae__put_text(dataset, "units", VAE__UTF8, array->units);
+}
+
+vae_status vae__put_array(hid_t parent, const char *name, const vae__array *array, hid_t *dataset)
+{
+    hid_t made = create(parent, name, array);
+    if (made < 0)
+        return refused(name);
+    vae_status status = vae__ok();
+    if (H5Dwrite(made, vae__hdf5_native(array->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
+        status = refused(name);
+    if (!status.code)
+        status = describe(made, name, array);
+    if (dataset && !status.code) {
+        *dataset = made;
+        return status;
+    }
+    vae__hdf5_close(made);
+    return status;
+}

@@ -1,0 +1,51 @@
+/* Writing into an HDF5 file: groups, attributes and arrays as docs/file-layout.md has them. */
+#ifndef VAE_CHECKPOINT_PUT_H
+#define VAE_CHECKPOINT_PUT_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <vae/status.h>
+#include <vae/types.h>
+
+/* The longest string in a file, for writing and for reading; attributes of an HDF5 object end at 64 KB. */
+enum { VAE__MAX_TEXT = 60000 };
+
+/* How values are stored, and how they lie in memory; below 0 for a type that no file of libvae has. The identifiers are
+ * libhdf5's own and are not to be closed. */
+hid_t vae__hdf5_stored(vae_type type);
+hid_t vae__hdf5_native(vae_type type);
+size_t vae__hdf5_bytes(vae_type type);
+
+/* zlib's CRC-32 of values as a file has them, little end first. */
+uint32_t vae__hdf5_checksum(vae_type type, const void *values, size_t count);
+
+/* A group and its description. The caller closes *group, with vae__hdf5_close. */
+vae_status vae__put_group(hid_t parent, const char *name, const char *description, hid_t *group);
+
+/* Attributes. Strings have their own length, padded with nulls; VAE__ASCII is what libvae writes itself. */
+typedef enum vae__text_set { VAE__ASCII, VAE__UTF8 } vae__text_set;
+vae_status vae__put_text(hid_t object, const char *name, vae__text_set set, const char *text);
+vae_status vae__put_texts(hid_t object, const char *name, const char *const *texts, int count);
+vae_status vae__put_integer(hid_t object, const char *name, int64_t value);
+vae_status vae__put_integers(hid_t object, const char *name, const int64_t *values, int count);
+vae_status vae__put_unsigned(hid_t object, const char *name, uint64_t value);
+vae_status vae__put_number(hid_t object, const char *name, double value);
+
+/* A dataset with its attributes; what is NULL is not written. */
+typedef struct vae__array {
+    vae_type type;
+    int rank;
+    int64_t shape[VAE_MAX_RANK];
+    const void *values;
+    const char *description, *units;
+    const char *labels[VAE_MAX_RANK]; /* of dimensions */
+    bool grows;                       /* the first dimension has no end */
+} vae__array;
+
+/* Writes an array in chunks, with its checksum; `name` may have groups in it, which are made. With `dataset` the caller
+ * closes *dataset. */
+vae_status vae__put_array(hid_t parent, const char *name, const vae__array *array, hid_t *dataset);
+
+#endif

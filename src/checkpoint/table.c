@@ -1,0 +1,67 @@
+#include "src/checkpoint/table.h"
+
+#include <string.h>
+#include <vae/version.h>
+
+#include "src/base/status.h"
+#include "src/checkpoint/image.h"
+#include "src/checkpoint/put.h"
+
+static vae_status put_column(hid_t file, const vae__table_column *column)
+{
+    vae__array array = { .type = VAE_FLOAT32,
+                         .rank = column->rank,
+                         .values = column->values,
+                         .description = column->description,
+                         .units = column->units };
+    memcpy(array.shape, column->shape, sizeof array.shape);
+    return vae__put_array(file, column->name, &array, NULL);
+}
+
+static vae_status put_all(hid_t file, const char *title, const vae__table_column *columns, int count)
+{
+    VAE__TRY(vae__put_text(file, "title", VAE__UTF8, title));
+    VAE__TRY(vae__put_text(file, "libvae_version", VAE__ASCII, vae_version()));
+    for (int i = 0; i < count; i++)
+        VAE__TRY(put_column(file, &columns[i]));
+    return vae__ok();
+}
+
+/* What the arrays take, and room for all that describes them. */
+static size_t expected_size(const vae__table_column *columns, int count)
+{
+    size_t bytes = 1 << 16;
+    for (int i = 0; i < count; i++) {
+        size_t size = sizeof(float);
+        for (int d = 0; d < columns[i].rank; d++)
+            size *= (size_t)columns[i].shape[d];
+        bytes += size + size / 64 + 4096;
+    }
+    return bytes;
+}
+
+static vae_status write_inside(const char *path, const char *title, const vae__table_column *columns, int count)
+{
+    vae__image image;
+    vae_status status = vae__image_create(&image, expected_size(columns, count));
+    if (!status.code) {
+        status = put_all(image.file, title, columns, count);
+        if (!status.code)
+            return vae__image_finish(&image, path);
+        vae__image_close(&image);
+    }
+    return vae__error_within(status, "%s: ", path);
+}
+
+vae_status vae__table_write(const char *path, const char *title, const vae__table_column *columns, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (columns[i].rank < 1 || columns[i].rank > VAE_MAX_RANK)
+            return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected 1 to %d dimensions, found %d", path,
+                              columns[i].name, VAE_MAX_RANK, columns[i].rank);
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, false);
+    vae_status status = write_inside(path, title, columns, count);
+    vae__hdf5_leave(&host);
+    return status;
+}
