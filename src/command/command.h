@@ -1,0 +1,66 @@
+/* What the subcommands share: a command's row, a call of it, and how it speaks. A command is a file and a row in main.c;
+ * it is written against the public headers alone. */
+#ifndef VAE_COMMAND_COMMAND_H
+#define VAE_COMMAND_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <vae/vae.h>
+
+#include "src/command/options.h"
+
+/* Exit statuses. */
+enum { VAE__EXIT_DONE, VAE__EXIT_FAILED, VAE__EXIT_USAGE, VAE__EXIT_STOPPED };
+
+enum { VAE__MAX_OPTIONS = 24, VAE__COMMAND_LINE = 8192 };
+
+typedef struct vae__call vae__call;
+
+typedef struct vae__command {
+    const char *name, *summary;
+    const char *usage;    /* what follows the name: "MODEL --data SRC --out FILE.h5 [options]"; lines with \n between */
+    const char *argument; /* the one positional argument: "MODEL"; NULL: there is none */
+    bool argument_optional;
+    const vae__option *options; /* as many as have a name, at most VAE__MAX_OPTIONS */
+    const char *notes;          /* printed under the options by --help; may be NULL */
+    int (*run)(const vae__call *call);
+} vae__command;
+
+/* A command line, parsed. */
+struct vae__call {
+    const char *program;         /* "vae" */
+    const vae__command *command; /* NULL before it is known */
+    const vae_catalogue *catalogue;
+    const char *argument;              /* NULL where it was left out */
+    vae__value values[VAE__MAX_OPTIONS]; /* by place in command->options */
+    char line[VAE__COMMAND_LINE];      /* the whole command line, for the record */
+};
+
+extern const vae__command vae__command_models, vae__command_train, vae__command_eval, vae__command_sample,
+    vae__command_info;
+
+/* Says on one line of standard error what is wrong: "vae train: ..."; returns VAE__EXIT_USAGE or VAE__EXIT_FAILED. */
+int vae__wrong_usage(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int vae__failed(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A remark on a line of standard error, which changes no status. */
+void vae__remark(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with a status's message. Wrong arguments are wrong usage, all else is failure. */
+int vae__failed_status(const vae__call *call, vae_status status);
+
+/* "1 example", "60000 examples": writes into text and returns it. */
+const char *vae__counted(char text[64], int64_t count, const char *noun);
+
+/* The shape of an example: "28 × 28". */
+enum { VAE__SHAPE_TEXT = 24 * VAE_MAX_RANK };
+const char *vae__shape_text(char text[VAE__SHAPE_TEXT], const int64_t *shape, int rank);
+
+/* Trainable values of a model. */
+int64_t vae__parameter_count(vae_model *model);
+
+/* The threads that 0 stands for. */
+int vae__threads(int64_t asked);
+
+#endif
