@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/graph.h"
+#include "graph/team.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
@@ -26,6 +27,8 @@ struct vae_executor {
     size_t scratch_bytes; /* a thread */
     int64_t *unreached;   /* pairs begin, end: stretches of the gradient that no task writes */
     int unreached_count;
+    const vae_run *run; /* under way */
+    int begun_tasks;    /* how many of the program's it does */
     bool ran, ran_backward;
 };
 
@@ -334,12 +337,6 @@ static void run_task(const vae_executor *executor, const vae_run *run, int numbe
         (task->phase == VAE__FORWARD ? op->forward : task->phase == VAE__BACKWARD ? op->backward : op->reduce)(&call);
 }
 
-typedef struct vae__pass {
-    vae_executor *executor;
-    const vae_run *run;
-    int task_count;
-} vae__pass;
-
 static bool is_idle(const vae_executor *executor, int number)
 {
     const vae_node *node = executor->program->tasks[number].node;
@@ -360,18 +357,17 @@ static void begin_backward(vae_executor *executor, const vae_run *run)
     }
 }
 
-static void run_tasks(void *context, vae__team team)
+void vae__executor_work(vae_executor *executor, vae__team team)
 {
-    const vae__pass *pass = context;
-    for (int t = 0; t < pass->task_count; t++) {
-        if (t == pass->executor->program->forward_count) {
+    for (int t = 0; t < executor->begun_tasks; t++) {
+        if (t == executor->program->forward_count) {
             if (!team.thread)
-                begin_backward(pass->executor, pass->run);
+                begin_backward(executor, executor->run);
             vae__barrier(team);
         }
-        if (is_idle(pass->executor, t))
+        if (is_idle(executor, t))
             continue;
-        run_task(pass->executor, pass->run, t, team);
+        run_task(executor, executor->run, t, team);
         vae__barrier(team);
     }
 }
@@ -407,17 +403,29 @@ static vae_status check_run(vae_executor *executor, const vae_run *run)
     return vae__ok();
 }
 
-vae_status vae_executor_run(vae_executor *executor, const vae_run *run)
+vae_status vae__executor_begin(vae_executor *executor, const vae_run *run)
 {
     VAE__TRY(check_run(executor, run));
-    bool backward = run->gradient;
-    vae__pass pass = { executor, run, backward ? executor->program->task_count : executor->program->forward_count };
-    copy_stored(executor, run);
-    for (int t = 0; t < pass.task_count; t++)
-        lay_call(executor, run, t);
-    vae__parallel(executor->options.threads, run_tasks, &pass);
+    const vae_program *program = executor->program;
+    executor->run = run;
     executor->ran = true;
-    executor->ran_backward = backward;
+    executor->ran_backward = run->gradient;
+    executor->begun_tasks = run->gradient ? program->task_count : program->forward_count;
+    copy_stored(executor, run);
+    for (int t = 0; t < executor->begun_tasks; t++)
+        lay_call(executor, run, t);
+    return vae__ok();
+}
+
+static void work(void *executor, vae__team team)
+{
+    vae__executor_work(executor, team);
+}
+
+vae_status vae_executor_run(vae_executor *executor, const vae_run *run)
+{
+    VAE__TRY(vae__executor_begin(executor, run));
+    vae__parallel(executor->options.threads, work, executor);
     return vae__ok();
 }
 

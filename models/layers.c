@@ -12,7 +12,7 @@ static vae_node *join(const vae__network *network, vae_node *h, int64_t units, c
 {
     for (int i = 0; i < network->given_count; i++) {
         const vae__given *given = &network->given[i];
-        char weight[NAME_SIZE];
+        char weight[2 * NAME_SIZE];
         snprintf(weight, sizeof weight, "%s/weight_%s", name, given->spec->name);
         vae_node *table = vae_parameter(network->graph, weight, VAE_GLOROT, 2, (int64_t[]){ given->spec->size, units });
         h = vae_add(h, vae_gather(table, given->node));

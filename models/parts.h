@@ -8,8 +8,7 @@
 #include "models/language.h"
 #include "models/network.h"
 
-/* ---- Transforms: from stored to modelled values -------------------------------------------------------------------
- */
+/* ---- Transforms: from stored to modelled values ------------------------------------------------------------------ */
 
 typedef struct vae__transform_context {
     vae_graph *graph;
@@ -24,8 +23,7 @@ typedef struct vae__transform {
 
 extern const vae__word_table vae__transforms;
 
-/* ---- Likelihoods: p(x | z) ----------------------------------------------------------------------------------------
- */
+/* ---- Likelihoods: p(x | z) --------------------------------------------------------------------------------------- */
 
 enum { VAE__MAX_HEADS = 2 };
 
@@ -46,8 +44,7 @@ typedef struct vae__likelihood {
 
 extern const vae__word_table vae__likelihoods;
 
-/* ---- Posteriors q(z | x) and priors p(z) --------------------------------------------------------------------------
- */
+/* ---- Posteriors q(z | x) and priors p(z) ------------------------------------------------------------------------- */
 
 typedef struct vae__posterior_nodes {
     vae_node *mean, *logvar;
@@ -70,8 +67,7 @@ typedef struct vae__prior {
 
 extern const vae__word_table vae__priors;
 
-/* ---- Objectives: what is maximised, for each example ----------------------------------------------------------------
- */
+/* ---- Objectives: what is maximised, for each example ------------------------------------------------------------- */
 
 typedef struct vae__objective {
     vae__word word;

@@ -5,8 +5,7 @@
  */
 #include "graph/ops/terms.h"
 
-/* ---- gaussian_sample: mean + exp(logvar / 2) · noise ---------------------------------------------------------------
- */
+/* ---- gaussian_sample: mean + exp(logvar / 2) · noise ------------------------------------------------------------- */
 
 enum { MEAN, LOGVAR, NOISE };
 
@@ -47,16 +46,14 @@ static void gaussian_sample_backward(const vae__call *call)
     }
 }
 
-/* ---- KL(N(a, exp(b)) ‖ N(0, 1)) ------------------------------------------------------------------------------------
- */
+/* ---- KL(N(a, exp(b)) ‖ N(0, 1)) ---------------------------------------------------------------------------------- */
 
 TERMS(kl_standard_normal, R(0.5) * (vae__exp(clip_logvar(b)) + a * a - 1 - clip_logvar(b)))
 SLOPES(kl_standard_normal_mean, a)
 SLOPES(kl_standard_normal_logvar, pass_logvar(b, R(0.5) * (vae__exp(clip_logvar(b)) - 1)))
 TERMS_OP(kl_standard_normal, kl_standard_normal_mean_slopes, kl_standard_normal_logvar_slopes)
 
-/* ---- KL(N(a, exp(b)) ‖ N(c, exp(d))) -------------------------------------------------------------------------------
- */
+/* ---- KL(N(a, exp(b)) ‖ N(c, exp(d))) ----------------------------------------------------------------------------- */
 
 /* exp(b) / exp(d) and (a - c)² / exp(d) */
 #define VARIANCE_RATIO vae__exp(clip_logvar(b) - clip_logvar(d))

@@ -6,8 +6,7 @@
 
 #define MASKED(mask, term) ((mask) != 0 ? (mask) * (term) : 0)
 
-/* ---- Bernoulli: a = x, b = logits, c = mask ------------------------------------------------------------------------
- */
+/* ---- Bernoulli: a = x, b = logits, c = mask ---------------------------------------------------------------------- */
 
 /*
  * x · logits − softplus(logits) = (x − [logits > 0]) · logits − log(1 + exp(−|logits|)): the two large parts of it
@@ -24,8 +23,7 @@ SLOPES(loglik_bernoulli_x, MASKED(c, b))
 SLOPES(loglik_bernoulli_logits, MASKED(c, a - vae__sigmoid(b)))
 TERMS_OP(loglik_bernoulli, loglik_bernoulli_x_slopes, loglik_bernoulli_logits_slopes)
 
-/* ---- Gaussian: a = x, b = mean, c = logvar, d = mask ---------------------------------------------------------------
- */
+/* ---- Gaussian: a = x, b = mean, c = logvar, d = mask ------------------------------------------------------------- */
 
 #define LOG_TWO_PI R(1.83787706640934548356)
 #define PRECISION  vae__exp(-clip_logvar(c))

@@ -3,8 +3,7 @@
 
 #include "graph/ops/common.h"
 
-/* ---- sum and mean: x (rows, outer, inner) → (rows, outer) ----------------------------------------------------------
- */
+/* ---- sum and mean: x (rows, outer, inner) → (rows, outer) -------------------------------------------------------- */
 
 static int64_t inner_size(const vae_node *node)
 {
@@ -55,8 +54,7 @@ static void mean_backward(const vae__call *call)
     spread_rows(call, 1 / (real)inner_size(call->node));
 }
 
-/* ---- mean_rows -----------------------------------------------------------------------------------------------------
- */
+/* ---- mean_rows --------------------------------------------------------------------------------------------------- */
 
 /* Forward is cut by elements, for each is a sum over all rows; backward by examples. */
 static int64_t mean_rows_units(const vae__call *call, vae__phase phase)
@@ -97,8 +95,7 @@ static void mean_rows_backward(const vae__call *call)
     }
 }
 
-/* ---- logsumexp_rows: y = m + log Σ exp(x_k - m), m = max x_k; dx_k = dy · exp(x_k - y)
- * ------------------------------- */
+/* ---- logsumexp_rows: y = m + log Σ exp(x_k - m), m = max x_k; dx_k = dy · exp(x_k - y) --------------------------- */
 
 /* What is taken from x before exp: 0 in place of an infinite maximum, of which the difference would be no number. */
 static real finite_or_zero(real x)

@@ -110,8 +110,7 @@ VAE_API vae_node *vae_repeat(vae_node *x, int64_t samples);
  * flows to the index. */
 VAE_API vae_node *vae_gather(vae_node *table, vae_node *index);
 
-/* ---- Binary values; no gradient flows through (a step's is 0 almost everywhere) -----------------------------------
- */
+/* ---- Binary values; no gradient flows through (a step's is 0 almost everywhere) ---------------------------------- */
 
 /* uniform < x ? 1 : 0, a Bernoulli draw of mean x where uniform is U[0, 1). */
 VAE_API vae_node *vae_binarize(vae_node *x, vae_node *uniform);
@@ -119,8 +118,7 @@ VAE_API vae_node *vae_binarize(vae_node *x, vae_node *uniform);
 /* x > threshold ? 1 : 0 */
 VAE_API vae_node *vae_threshold(vae_node *x, double threshold);
 
-/* ---- Gaussians: log-variance, clipped to [-30, 20] (gradient 0 outside) wherever it is exponentiated ---------------
- */
+/* ---- Gaussians: log-variance, clipped to [-30, 20] (gradient 0 outside) wherever it is exponentiated ------------- */
 
 /* mean + exp(logvar / 2) · noise, all of one shape and rows (Kingma, Welling 2014, section 2.4). */
 VAE_API vae_node *vae_gaussian_sample(vae_node *mean, vae_node *logvar, vae_node *noise);
@@ -133,8 +131,7 @@ VAE_API vae_node *vae_kl_standard_normal(vae_node *mean, vae_node *logvar);
  * = ½ Σ (prior_logvar − logvar − 1 + (exp(logvar) + (mean − prior_mean)²) / exp(prior_logvar)), in nats, shape (1). */
 VAE_API vae_node *vae_kl_gaussian(vae_node *mean, vae_node *logvar, vae_node *prior_mean, vae_node *prior_logvar);
 
-/* ---- Log-likelihoods: nats of each row, shape (1); mask (1: observed, 0: not; no gradient) or NULL for all ----------
- */
+/* ---- Log-likelihoods: nats of each row, shape (1); mask (1: observed, 0: not; no gradient) or NULL for all ------- */
 
 /* Σ mask · (x · logits − softplus(logits)), x in [0, 1]. */
 VAE_API vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *mask);

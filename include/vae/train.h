@@ -55,7 +55,7 @@ VAE_API int64_t vae_history_rows(const vae_training *training);
 VAE_API int vae_history_columns(const vae_training *training);
 VAE_API vae_history_column vae_history_column_at(const vae_training *training, int index);
 
-/* Told after steps and at the end of each epoch. */
+/* Told some twenty times a second, and at the end of each epoch. */
 typedef struct vae_progress {
     int64_t epoch, epochs;           /* the one under way, from 1; of how many */
     int64_t step, steps;             /* done in this epoch; of how many */
@@ -76,6 +76,7 @@ typedef struct vae_train_options {
     const char *checkpoint;          /* written at the end of every epoch; NULL: not */
     vae_progress_function *progress; /* may be NULL */
     void *context;                   /* handed to it */
+    int64_t progress_steps;          /* told every so many steps instead; 0: by the clock */
 } vae_train_options;
 
 /*

@@ -1,14 +1,68 @@
 #include "src/base/parallel.h"
 
 #include <omp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
+
+enum { SPINS = 1000 }; /* some tens of microseconds: longer than threads with equal shares differ */
+
+/* Where a team waits: whoever comes last starts the next round. */
+typedef struct vae__meeting {
+    atomic_int waiting;
+    atomic_uint round;
+    pthread_mutex_t mutex;
+    pthread_cond_t all_here;
+} vae__meeting;
+
+static void pause_a_little(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void sleep_until_next(vae__meeting *meeting, unsigned round)
+{
+    pthread_mutex_lock(&meeting->mutex);
+    while (atomic_load(&meeting->round) == round)
+        pthread_cond_wait(&meeting->all_here, &meeting->mutex);
+    pthread_mutex_unlock(&meeting->mutex);
+}
+
+static void start_next(vae__meeting *meeting)
+{
+    atomic_store(&meeting->waiting, 0);
+    pthread_mutex_lock(&meeting->mutex);
+    atomic_fetch_add(&meeting->round, 1);
+    pthread_cond_broadcast(&meeting->all_here);
+    pthread_mutex_unlock(&meeting->mutex);
+}
+
+void vae__barrier(vae__team team)
+{
+    if (team.threads <= 1)
+        return;
+    vae__meeting *meeting = team.meeting;
+    unsigned round = atomic_load(&meeting->round);
+    if (atomic_fetch_add(&meeting->waiting, 1) == team.threads - 1) {
+        start_next(meeting);
+        return;
+    }
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load(&meeting->round) != round)
+            return;
+        pause_a_little();
+    }
+    sleep_until_next(meeting, round);
+}
 
 /* No region, but a vendor library must stay on this thread all the same. The setting is this thread's own. */
 static void run_alone(vae__region *body, void *context)
 {
     int hosts = omp_get_max_threads();
     omp_set_num_threads(1);
-    body(context, (vae__team){ 0, 1 });
+    body(context, (vae__team){ 0, 1, NULL });
     omp_set_num_threads(hosts);
 }
 
@@ -18,20 +72,19 @@ void vae__parallel(int threads, vae__region *body, void *context)
         run_alone(body, context);
         return;
     }
+    vae__meeting meeting = { .mutex = PTHREAD_MUTEX_INITIALIZER, .all_here = PTHREAD_COND_INITIALIZER };
 #pragma omp parallel num_threads(threads)
     {
         /* First of all: a vendor library called in here asks OpenMP how many threads it may use. The setting belongs
          * to this region's implicit task and ends with it. */
         omp_set_num_threads(1);
-        body(context, (vae__team){ omp_get_thread_num(), omp_get_num_threads() });
+        vae__team team = { omp_get_thread_num(), omp_get_num_threads(), &meeting };
+        body(context, team);
+        /* OpenMP's own wait at the end of the region would spin for long. */
+        vae__barrier(team);
     }
-}
-
-void vae__barrier(vae__team team)
-{
-    if (team.threads > 1) {
-#pragma omp barrier
-    }
+    pthread_cond_destroy(&meeting.all_here);
+    pthread_mutex_destroy(&meeting.mutex);
 }
 
 void vae__share(vae__team team, int64_t units, int64_t *begin, int64_t *end)

@@ -12,6 +12,7 @@
 typedef struct vae__team {
     int thread;  /* 0 … threads - 1 */
     int threads; /* as many as the region really got */
+    struct vae__meeting *meeting;
 } vae__team;
 
 typedef void vae__region(void *context, vae__team team);
@@ -20,7 +21,9 @@ typedef void vae__region(void *context, vae__team team);
  * itself stays on its calling thread. The host's OpenMP settings are as before afterwards. */
 void vae__parallel(int threads, vae__region *body, void *context);
 
-/* All threads of the team wait for one another; what was written before is seen after. */
+/* All threads of the team wait for one another; what was written before is seen after. A thread that waits gives its
+ * processor away after some microseconds, so that other programs on the machine do not stretch every wait to a time
+ * slice of the scheduler. */
 void vae__barrier(vae__team team);
 
 /* This thread's share [*begin, *end) of `units`: contiguous, sizes within one of each other. */

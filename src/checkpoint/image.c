@@ -55,8 +55,7 @@ void vae__hdf5_close(hid_t id)
         H5Idec_ref(id);
 }
 
-/* ---- The memory of an image, as libhdf5 asks for it ---------------------------------------------------------------
- */
+/* ---- The memory of an image, as libhdf5 asks for it -------------------------------------------------------------- */
 
 /* The property lists that libhdf5 copies all point at our bytes, so a file is never in memory twice. */
 static void *image_malloc(size_t size, H5FD_file_image_op_t operation, void *data)

@@ -226,7 +226,7 @@ static vae_status put_training(hid_t group, const vae_training *training)
 
 static vae_status put_column(hid_t group, const vae__history *history, int index, hid_t scale, hid_t *dataset)
 {
-    const vae__column *column = &vae__history_names[index];
+    const vae__history_name *column = &vae__history_names[index];
     VAE__TRY(vae__put_array(group, column->name,
                             &(vae__array){ .type = VAE_FLOAT64,
                                            .rank = 1,
@@ -252,7 +252,7 @@ static vae_status put_history(hid_t group, const vae_training *training)
         return vae__ok();
     VAE__TRY(put_column(group, history, 0, H5I_INVALID_HID, &scale));
     vae_status status = vae__ok();
-    for (int i = 1; i < vae__history_name_count && !status.code; i++) {
+    for (int i = 1; i < VAE__MAX_COLUMNS && !status.code; i++) {
         if (!history->columns[i])
             continue;
         status = put_column(group, history, i, scale, &dataset);

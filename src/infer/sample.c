@@ -72,8 +72,7 @@ static vae_status allocate(const vae_model *model, const vae_sample_options *opt
     return vae__ok();
 }
 
-/* ---- Drawing ------------------------------------------------------------------------------------------------------
- */
+/* ---- Drawing ----------------------------------------------------------------------------------------------------- */
 
 /* Samples begin … begin + examples - 1. Noise goes by the column where there are classes, so that a column shows one z
  * through all classes. */
@@ -148,8 +147,7 @@ void vae_samples_free(vae_samples *samples)
     *samples = (vae_samples){ 0 };
 }
 
-/* ---- Files --------------------------------------------------------------------------------------------------------
- */
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 static vae_status save_picture(const vae_model *model, const vae_samples *samples, const char *path)
 {

@@ -1,6 +1,8 @@
 /* Which variants this build has, and which this processor can run. */
 #include <stddef.h>
 #include <string.h>
+#include <vae/version.h>
+#include <vae/version.h>
 
 #include "src/kernels/kernels.h"
 
@@ -29,18 +31,36 @@ static bool has_avx512(void)
 }
 #endif
 
+#if VAE_HAVE_ONEDNN
+#include <dnnl_version.h>
+#define TEXT_OF(x) #x
+#define TEXT(x)    TEXT_OF(x)
+#define LIBRARY    ", oneDNN " TEXT(DNNL_VERSION_MAJOR) "." TEXT(DNNL_VERSION_MINOR) "." TEXT(DNNL_VERSION_PATCH)
+#else
+#define LIBRARY ", without oneDNN"
+#endif
+
 static const struct {
     const vae__kernels *row;
     bool (*runs_here)(void);
+    const char *text; /* for people */
 } variants[] = {
 /* the best first */
 #if VAE_HAVE_X86_VARIANTS
-    { &vae__kernels_row_f32_avx512, has_avx512 },
-    { &vae__kernels_row_f32_avx2, has_avx2 },
+    { &vae__kernels_row_f32_avx512, has_avx512, "avx512" LIBRARY },
+    { &vae__kernels_row_f32_avx2, has_avx2, "avx2" LIBRARY },
 #endif
-    { &vae__kernels_row_f32_generic, everywhere },
-    { &vae__kernels_row_f64_generic, everywhere },
+    { &vae__kernels_row_f32_generic, everywhere, "generic" LIBRARY },
+    { &vae__kernels_row_f64_generic, everywhere, "generic" LIBRARY },
 };
+
+const char *vae_kernels(void)
+{
+    size_t best = 0;
+    while (!variants[best].runs_here())
+        best++;
+    return variants[best].text;
+}
 
 const vae__kernels *vae__kernels_find(bool float64, const char *name)
 {

@@ -4,14 +4,19 @@
 #include <string.h>
 #include <vae/checkpoint.h>
 
+#include "graph/team.h"
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/random.h"
 #include "src/base/status.h"
 #include "src/checkpoint/training.h"
+#include "src/data/data.h"
 #include "src/data/match.h"
 #include "src/infer/evaluator.h"
 #include "src/train/adam.h"
+
+/* How long threads stay in a parallel region before progress is told. */
+static const double TELL_SECONDS = 0.05;
 
 /* What a run of vae_train works with. */
 typedef struct vae__loop {
@@ -23,14 +28,19 @@ typedef struct vae__loop {
     vae_executor *executor;
     vae__evaluator *validation; /* NULL: there is no such split */
     float *gradient;
-    uint32_t *order; /* the epoch's */
-    int64_t steps;   /* an epoch's */
+    uint32_t *order;       /* the epoch's */
+    int64_t steps, number; /* an epoch's; done of it */
+    vae_run run;           /* the step under way */
+    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+    vae_status status;
+    bool paused;
+    double entered;     /* when the region was, */
+    int64_t entered_at; /* … and at which step */
     double began, seconds_before;
     vae_progress progress;
 } vae__loop;
 
-/* ---- A new training ------------------------------------------------------------------------------------------------
- */
+/* ---- A new training ---------------------------------------------------------------------------------------------- */
 
 static vae_status check_options(const vae_training_options *options)
 {
@@ -47,6 +57,9 @@ static vae_status describe(vae_training *training, const vae_data *data, const v
 {
     training->batch_size = options->batch_size ? options->batch_size : 128;
     training->learning_rate = options->learning_rate > 0 ? options->learning_rate : 1e-3;
+    training->beta1 = 0.9;
+    training->beta2 = 0.999;
+    training->epsilon = 1e-8;
     training->seed = options->seed;
     for (int split = 0; split < VAE_SPLITS; split++)
         training->rows[split] = vae_data_rows(data, (vae_split)split);
@@ -81,8 +94,7 @@ vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_t
     return status;
 }
 
-/* ---- Making the loop ------------------------------------------------------------------------------------------------
- */
+/* ---- Making the loop --------------------------------------------------------------------------------------------- */
 
 static vae_status check_data(const vae_training *training, const vae_data *data)
 {
@@ -136,49 +148,87 @@ static void clear_loop(vae__loop *loop)
     vae__free(loop->order);
 }
 
-/* ---- A step ---------------------------------------------------------------------------------------------------------
- */
+/* ---- A step ------------------------------------------------------------------------------------------------------ */
 
 static float figure(const vae__loop *loop, const vae_node *node)
 {
     return *(const float *)vae_executor_value(loop->executor, node);
 }
 
-/* One batch: gradient, then Adam. A figure that is not finite ends training before it can touch a parameter. */
-static vae_status step(vae__loop *loop, int64_t number)
+/* One thread: lays out the next batch. */
+static vae_status begin_step(vae__loop *loop)
 {
-    vae_training *training = loop->training;
-    int64_t begin = number * training->batch_size, left = loop->match.rows - begin;
-    int64_t examples = left < training->batch_size ? left : training->batch_size;
+    const vae_training *training = loop->training;
+    int64_t begin = loop->number * training->batch_size, left = loop->match.rows - begin;
     const uint32_t *rows = loop->order + begin;
-    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
-    int count = vae__match_bind(&loop->match, &loop->graph, rows, bindings);
-    vae_run run = { .examples = examples,
-                    .bindings = bindings,
-                    .binding_count = count,
-                    .seed = training->seed,
-                    .purpose = "train",
-                    .step = (uint32_t)training->epoch,
-                    .example_ids = rows,
-                    .gradient = loop->gradient };
-    VAE__TRY(vae_executor_run(loop->executor, &run));
-    if (!isfinite(figure(loop, loop->graph.objective)))
-        return vae__error(VAE_ERROR_NUMBER,
-                          "%s: epoch %" PRId64 ", step %" PRId64 ": the objective is %g; parameters "
-                          "are those of the step before",
-                          training->model->declaration.name, training->epoch + 1, number + 1,
-                          (double)figure(loop, loop->graph.objective));
-    vae__adam_step(training, loop->gradient, loop->threads);
-    training->step++;
-    training->partial.examples += examples;
-    training->partial.reconstruction += (double)examples * figure(loop, loop->graph.reconstruction);
-    training->partial.kl += (double)examples * figure(loop, loop->graph.kl);
-    loop->progress.examples += examples;
-    return vae__ok();
+    loop->run = (vae_run){ .examples = left < training->batch_size ? left : training->batch_size,
+                           .bindings = loop->bindings,
+                           .binding_count = vae__match_bind(&loop->match, &loop->graph, rows, loop->bindings),
+                           .seed = training->seed,
+                           .purpose = "train",
+                           .step = (uint32_t)training->epoch,
+                           .example_ids = rows,
+                           .gradient = loop->gradient };
+    return vae__executor_begin(loop->executor, &loop->run);
 }
 
-/* ---- An epoch
- * --------------------------------------------------------------------------------------------------------- */
+/* One thread: counts the batch that was trained on. */
+static void end_step(vae__loop *loop)
+{
+    vae_training *training = loop->training;
+    double examples = (double)loop->run.examples;
+    training->partial.examples += loop->run.examples;
+    training->partial.reconstruction += examples * figure(loop, loop->graph.reconstruction);
+    training->partial.kl += examples * figure(loop, loop->graph.kl);
+    training->step++;
+    loop->number++;
+    loop->progress.examples += loop->run.examples;
+}
+
+static vae_status not_finite(const vae__loop *loop)
+{
+    return vae__error(VAE_ERROR_NUMBER,
+                      "%s: epoch %" PRId64 ", step %" PRId64 ": the objective is %g; parameters are "
+                      "those of the step before",
+                      loop->training->model->declaration.name, loop->training->epoch + 1, loop->number + 1,
+                      (double)figure(loop, loop->graph.objective));
+}
+
+/* Is there a reason to leave the region: the epoch's end, a mistake, or that progress is to be told? */
+static bool pauses(const vae__loop *loop)
+{
+    int64_t every = loop->options->progress_steps;
+    bool due = every ? loop->number - loop->entered_at >= every : vae__seconds() - loop->entered > TELL_SECONDS;
+    return loop->status.code || loop->number == loop->steps || (due && loop->number > loop->entered_at);
+}
+
+/* Steps, by all threads of one region: gradient, then Adam. Thread 0 keeps the books between two barriers. An objective
+ * that is not finite ends training before it can touch a parameter; all threads see the same. */
+static void run_steps(void *context, vae__team team)
+{
+    vae__loop *loop = context;
+    for (;;) {
+        if (!team.thread) {
+            loop->paused = pauses(loop);
+            if (!loop->paused)
+                loop->status = begin_step(loop);
+        }
+        vae__barrier(team);
+        if (loop->paused || loop->status.code)
+            return;
+        vae__executor_work(loop->executor, team);
+        bool finite = isfinite(figure(loop, loop->graph.objective));
+        if (finite)
+            vae__adam_step(loop->training, loop->gradient, team);
+        vae__barrier(team);
+        if (!team.thread && finite)
+            end_step(loop);
+        else if (!team.thread)
+            loop->status = not_finite(loop);
+    }
+}
+
+/* ---- An epoch ---------------------------------------------------------------------------------------------------- */
 
 static double seconds(const vae__loop *loop)
 {
@@ -231,9 +281,8 @@ static vae_status record(vae__loop *loop)
     };
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        present[i] = i < vae__history_name_count &&
-                     (loop->validation ||
-                      (i != VAE__VALIDATION_ELBO && i != VAE__VALIDATION_RECONSTRUCTION && i != VAE__VALIDATION_KL));
+        present[i] = loop->validation ||
+                     (i != VAE__VALIDATION_ELBO && i != VAE__VALIDATION_RECONSTRUCTION && i != VAE__VALIDATION_KL);
     return vae__history_append(&training->history, present, values);
 }
 
@@ -261,10 +310,14 @@ static vae_status run_epoch(vae__loop *loop)
                         .step = (uint32_t)training->epoch };
     vae__random_permutation(order, loop->match.rows, loop->order);
     loop->progress.epoch = training->epoch + 1;
-    for (int64_t number = training->step - training->epoch * loop->steps; number < loop->steps; number++) {
-        VAE__TRY(step(loop, number));
-        if (number + 1 < loop->steps)
-            VAE__TRY(tell(loop, number + 1, false));
+    loop->number = training->step - training->epoch * loop->steps;
+    while (loop->number < loop->steps) {
+        loop->entered = vae__seconds();
+        loop->entered_at = loop->number;
+        vae__parallel(loop->threads, run_steps, loop);
+        VAE__TRY(loop->status);
+        if (loop->number < loop->steps)
+            VAE__TRY(tell(loop, loop->number, false));
     }
     return end_epoch(loop);
 }

@@ -15,8 +15,7 @@ enum { EXAMPLES = 3, CAPACITY = 4, MAX_BINDINGS = VAE__MAX_INPUTS + 1 };
 
 static const double step = 1e-6, absolute = 1e-5, relative = 1e-3;
 
-/* ---- Numbers that look random and are the same everywhere ----------------------------------------------------------
- */
+/* ---- Numbers that look random and are the same everywhere -------------------------------------------------------- */
 
 static double uniform(uint32_t *state)
 {
@@ -34,8 +33,7 @@ static double draw(uint32_t *state, const vae__case_input *input)
     return (float)value; /* what float32 sees as well */
 }
 
-/* ---- A case as a graph: arguments → op → Σ out · weights, its mean over rows where it has some ---------------------
- */
+/* ---- A case as a graph: arguments → op → Σ out · weights, its mean over rows where it has some ------------------- */
 
 typedef struct trial {
     const vae__case *tried;
@@ -209,8 +207,7 @@ static void outcome_end(outcome *o)
     free(o->bits);
 }
 
-/* ---- Gradients -----------------------------------------------------------------------------------------------------
- */
+/* ---- Gradients --------------------------------------------------------------------------------------------------- */
 
 static double objective_at(vae_executor *executor, trial *t, int i, int64_t j, double value)
 {
@@ -303,8 +300,7 @@ START_TEST(test_gradients)
 }
 END_TEST
 
-/* ---- Precisions, threads, memory -----------------------------------------------------------------------------------
- */
+/* ---- Precisions, threads, memory --------------------------------------------------------------------------------- */
 
 static void check_near(const char *op, const trial *t, const char *kernels, const outcome *wide, const outcome *narrow)
 {
@@ -380,8 +376,7 @@ START_TEST(test_bits)
 }
 END_TEST
 
-/* ---- Values --------------------------------------------------------------------------------------------------------
- */
+/* ---- Values ------------------------------------------------------------------------------------------------------ */
 
 /* A graph under test: sources are bound to values as they are made. */
 typedef struct bench {
@@ -727,8 +722,7 @@ START_TEST(test_likelihoods)
 }
 END_TEST
 
-/* ---- Extremes ------------------------------------------------------------------------------------------------------
- */
+/* ---- Extremes ---------------------------------------------------------------------------------------------------- */
 
 /* The objective and the gradients of both arguments are finite, in all kernels. */
 static void check_finite(const char *what, vae_node *(*build)(vae_node *x, vae_node *y), const double *x,
@@ -809,8 +803,7 @@ START_TEST(test_certain)
 }
 END_TEST
 
-/* ---- Mistakes ------------------------------------------------------------------------------------------------------
- */
+/* ---- Mistakes ---------------------------------------------------------------------------------------------------- */
 
 static vae_node *in(vae_graph *g, int64_t size)
 {

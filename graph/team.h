@@ -1,0 +1,19 @@
+/*
+ * Running an executor on a team of threads that is already there: a training enters one parallel region for many steps.
+ * vae_executor_run is these two in a region of its own.
+ */
+#ifndef VAE_GRAPH_TEAM_H
+#define VAE_GRAPH_TEAM_H
+
+#include <vae/graph.h>
+
+#include "src/base/parallel.h"
+
+/* By one thread, before the others go on: checks the run, and lays out every task's arguments. `run` must live until
+ * the work is done. */
+vae_status vae__executor_begin(vae_executor *executor, const vae_run *run);
+
+/* By every thread of a team of at most the executor's threads; all leave together, when everything is computed. */
+void vae__executor_work(vae_executor *executor, vae__team team);
+
+#endif

@@ -1,0 +1,6 @@
+#include <vae/version.h>
+
+const char *vae_version(void)
+{
+    return VAE_VERSION_STRING;
+}
