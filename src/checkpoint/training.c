@@ -142,6 +142,9 @@ static vae_status make_room(vae__history *history, const bool *present)
 
 vae_status vae__history_append(vae__history *history, const bool *present, const double *values)
 {
+    if (!present[0])
+        return vae__error(VAE_ERROR_ARGUMENT, "the history: expected a row with %s, found none",
+                          vae__history_names[0].name);
     for (int i = 0; history->rows && i < vae__history_name_count; i++)
         if (present[i] != (history->columns[i] != NULL))
             return vae__error(VAE_ERROR_ARGUMENT, "the history: a row %s %s, and the rows before it %s",
