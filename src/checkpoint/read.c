@@ -333,7 +333,7 @@ static vae_status get_column(void *context, const vae__place *parent, const char
 static vae_status get_history(const vae__place *group, vae_training *training)
 {
     vae__history *history = &training->history;
-    const char *names[VAE__MAX_COLUMNS];
+    const char *names[VAE__MAX_COLUMNS] = { NULL };
     bool seen[VAE__MAX_COLUMNS] = { false }, any = false;
     for (int i = 0; i < vae__history_name_count; i++)
         names[i] = vae__history_names[i].name;
