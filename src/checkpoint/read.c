@@ -2,6 +2,7 @@
  * for before it is used; src/checkpoint/get.c has the guards. */
 #include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <vae/checkpoint.h>
 
@@ -306,6 +307,9 @@ static vae_status get_place(const vae__place *group, vae_training *training)
     VAE__TRY(vae__get_integer(group, "epoch", 0, INT64_MAX, &training->epoch));
     VAE__TRY(vae__get_integer(group, "step", training->step, training->step, &step));
     VAE__TRY(vae__get_integer(group, "batch_size", 1, INT32_MAX, &training->batch_size));
+    VAE__TRY(vae__get_integer(group, "partial_examples", 0, INT64_MAX, &training->partial.examples));
+    VAE__TRY(vae__get_number(group, "partial_reconstruction", -INFINITY, INFINITY, &training->partial.reconstruction));
+    VAE__TRY(vae__get_number(group, "partial_kl", -INFINITY, INFINITY, &training->partial.kl));
     return get_own_text(group, "command_line", &training->command_line);
 }
 
@@ -335,13 +339,13 @@ static vae_status get_history(const vae__place *group, vae_training *training)
     vae__history *history = &training->history;
     const char *names[VAE__MAX_COLUMNS] = { NULL };
     bool seen[VAE__MAX_COLUMNS] = { false }, any = false;
-    for (int i = 0; i < vae__history_name_count; i++)
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
         names[i] = vae__history_names[i].name;
     history->rows = -1; /* the first column tells */
-    vae_status status = vae__get_tree(group, names, vae__history_name_count, seen, get_column, history);
+    vae_status status = vae__get_tree(group, names, VAE__MAX_COLUMNS, seen, get_column, history);
     if (history->rows < 0)
         history->rows = 0;
-    for (int i = 0; i < vae__history_name_count; i++)
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
         any = any || seen[i];
     if (!status.code && any && !seen[0])
         return vae__error(VAE_ERROR_FORMAT, "%s: %s/%s: expected a dataset, found none", group->file, group->where,

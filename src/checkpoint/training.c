@@ -8,23 +8,23 @@
 
 #define NATS "nats per example"
 
-const vae__column vae__history_names[] = {
-    { "step", "steps", "optimiser steps done when the row was written" },
-    { "examples_seen", "examples", "training examples seen until then, repetitions counted" },
-    { "epoch", "epochs", "passes over the training rows done" },
-    { "train/elbo", NATS, "evidence lower bound = reconstruction - kl, mean over the epoch's training examples" },
-    { "train/reconstruction", NATS, "E log p(x|z), mean over the epoch's training examples" },
-    { "train/kl", NATS, "KL(q(z|x) || p(z)), mean over the epoch's training examples" },
-    { "validation/elbo", NATS, "evidence lower bound = reconstruction - kl, mean over the validation examples" },
-    { "validation/reconstruction", NATS, "E log p(x|z), mean over the validation examples" },
-    { "validation/kl", NATS, "KL(q(z|x) || p(z)), mean over the validation examples" },
-    { "learning_rate", "", "the optimiser's learning rate of the epoch's last step" },
-    { "seconds", "s", "time spent in training until then" },
+const vae__history_name vae__history_names[VAE__MAX_COLUMNS] = {
+    [VAE__STEP] = { "step", "steps", "optimiser steps done when the row was written" },
+    [VAE__EXAMPLES_SEEN] = { "examples_seen", "examples", "training examples seen until then, repetitions counted" },
+    [VAE__EPOCH] = { "epoch", "epochs", "passes over the training rows done" },
+    [VAE__TRAIN_ELBO] = { "train/elbo", NATS,
+                          "evidence lower bound = reconstruction - kl, mean over the epoch's training examples" },
+    [VAE__TRAIN_RECONSTRUCTION] = { "train/reconstruction", NATS,
+                                    "E log p(x|z), mean over the epoch's training examples" },
+    [VAE__TRAIN_KL] = { "train/kl", NATS, "KL(q(z|x) || p(z)), mean over the epoch's training examples" },
+    [VAE__VALIDATION_ELBO] = { "validation/elbo", NATS,
+                               "evidence lower bound = reconstruction - kl, mean over the validation examples" },
+    [VAE__VALIDATION_RECONSTRUCTION] = { "validation/reconstruction", NATS,
+                                         "E log p(x|z), mean over the validation examples" },
+    [VAE__VALIDATION_KL] = { "validation/kl", NATS, "KL(q(z|x) || p(z)), mean over the validation examples" },
+    [VAE__LEARNING_RATE] = { "learning_rate", "", "the optimiser's learning rate of the epoch's last step" },
+    [VAE__SECONDS] = { "seconds", "s", "time spent in training until then" },
 };
-const int vae__history_name_count = sizeof vae__history_names / sizeof *vae__history_names;
-
-_Static_assert(sizeof vae__history_names / sizeof *vae__history_names <= VAE__MAX_COLUMNS,
-               "a history has no such room");
 
 vae_status vae__training_make(vae_model **model, vae_training **training)
 {
@@ -98,14 +98,14 @@ int64_t vae_history_rows(const vae_training *training)
 int vae_history_columns(const vae_training *training)
 {
     int count = 0;
-    for (int i = 0; training && i < vae__history_name_count; i++)
+    for (int i = 0; training && i < VAE__MAX_COLUMNS; i++)
         count += training->history.columns[i] != NULL;
     return count;
 }
 
 vae_history_column vae_history_column_at(const vae_training *training, int index)
 {
-    for (int i = 0; training && i < vae__history_name_count; i++)
+    for (int i = 0; training && i < VAE__MAX_COLUMNS; i++)
         if (training->history.columns[i] && !index--)
             return (vae_history_column){ .name = vae__history_names[i].name,
                                          .units = vae__history_names[i].units,
@@ -129,7 +129,7 @@ static vae_status make_room(vae__history *history, const bool *present)
     if (!history->rows)
         drop_columns(history);
     size_t grown = history->capacity, needed = history->rows ? (size_t)history->rows + 1 : 16;
-    for (int i = 0; i < vae__history_name_count; i++) {
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++) {
         size_t capacity = history->capacity;
         if (present[i])
             VAE__TRY(vae__grow("the history", &history->columns[i], &capacity, needed, sizeof(double)));
@@ -145,13 +145,13 @@ vae_status vae__history_append(vae__history *history, const bool *present, const
     if (!present[0])
         return vae__error(VAE_ERROR_ARGUMENT, "the history: expected a row with %s, found none",
                           vae__history_names[0].name);
-    for (int i = 0; history->rows && i < vae__history_name_count; i++)
+    for (int i = 0; history->rows && i < VAE__MAX_COLUMNS; i++)
         if (present[i] != (history->columns[i] != NULL))
             return vae__error(VAE_ERROR_ARGUMENT, "the history: a row %s %s, and the rows before it %s",
                               present[i] ? "has" : "lacks", vae__history_names[i].name,
                               present[i] ? "do not" : "have it");
     VAE__TRY(make_room(history, present));
-    for (int i = 0; i < vae__history_name_count; i++)
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
         if (present[i])
             history->columns[i][history->rows] = values[i];
     history->rows++;

@@ -7,16 +7,28 @@
 
 #include "models/model.h"
 
-/* A column of the history; names and units are static strings. */
-enum { VAE__MAX_COLUMNS = 16 };
+/* What may be a column of the history, in the order of the file. Names are fixed, so that a file brings no text of its
+ * own. */
+enum {
+    VAE__STEP,
+    VAE__EXAMPLES_SEEN,
+    VAE__EPOCH,
+    VAE__TRAIN_ELBO,
+    VAE__TRAIN_RECONSTRUCTION,
+    VAE__TRAIN_KL,
+    VAE__VALIDATION_ELBO,
+    VAE__VALIDATION_RECONSTRUCTION,
+    VAE__VALIDATION_KL,
+    VAE__LEARNING_RATE,
+    VAE__SECONDS,
+    VAE__MAX_COLUMNS
+};
 
-/* What may be a column, in the order of the file. Names are fixed, so that a file brings no text of its own. */
-typedef struct vae__column {
+typedef struct vae__history_name {
     const char *name, *units, *description;
-} vae__column;
+} vae__history_name;
 
-extern const vae__column vae__history_names[];
-extern const int vae__history_name_count;
+extern const vae__history_name vae__history_names[VAE__MAX_COLUMNS];
 
 typedef struct vae__history {
     int64_t rows;
@@ -24,12 +36,19 @@ typedef struct vae__history {
     double *columns[VAE__MAX_COLUMNS]; /* by place in vae__history_names; NULL: this history does not have it */
 } vae__history;
 
+/* Sums over the examples of the epoch under way, so that its figures survive a stop in the middle. */
+typedef struct vae__partial {
+    int64_t examples;
+    double reconstruction, kl;
+} vae__partial;
+
 struct vae_training {
     vae_model *model;
     int64_t batch_size;
     double learning_rate, beta1, beta2, epsilon; /* Adam's */
     uint64_t seed;
-    int64_t epoch, step;
+    int64_t epoch, step; /* done */
+    vae__partial partial;
     char *command_line;
     char *source;
     char digest[17];

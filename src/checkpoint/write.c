@@ -221,12 +221,17 @@ static vae_status put_training(hid_t group, const vae_training *training)
     VAE__TRY(vae__put_integer(group, "epoch", training->epoch));
     VAE__TRY(vae__put_integer(group, "step", training->step));
     VAE__TRY(vae__put_integer(group, "batch_size", training->batch_size));
+    VAE__TRY(vae__put_integer(group, "partial_examples", training->partial.examples));
+    VAE__TRY(vae__put_number(group, "partial_reconstruction", training->partial.reconstruction));
+    VAE__TRY(vae__put_number(group, "partial_kl", training->partial.kl));
+    VAE__TRY(vae__put_text(group, "partial_of", VAE__ASCII,
+                           "sums over the examples of the epoch under way: how many, nats, nats"));
     return put_command_line(group, training->command_line ? training->command_line : "");
 }
 
 static vae_status put_column(hid_t group, const vae__history *history, int index, hid_t scale, hid_t *dataset)
 {
-    const vae__column *column = &vae__history_names[index];
+    const vae__history_name *column = &vae__history_names[index];
     VAE__TRY(vae__put_array(group, column->name,
                             &(vae__array){ .type = VAE_FLOAT64,
                                            .rank = 1,
@@ -252,7 +257,7 @@ static vae_status put_history(hid_t group, const vae_training *training)
         return vae__ok();
     VAE__TRY(put_column(group, history, 0, H5I_INVALID_HID, &scale));
     vae_status status = vae__ok();
-    for (int i = 1; i < vae__history_name_count && !status.code; i++) {
+    for (int i = 1; i < VAE__MAX_COLUMNS && !status.code; i++) {
         if (!history->columns[i])
             continue;
         status = put_column(group, history, i, scale, &dataset);
