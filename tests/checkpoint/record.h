@@ -184,18 +184,34 @@ static inline void assert_same(const vae_training *a, const vae_training *b)
     assert_same_history(&a->history, &b->history);
 }
 
-/* Identifiers of every kind that are open in this process, the library's own types not counted. */
-static inline hsize_t open_identifiers(void)
+/* libhdf5 numbers the identifiers of a kind one after another and does not tell how many are open, so those between a
+ * mark and now are asked one by one. */
+typedef struct identifiers {
+    hid_t list, space, type;
+} identifiers;
+
+static inline hid_t fresh(hid_t made)
 {
-    static const H5I_type_t kinds[] = { H5I_FILE, H5I_GROUP, H5I_DATATYPE, H5I_DATASPACE, H5I_DATASET, H5I_ATTR };
-    hsize_t sum = 0, lists = 0;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        hsize_t count = 0;
-        H5Inmembers(kinds[i], &count);
-        sum += count;
-    }
-    H5Inmembers(H5I_GENPROP_LST, &lists);
-    return sum + lists;
+    ck_assert_int_ge(made, 0);
+    H5Idec_ref(made);
+    return made;
+}
+
+static inline identifiers identifiers_mark(void)
+{
+    return (identifiers){ fresh(H5Pcreate(H5P_FILE_ACCESS)), fresh(H5Screate(H5S_SCALAR)), fresh(H5Tcopy(H5T_C_S1)) };
+}
+
+static inline void assert_none_left(identifiers mark)
+{
+    identifiers now = identifiers_mark();
+    for (hid_t id = mark.list; id <= now.list; id++)
+        ck_assert_msg(H5Iis_valid(id) <= 0, "a property list was left open");
+    for (hid_t id = mark.space; id <= now.space; id++)
+        ck_assert_msg(H5Iis_valid(id) <= 0, "a dataspace was left open");
+    for (hid_t id = mark.type; id <= now.type; id++)
+        ck_assert_msg(H5Iis_valid(id) <= 0, "a datatype was left open");
+    ck_assert_int_eq(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
 }
 
 #endif
