@@ -12,11 +12,15 @@ const vae__history_name vae__history_names[VAE__MAX_COLUMNS] = {
     [VAE__STEP] = { "step", "steps", "optimiser steps done when the row was written" },
     [VAE__EXAMPLES_SEEN] = { "examples_seen", "examples", "training examples seen until then, repetitions counted" },
     [VAE__EPOCH] = { "epoch", "epochs", "passes over the training rows done" },
-    [VAE__TRAIN_ELBO] = { "train/elbo", NATS, "evidence lower bound = reconstruction - kl, mean over the epoch's training examples" },
-    [VAE__TRAIN_RECONSTRUCTION] = { "train/reconstruction", NATS, "E log p(x|z), mean over the epoch's training examples" },
+    [VAE__TRAIN_ELBO] = { "train/elbo", NATS,
+                          "evidence lower bound = reconstruction - kl, mean over the epoch's training examples" },
+    [VAE__TRAIN_RECONSTRUCTION] = { "train/reconstruction", NATS,
+                                    "E log p(x|z), mean over the epoch's training examples" },
     [VAE__TRAIN_KL] = { "train/kl", NATS, "KL(q(z|x) || p(z)), mean over the epoch's training examples" },
-    [VAE__VALIDATION_ELBO] = { "validation/elbo", NATS, "evidence lower bound = reconstruction - kl, mean over the validation examples" },
-    [VAE__VALIDATION_RECONSTRUCTION] = { "validation/reconstruction", NATS, "E log p(x|z), mean over the validation examples" },
+    [VAE__VALIDATION_ELBO] = { "validation/elbo", NATS,
+                               "evidence lower bound = reconstruction - kl, mean over the validation examples" },
+    [VAE__VALIDATION_RECONSTRUCTION] = { "validation/reconstruction", NATS,
+                                         "E log p(x|z), mean over the validation examples" },
     [VAE__VALIDATION_KL] = { "validation/kl", NATS, "KL(q(z|x) || p(z)), mean over the validation examples" },
     [VAE__LEARNING_RATE] = { "learning_rate", "", "the optimiser's learning rate of the epoch's last step" },
     [VAE__SECONDS] = { "seconds", "s", "time spent in training until then" },
@@ -138,6 +142,9 @@ static vae_status make_room(vae__history *history, const bool *present)
 
 vae_status vae__history_append(vae__history *history, const bool *present, const double *values)
 {
+    if (!present[0])
+        return vae__error(VAE_ERROR_ARGUMENT, "the history: expected a row with %s, found none",
+                          vae__history_names[0].name);
     for (int i = 0; history->rows && i < VAE__MAX_COLUMNS; i++)
         if (present[i] != (history->columns[i] != NULL))
             return vae__error(VAE_ERROR_ARGUMENT, "the history: a row %s %s, and the rows before it %s",

@@ -221,6 +221,11 @@ static vae_status put_training(hid_t group, const vae_training *training)
     VAE__TRY(vae__put_integer(group, "epoch", training->epoch));
     VAE__TRY(vae__put_integer(group, "step", training->step));
     VAE__TRY(vae__put_integer(group, "batch_size", training->batch_size));
+    VAE__TRY(vae__put_integer(group, "partial_examples", training->partial.examples));
+    VAE__TRY(vae__put_number(group, "partial_reconstruction", training->partial.reconstruction));
+    VAE__TRY(vae__put_number(group, "partial_kl", training->partial.kl));
+    VAE__TRY(vae__put_text(group, "partial_of", VAE__ASCII,
+                           "sums over the examples of the epoch under way: how many, nats, nats"));
     return put_command_line(group, training->command_line ? training->command_line : "");
 }
 

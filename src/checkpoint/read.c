@@ -1,0 +1,484 @@
+/* Reading a checkpoint: one function for each group of the file. Everything is compared with what the declaration asks
+ * for before it is used; src/checkpoint/get.c has the guards. */
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <vae/checkpoint.h>
+
+#include "src/base/memory.h"
+#include "src/base/status.h"
+#include "src/checkpoint/get.h"
+#include "src/checkpoint/image.h"
+#include "src/checkpoint/layout.h"
+#include "src/checkpoint/training.h"
+
+/* ---- / ----------------------------------------------------------------------------------------------------------- */
+
+/* Older formats will be read here when there are any. */
+static vae_status check_version(const vae__place *root)
+{
+    int64_t version;
+    char *library = NULL;
+    VAE__TRY(vae__get_integer(root, "format_version", 1, INT64_MAX, &version));
+    if (version == VAE_FORMAT_VERSION)
+        return vae__ok();
+    VAE__TRY(vae__get_text(root, "libvae_version", &library));
+    vae_status status = vae__error(VAE_ERROR_FORMAT,
+                                   "%s: expected format version %d, found %" PRId64 ": written by a newer libvae (%s)",
+                                   root->file, VAE_FORMAT_VERSION, version, library);
+    vae__free(library);
+    return status;
+}
+
+static vae_status check_root(const vae__place *root)
+{
+    char *format = NULL;
+    vae_status status = vae__get_text(root, "format", &format);
+    if (status.code == VAE_ERROR_MEMORY)
+        return status;
+    bool ours = !status.code && !strcmp(format, VAE__FORMAT);
+    vae__free(format);
+    if (!ours)
+        return vae__error(VAE_ERROR_FORMAT,
+                          "%s: not a libvae checkpoint: an HDF5 file whose attribute `format` is not \"%s\"",
+                          root->file, VAE__FORMAT);
+    return check_version(root);
+}
+
+/* ---- /model and /fields ------------------------------------------------------------------------------------------ */
+
+/* A declaration as read, whose strings are to be freed. */
+typedef struct declared {
+    vae_model_spec spec;
+    char *conditions[VAE_MAX_CONDITIONS];
+    int condition_count;
+} declared;
+
+static void free_declared(declared *read)
+{
+    const vae_model_spec *spec = &read->spec;
+    const char *const strings[] = { spec->name,  spec->summary,   spec->encoder,      spec->decoder,    spec->posterior,
+                                    spec->prior, spec->objective, spec->x.likelihood, spec->x.transform };
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        vae__free((char *)strings[i]);
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
+        vae__free(read->conditions[i]);
+}
+
+static vae_status get_model(const vae__place *root, declared *read)
+{
+    vae_model_spec *spec = &read->spec;
+    const struct {
+        const char *name;
+        const char **text;
+    } texts[] = { { "name", &spec->name },          { "summary", &spec->summary },     { "encoder", &spec->encoder },
+                  { "decoder", &spec->decoder },    { "posterior", &spec->posterior }, { "prior", &spec->prior },
+                  { "objective", &spec->objective } };
+    vae__place group;
+    int64_t sizes[VAE_MAX_LATENTS];
+    int count = 0;
+    VAE__TRY(vae__get_group(root, "model", &group));
+    vae_status status = vae__ok();
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && !status.code; i++)
+        status = vae__get_text(&group, texts[i].name, (char **)texts[i].text);
+    if (!status.code)
+        status = vae__get_integers(&group, "latent_sizes", VAE_MAX_LATENTS, 1, INT32_MAX, sizes, &count);
+    if (!status.code)
+        status = vae__get_texts(&group, "conditions", VAE_MAX_CONDITIONS, read->conditions, &read->condition_count);
+    for (int i = 0; i < count && !status.code; i++)
+        spec->latents[i].size = sizes[i];
+    vae__hdf5_close(group.id);
+    return status;
+}
+
+static vae_status get_x(const vae__place *fields, declared *read)
+{
+    vae_x_spec *x = &read->spec.x;
+    vae__place group;
+    int rank;
+    VAE__TRY(vae__get_group(fields, "x", &group));
+    vae_status status = vae__get_integers(&group, "shape", VAE_MAX_RANK, 1, INT32_MAX, x->shape, &rank);
+    if (!status.code)
+        status = vae__get_text(&group, "likelihood", (char **)&x->likelihood);
+    if (!status.code)
+        status = vae__get_text(&group, "transform", (char **)&x->transform);
+    vae__hdf5_close(group.id);
+    return status;
+}
+
+/* In this version a class is stored as its number. */
+static vae_status check_level_values(const vae__place *dataset, const vae__wanted *wanted)
+{
+    int64_t *levels = NULL;
+    VAE__TRY(vae__allocate("the classes", (size_t)wanted->shape[0], sizeof *levels, &levels));
+    vae_status status = vae__get_values(dataset, wanted, levels);
+    for (int64_t i = 0; i < wanted->shape[0] && !status.code; i++)
+        if (levels[i] != i)
+            status = vae__error(VAE_ERROR_FORMAT,
+                                "%s: %s: expected the value of class %" PRId64 " to be its number, "
+                                "found %" PRId64,
+                                dataset->file, dataset->where, i, levels[i]);
+    vae__free(levels);
+    return status;
+}
+
+static vae_status check_levels(const vae__place *group, int64_t classes)
+{
+    vae__wanted wanted = { .type = VAE_INT64, .rank = 1, .shape = { classes } };
+    vae__place dataset;
+    VAE__TRY(vae__get_dataset(group, "levels", &wanted, &dataset));
+    vae_status status = check_level_values(&dataset, &wanted);
+    vae__hdf5_close(dataset.id);
+    return status;
+}
+
+static vae_status get_class(const vae__place *group, vae_condition_spec *condition)
+{
+    char *kind = NULL;
+    VAE__TRY(vae__get_text(group, "kind", &kind));
+    bool is_class = !strcmp(kind, "class");
+    vae__free(kind);
+    if (!is_class)
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s/kind: expected \"class\", found another kind of condition",
+                          group->file, group->where);
+    condition->kind = VAE_CLASS;
+    VAE__TRY(vae__get_integer(group, "classes", 1, INT32_MAX, &condition->size));
+    return check_levels(group, condition->size);
+}
+
+static vae_status get_fields(const vae__place *root, declared *read)
+{
+    vae__place fields, group;
+    VAE__TRY(vae__get_group(root, "fields", &fields));
+    vae_status status = get_x(&fields, read);
+    for (int i = 0; i < read->condition_count && !status.code; i++) {
+        read->spec.conditions[i].name = read->conditions[i];
+        status = vae__get_group(&fields, read->conditions[i], &group);
+        if (status.code)
+            break;
+        status = get_class(&group, &read->spec.conditions[i]);
+        vae__hdf5_close(group.id);
+    }
+    vae__hdf5_close(fields.id);
+    return status;
+}
+
+/* What the file declares and libvae refuses is a fault of the file. */
+static vae_status declare(const vae__place *root, const declared *read, vae_model **model)
+{
+    vae_status status = vae__model_declare(&read->spec, model);
+    if (status.code && status.code != VAE_ERROR_MEMORY)
+        status.code = VAE_ERROR_FORMAT;
+    return vae__error_within(status, "%s: /model: ", root->file);
+}
+
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
+
+/* The tensors of a store that lie in one array, and where that is. */
+typedef struct tensors {
+    const vae_store *store;
+    float *values;
+    int count;
+    const char **names;
+    int *index; /* in the store */
+    bool *seen;
+} tensors;
+
+static void free_tensors(tensors *wanted)
+{
+    vae__free((void *)wanted->names);
+    vae__free(wanted->index);
+    vae__free(wanted->seen);
+}
+
+static vae_status list_tensors(const vae_store *store, bool trainable, tensors *wanted)
+{
+    size_t most = (size_t)vae_store_count(store);
+    VAE__TRY(vae__allocate("a list of tensors", most, sizeof *wanted->names, &wanted->names));
+    VAE__TRY(vae__allocate("a list of tensors", most, sizeof *wanted->index, &wanted->index));
+    VAE__TRY(vae__allocate("a list of tensors", most, sizeof *wanted->seen, &wanted->seen));
+    for (int i = 0; i < (int)most; i++) {
+        const vae_tensor *tensor = vae_store_tensor(store, i);
+        if (tensor->trainable != trainable)
+            continue;
+        wanted->names[wanted->count] = tensor->name;
+        wanted->index[wanted->count++] = i;
+    }
+    return vae__ok();
+}
+
+static vae_status get_tensor(void *context, const vae__place *parent, const char *name, int leaf)
+{
+    const tensors *wanted = context;
+    const vae_tensor *tensor = vae_store_tensor(wanted->store, wanted->index[leaf]);
+    vae__wanted shape = { .type = VAE_FLOAT32, .rank = tensor->rank };
+    memcpy(shape.shape, tensor->shape, sizeof shape.shape);
+    vae__place dataset;
+    VAE__TRY(vae__get_dataset(parent, name, &shape, &dataset));
+    vae_status status = vae__get_values(&dataset, &shape, wanted->values + tensor->offset);
+    vae__hdf5_close(dataset.id);
+    return status;
+}
+
+static vae_status get_listed(const vae__place *group, tensors *wanted)
+{
+    VAE__TRY(vae__get_tree(group, wanted->names, wanted->count, wanted->seen, get_tensor, wanted));
+    for (int i = 0; i < wanted->count; i++)
+        if (!wanted->seen[i])
+            return vae__error(VAE_ERROR_FORMAT, "%s: %s/%s: expected a dataset, found none", group->file, group->where,
+                              wanted->names[i]);
+    return vae__ok();
+}
+
+/* Reads a group that mirrors the store's parameters, or its state, into an array laid out as the store's. */
+static vae_status get_tensors(const vae__place *parent, const char *name, const vae_store *store, bool trainable,
+                              float *values)
+{
+    tensors wanted = { .store = store, .values = values };
+    vae__place group = { .id = H5I_INVALID_HID };
+    vae_status status = list_tensors(store, trainable, &wanted);
+    if (!status.code)
+        status = vae__get_group(parent, name, &group);
+    if (!status.code) {
+        status = get_listed(&group, &wanted);
+        vae__hdf5_close(group.id);
+    }
+    free_tensors(&wanted);
+    return status;
+}
+
+static vae_status load_model(const vae__place *root, vae_model **model)
+{
+    declared read = { .condition_count = 0 };
+    VAE__TRY(check_root(root));
+    vae_status status = get_model(root, &read);
+    if (!status.code)
+        status = get_fields(root, &read);
+    if (!status.code)
+        status = declare(root, &read, model);
+    free_declared(&read);
+    VAE__TRY(status);
+    vae_store *store = (*model)->store;
+    status = get_tensors(root, "parameters", store, true, vae_store_parameters(store));
+    if (!status.code)
+        status = get_tensors(root, "state", store, false, vae_store_state(store));
+    if (status.code)
+        vae_model_free(model);
+    return status;
+}
+
+/* ---- /optimizer and /training ------------------------------------------------------------------------------------ */
+
+static vae_status get_settings(const vae__place *group, vae_training *training)
+{
+    char *name = NULL;
+    double below_one = 1 - DBL_EPSILON / 2;
+    VAE__TRY(vae__get_text(group, "name", &name));
+    bool known = !strcmp(name, VAE__OPTIMIZER);
+    vae__free(name);
+    if (!known)
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s/name: expected \"%s\", found another optimiser", group->file,
+                          group->where, VAE__OPTIMIZER);
+    VAE__TRY(vae__get_integer(group, "step", 0, INT64_MAX, &training->step));
+    VAE__TRY(vae__get_number(group, "learning_rate", 0, DBL_MAX, &training->learning_rate));
+    VAE__TRY(vae__get_number(group, "beta1", 0, below_one, &training->beta1));
+    VAE__TRY(vae__get_number(group, "beta2", 0, below_one, &training->beta2));
+    VAE__TRY(vae__get_number(group, "epsilon", 0, DBL_MAX, &training->epsilon));
+    const vae_store *store = training->model->store;
+    VAE__TRY(get_tensors(group, "first_moment", store, true, training->first_moment));
+    return get_tensors(group, "second_moment", store, true, training->second_moment);
+}
+
+/* Replaces a string of the record. */
+static vae_status get_own_text(const vae__place *group, const char *name, char **text)
+{
+    char *fresh = NULL;
+    VAE__TRY(vae__get_text(group, name, &fresh));
+    vae__free(*text);
+    *text = fresh;
+    return vae__ok();
+}
+
+static vae_status get_place(const vae__place *group, vae_training *training)
+{
+    int64_t step;
+    VAE__TRY(vae__get_unsigned(group, "seed", &training->seed));
+    VAE__TRY(vae__get_integer(group, "epoch", 0, INT64_MAX, &training->epoch));
+    VAE__TRY(vae__get_integer(group, "step", training->step, training->step, &step));
+    VAE__TRY(vae__get_integer(group, "batch_size", 1, INT32_MAX, &training->batch_size));
+    VAE__TRY(vae__get_integer(group, "partial_examples", 0, INT64_MAX, &training->partial.examples));
+    VAE__TRY(vae__get_number(group, "partial_reconstruction", -INFINITY, INFINITY, &training->partial.reconstruction));
+    VAE__TRY(vae__get_number(group, "partial_kl", -INFINITY, INFINITY, &training->partial.kl));
+    return get_own_text(group, "command_line", &training->command_line);
+}
+
+/* ---- /history ---------------------------------------------------------------------------------------------------- */
+
+static vae_status get_column(void *context, const vae__place *parent, const char *name, int leaf)
+{
+    vae__history *history = context;
+    vae__wanted wanted = { .type = VAE_FLOAT64, .rank = 1, .shape = { history->rows } };
+    vae__place dataset;
+    VAE__TRY(vae__get_dataset(parent, name, &wanted, &dataset));
+    vae_status status = vae__ok();
+    if (history->columns[leaf]) /* two links of one name */
+        status = vae__error(VAE_ERROR_FORMAT, "%s: %s: is there twice", dataset.file, dataset.where);
+    if (!status.code)
+        status = vae__allocate("the history", (size_t)wanted.shape[0], sizeof(double), &history->columns[leaf]);
+    if (!status.code)
+        status = vae__get_values(&dataset, &wanted, history->columns[leaf]);
+    history->rows = wanted.shape[0];
+    history->capacity = (size_t)wanted.shape[0];
+    vae__hdf5_close(dataset.id);
+    return status;
+}
+
+static vae_status get_history(const vae__place *group, vae_training *training)
+{
+    vae__history *history = &training->history;
+    const char *names[VAE__MAX_COLUMNS] = { NULL };
+    bool seen[VAE__MAX_COLUMNS] = { false }, any = false;
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
+        names[i] = vae__history_names[i].name;
+    history->rows = -1; /* the first column tells */
+    vae_status status = vae__get_tree(group, names, VAE__MAX_COLUMNS, seen, get_column, history);
+    if (history->rows < 0)
+        history->rows = 0;
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
+        any = any || seen[i];
+    if (!status.code && any && !seen[0])
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s/%s: expected a dataset, found none", group->file, group->where,
+                          names[0]);
+    return status;
+}
+
+/* ---- /data ------------------------------------------------------------------------------------------------------- */
+
+static vae_status check_split_values(const vae__place *dataset, const vae__wanted *wanted, const int64_t *rows)
+{
+    unsigned char *split = NULL;
+    VAE__TRY(vae__allocate("the rows' splits", (size_t)wanted->shape[0], 1, &split));
+    vae_status status = vae__get_values(dataset, wanted, split);
+    int64_t row = 0;
+    for (int s = 0; s < VAE_SPLITS; s++)
+        for (int64_t i = 0; i < rows[s] && !status.code; i++, row++)
+            if (split[row] != s)
+                status = vae__error(VAE_ERROR_FORMAT, "%s: %s: row %" PRId64 ": expected split %d, found %d",
+                                    dataset->file, dataset->where, row, s, split[row]);
+    vae__free(split);
+    return status;
+}
+
+static vae_status check_split(const vae__place *group, const int64_t *rows)
+{
+    vae__wanted wanted = { .type = VAE_UINT8, .rank = 1 };
+    for (int s = 0; s < VAE_SPLITS; s++)
+        wanted.shape[0] += rows[s];
+    vae__place dataset;
+    VAE__TRY(vae__get_dataset(group, "split", &wanted, &dataset));
+    vae_status status = check_split_values(&dataset, &wanted, rows);
+    vae__hdf5_close(dataset.id);
+    return status;
+}
+
+static vae_status get_data(const vae__place *group, vae_training *training)
+{
+    char *digest = NULL;
+    int count;
+    int64_t held_out;
+    VAE__TRY(get_own_text(group, "source", &training->source));
+    VAE__TRY(vae__get_text(group, "digest", &digest));
+    size_t length = strlen(digest);
+    if (length < sizeof training->digest)
+        memcpy(training->digest, digest, length + 1);
+    vae__free(digest);
+    if (length >= sizeof training->digest)
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s/digest: expected at most %zu characters, found %zu", group->file,
+                          group->where, sizeof training->digest - 1, length);
+    VAE__TRY(vae__get_integers(group, "examples", VAE_SPLITS, 0, UINT32_MAX, training->rows, &count));
+    if (count != VAE_SPLITS)
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s/examples: expected %d numbers, found %d", group->file, group->where,
+                          (int)VAE_SPLITS, count);
+    VAE__TRY(vae__get_integer(group, "validation_held_out", 0, 1, &held_out));
+    training->validation_held_out = held_out;
+    return check_split(group, training->rows);
+}
+
+/* ---- All of it --------------------------------------------------------------------------------------------------- */
+
+typedef vae_status get_function(const vae__place *group, vae_training *training);
+
+static vae_status fill_training(const vae__place *root, vae_training *training)
+{
+    /* /training compares its step with the optimiser's, so it comes after. */
+    static const struct {
+        const char *name;
+        get_function *get;
+    } groups[] = {
+        { "optimizer", get_settings }, { "training", get_place }, { "history", get_history }, { "data", get_data }
+    };
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        vae__place group;
+        VAE__TRY(vae__get_group(root, groups[i].name, &group));
+        vae_status status = groups[i].get(&group, training);
+        vae__hdf5_close(group.id);
+        VAE__TRY(status);
+    }
+    return vae__ok();
+}
+
+/* Fills *model, or with `training` that. */
+static vae_status load_place(const vae__place *root, vae_model **model, vae_training **training)
+{
+    VAE__TRY(load_model(root, model));
+    if (!training)
+        return vae__ok();
+    vae_status status = vae__training_make(model, training);
+    if (!status.code)
+        status = fill_training(root, *training);
+    if (status.code) {
+        vae_model_free(model);
+        vae_training_free(training);
+    }
+    return status;
+}
+
+static vae_status load(const char *path, vae_model **model, vae_training **training)
+{
+    vae__image image;
+    vae__place root;
+    VAE__TRY(vae__image_open(&image, path));
+    vae_status status = vae__get_root(path, image.file, image.size, &root);
+    if (!status.code) {
+        status = load_place(&root, model, training);
+        vae__hdf5_close(root.id);
+    }
+    vae__image_close(&image);
+    return status;
+}
+
+vae_status vae_checkpoint_load(const char *path, vae_training **training)
+{
+    if (!path || !training)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the training, found NULL");
+    *training = NULL;
+    vae_model *model = NULL;
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, true);
+    vae_status status = load(path, &model, training);
+    vae__hdf5_leave(&host);
+    return status;
+}
+
+vae_status vae_model_load(const char *path, vae_model **model)
+{
+    if (!path || !model)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the model, found NULL");
+    *model = NULL;
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, true);
+    vae_status status = load(path, model, NULL);
+    vae__hdf5_leave(&host);
+    return status;
+}

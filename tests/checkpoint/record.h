@@ -1,0 +1,217 @@
+/* Trainings to save, compared value by value, and a folder to save them in: for the programs of this folder. */
+#ifndef VAE_TESTS_RECORD_H
+#define VAE_TESTS_RECORD_H
+
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <vae/checkpoint.h>
+
+#include "src/base/memory.h"
+#include "src/checkpoint/training.h"
+#include "tests/support/suite.h"
+#include "tests/support/system.h"
+
+static char folder[64];
+
+static inline void folder_make(void)
+{
+    system_reset();
+    strcpy(folder, "/tmp/vae-test-checkpoint-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static inline const char *path_of(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+/* Fails where a file was left behind that no test names. */
+static inline void folder_remove(void)
+{
+    static const char *const names[] = { "a.h5", "b.h5", "out" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        remove(path_of(names[i]));
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static const vae_model_spec small_vae = {
+    .name = "small-vae",
+    .summary = "a small VAE \xe2\x80\x93 for tests",
+    .x = { .shape = { 12 }, .likelihood = "bernoulli" },
+    .latents = { { .size = 3 } },
+    .encoder = "dense 7 relu",
+    .decoder = "dense 7 relu",
+};
+
+static const vae_model_spec small_cvae = {
+    .name = "small-cvae",
+    .summary = "a small conditional VAE",
+    .x = { .shape = { 3, 4 }, .likelihood = "bernoulli" },
+    .conditions = { { .name = "digit", .kind = VAE_CLASS, .size = 10 },
+                    { .name = "site", .kind = VAE_CLASS, .size = 2 } },
+    .latents = { { .size = 3 } },
+    .encoder = "dense 7 relu, dense 5 relu",
+    .decoder = "dense 7 relu",
+};
+
+/* Values with every bit in use, a zero of either sign and a denormal among them. */
+static inline void fill(float *values, const vae_store *store, float scale)
+{
+    for (int i = 0; i < vae_store_count(store); i++) {
+        const vae_tensor *tensor = vae_store_tensor(store, i);
+        for (int64_t k = 0; tensor->trainable && k < tensor->size; k++)
+            values[tensor->offset + k] = scale / (float)(3 * k - 7 * i - 1);
+        if (tensor->trainable && tensor->size > 2) {
+            values[tensor->offset] = -0.0f;
+            values[tensor->offset + 1] = 1e-42f;
+        }
+    }
+}
+
+static inline void add_history(vae_training *training, int rows, bool validated)
+{
+    bool present[VAE__MAX_COLUMNS];
+    double values[VAE__MAX_COLUMNS];
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
+        present[i] = validated || i < VAE__VALIDATION_ELBO || i > VAE__VALIDATION_KL;
+    for (int row = 0; row < rows; row++) {
+        for (int i = 0; i < VAE__MAX_COLUMNS; i++)
+            values[i] = (row + 1) * (i + 1) / 7.0;
+        values[VAE__STEP] = 469 * (row + 1);
+        ck_assert_status_ok(vae__history_append(&training->history, present, values));
+    }
+}
+
+static inline void replace(char **text, const char *with)
+{
+    vae__free(*text);
+    ck_assert_status_ok(vae__copy_string(with, text));
+}
+
+static inline vae_training *make_training(const vae_model_spec *spec)
+{
+    vae_model *model = NULL;
+    vae_training *training = NULL;
+    ck_assert_status_ok(vae__model_declare(spec, &model));
+    ck_assert_status_ok(vae__training_make(&model, &training));
+    ck_assert_ptr_null(model);
+    const vae_store *store = training->model->store;
+    fill(vae_store_parameters(training->model->store), store, 1);
+    fill(training->first_moment, store, 0.1f);
+    fill(training->second_moment, store, 0.001f);
+    training->batch_size = 128;
+    training->learning_rate = 0.1 + 0.2;
+    training->beta1 = 0.9;
+    training->beta2 = 0.999;
+    training->epsilon = 1e-8;
+    training->seed = UINT64_C(0xfedcba9876543210);
+    training->epoch = 3;
+    training->step = 1411;
+    training->partial = (vae__partial){ .examples = 512, .reconstruction = -1234.5678901234567, .kl = 1 / 3.0 };
+    training->rows[VAE_TRAIN] = 50;
+    training->rows[VAE_VALIDATION] = 7;
+    training->rows[VAE_TEST] = 10;
+    training->validation_held_out = true;
+    strcpy(training->digest, "0123456789abcdef");
+    replace(&training->command_line, "vae train cvae --data d\xc3\xa9"
+                                     "but --out a.h5");
+    replace(&training->source, "digits");
+    add_history(training, 3, spec->conditions[0].name != NULL);
+    return training;
+}
+
+static inline void assert_same_text(const char *a, const char *b)
+{
+    ck_assert_str_eq(a, b);
+}
+
+static inline void assert_same_model(const vae_model *a, const vae_model *b)
+{
+    const vae_model_spec *p = &a->declaration, *q = &b->declaration;
+    const char *const texts[][2] = {
+        { p->name, q->name },           { p->summary, q->summary },           { p->encoder, q->encoder },
+        { p->decoder, q->decoder },     { p->posterior, q->posterior },       { p->prior, q->prior },
+        { p->objective, q->objective }, { p->x.likelihood, q->x.likelihood }, { p->x.transform, q->x.transform }
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_same_text(texts[i][0], texts[i][1]);
+    ck_assert_mem_eq(p->x.shape, q->x.shape, sizeof p->x.shape);
+    ck_assert_mem_eq(p->latents, q->latents, sizeof p->latents);
+    ck_assert_int_eq(a->condition_count, b->condition_count);
+    for (int i = 0; i < a->condition_count; i++) {
+        assert_same_text(p->conditions[i].name, q->conditions[i].name);
+        ck_assert_int_eq(p->conditions[i].kind, q->conditions[i].kind);
+        ck_assert_int_eq(p->conditions[i].size, q->conditions[i].size);
+    }
+    ck_assert_int_eq(vae_store_size(a->store), vae_store_size(b->store));
+    ck_assert_mem_eq(vae_store_parameters(a->store), vae_store_parameters(b->store),
+                     (size_t)vae_store_size(a->store) * sizeof(float));
+}
+
+static inline void assert_same_history(const vae__history *a, const vae__history *b)
+{
+    ck_assert_int_eq(a->rows, b->rows);
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++) {
+        ck_assert_int_eq(a->columns[i] != NULL, b->columns[i] != NULL);
+        if (a->columns[i])
+            ck_assert_mem_eq(a->columns[i], b->columns[i], (size_t)a->rows * sizeof(double));
+    }
+}
+
+/* Bit for bit. */
+static inline void assert_same(const vae_training *a, const vae_training *b)
+{
+    size_t bytes = (size_t)vae_store_size(a->model->store) * sizeof(float);
+    assert_same_model(a->model, b->model);
+    ck_assert_mem_eq(a->first_moment, b->first_moment, bytes);
+    ck_assert_mem_eq(a->second_moment, b->second_moment, bytes);
+    const double p[] = { a->learning_rate, a->beta1, a->beta2, a->epsilon, a->partial.reconstruction, a->partial.kl };
+    const double q[] = { b->learning_rate, b->beta1, b->beta2, b->epsilon, b->partial.reconstruction, b->partial.kl };
+    ck_assert_mem_eq(p, q, sizeof p);
+    const int64_t r[] = { a->batch_size, a->epoch, a->step, a->partial.examples, a->validation_held_out };
+    const int64_t s[] = { b->batch_size, b->epoch, b->step, b->partial.examples, b->validation_held_out };
+    ck_assert_mem_eq(r, s, sizeof r);
+    ck_assert(a->seed == b->seed);
+    ck_assert_mem_eq(a->rows, b->rows, sizeof a->rows);
+    assert_same_text(a->digest, b->digest);
+    assert_same_text(a->source, b->source);
+    assert_same_text(a->command_line, b->command_line);
+    assert_same_history(&a->history, &b->history);
+}
+
+/* libhdf5 numbers the identifiers of a kind one after another and does not tell how many are open, so those between a
+ * mark and now are asked one by one. */
+typedef struct identifiers {
+    hid_t list, space, type;
+} identifiers;
+
+static inline hid_t fresh(hid_t made)
+{
+    ck_assert_int_ge(made, 0);
+    H5Idec_ref(made);
+    return made;
+}
+
+static inline identifiers identifiers_mark(void)
+{
+    return (identifiers){ fresh(H5Pcreate(H5P_FILE_ACCESS)), fresh(H5Screate(H5S_SCALAR)), fresh(H5Tcopy(H5T_C_S1)) };
+}
+
+static inline void assert_none_left(identifiers mark)
+{
+    identifiers now = identifiers_mark();
+    for (hid_t id = mark.list; id <= now.list; id++)
+        ck_assert_msg(H5Iis_valid(id) <= 0, "a property list was left open");
+    for (hid_t id = mark.space; id <= now.space; id++)
+        ck_assert_msg(H5Iis_valid(id) <= 0, "a dataspace was left open");
+    for (hid_t id = mark.type; id <= now.type; id++)
+        ck_assert_msg(H5Iis_valid(id) <= 0, "a datatype was left open");
+    ck_assert_int_eq(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+}
+
+#endif

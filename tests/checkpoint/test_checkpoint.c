@@ -1,0 +1,375 @@
+/* Checkpoints saved and loaded: bit for bit, readable by other tools, and whole whatever the system refuses. */
+#include <errno.h>
+
+#include "tests/checkpoint/record.h"
+
+static const vae_model_spec *const specs[] = { &small_vae, &small_cvae };
+
+START_TEST(test_round_trip)
+{
+    folder_make();
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        vae_training *saved = make_training(specs[i]), *loaded = NULL;
+        vae_model *model = NULL;
+        ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+        ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+        assert_same(saved, loaded);
+        ck_assert_status_ok(vae_model_load(path_of("a.h5"), &model));
+        assert_same_model(saved->model, model);
+        /* what was loaded goes on, and is saved again over the old file */
+        add_history(loaded, 2, specs[i]->conditions[0].name != NULL);
+        ck_assert_status_ok(vae_checkpoint_save(loaded, path_of("a.h5")));
+        vae_training_free(&saved);
+        ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &saved));
+        assert_same(saved, loaded);
+        vae_training_free(&saved);
+        vae_training_free(&loaded);
+        vae_model_free(&model);
+    }
+    ck_assert_int_eq(system_outstanding(), 0);
+    folder_remove();
+}
+END_TEST
+
+START_TEST(test_nothing_yet)
+{
+    folder_make();
+    vae_training *saved = make_training(&small_vae), *loaded = NULL;
+    saved->history.rows = 0;
+    saved->rows[VAE_VALIDATION] = saved->rows[VAE_TEST] = 0;
+    saved->command_line[0] = saved->source[0] = saved->digest[0] = 0;
+    saved->seed = 0;
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    assert_same(saved, loaded);
+    add_history(loaded, 1, true);
+    vae_training_free(&saved);
+    vae_training_free(&loaded);
+    folder_remove();
+}
+END_TEST
+
+START_TEST(test_long_command_line)
+{
+    folder_make();
+    vae_training *saved = make_training(&small_vae), *loaded = NULL;
+    char *text = vae__alloc(200001, 1);
+    for (int i = 0; i < 200000; i += 2)
+        memcpy(text + i, "\xc3\xa9", 2);
+    replace(&saved->command_line, text);
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    size_t length = strlen(loaded->command_line);
+    ck_assert_uint_eq(length, 60000);
+    ck_assert_mem_eq(loaded->command_line, text, length - 4);
+    ck_assert_str_eq(loaded->command_line + length - 4, " ...");
+    vae__free(text);
+    vae_training_free(&saved);
+    vae_training_free(&loaded);
+    folder_remove();
+}
+END_TEST
+
+START_TEST(test_questions)
+{
+    vae_training *training = make_training(&small_vae);
+    vae_training_state state = vae_training_where(training);
+    ck_assert_int_eq(state.epoch, 3);
+    ck_assert_int_eq(state.step, 1411);
+    ck_assert_int_eq(state.rows[VAE_VALIDATION], 7);
+    ck_assert_str_eq(state.source, "digits");
+    ck_assert_ptr_eq(vae_training_model(training), training->model);
+    ck_assert_int_eq(vae_history_rows(training), 3);
+    ck_assert_int_eq(vae_history_columns(training), VAE__MAX_COLUMNS - 3);
+    ck_assert_str_eq(vae_history_column_at(training, 6).name, "learning_rate");
+    ck_assert_str_eq(vae_history_column_at(training, 5).units, "nats per example");
+    ck_assert_ptr_eq(vae_history_column_at(training, 0).values, training->history.columns[VAE__STEP]);
+    ck_assert_ptr_null(vae_history_column_at(training, 8).values);
+    vae_training_free(&training);
+    vae_training_free(&training);
+    vae_training_free(NULL);
+    ck_assert_int_eq(system_outstanding(), 0);
+}
+END_TEST
+
+START_TEST(test_history_refuses)
+{
+    vae_training *training = make_training(&small_vae);
+    bool present[VAE__MAX_COLUMNS] = { true };
+    double values[VAE__MAX_COLUMNS] = { 0 };
+    ck_assert_status(vae__history_append(&training->history, present, values), VAE_ERROR_ARGUMENT, "examples_seen");
+    present[0] = false;
+    ck_assert_status(vae__history_append(&training->history, present, values), VAE_ERROR_ARGUMENT, "step");
+    ck_assert_int_eq(vae_history_rows(training), 3);
+    vae_training_free(&training);
+}
+END_TEST
+
+START_TEST(test_arguments)
+{
+    vae_training *training = NULL;
+    vae_model *model = NULL;
+    ck_assert_status(vae_checkpoint_save(NULL, "a"), VAE_ERROR_ARGUMENT, "NULL");
+    ck_assert_status(vae_checkpoint_load(NULL, &training), VAE_ERROR_ARGUMENT, "NULL");
+    ck_assert_status(vae_model_load(NULL, &model), VAE_ERROR_ARGUMENT, "NULL");
+    ck_assert_status(vae_model_load("/nowhere/a.h5", &model), VAE_ERROR_FILE, "/nowhere/a.h5");
+    ck_assert_status(vae_model_load("/tmp", &model), VAE_ERROR_FILE, "folder");
+}
+END_TEST
+
+/* ---- Other tools ------------------------------------------------------------------------------------------------- */
+
+static bool there_is(const char *check)
+{
+    char line[256];
+    snprintf(line, sizeof line, "%s >/dev/null 2>&1", check);
+    if (!system(line))
+        return true;
+    printf("skipped: no %s\n", check);
+    return false;
+}
+
+/* Runs a tool on a.h5; its output must contain the words. */
+static void check_tool(const char *tool, const char *words)
+{
+    char line[2048];
+    char *text = vae__alloc(1 << 20, 1);
+    char *out = strdup(path_of("out"));
+    snprintf(line, sizeof line, "%s %s >%s 2>&1", tool, path_of("a.h5"), out);
+    int code = system(line);
+    FILE *file = fopen(out, "r");
+    ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, file), 0);
+    fclose(file);
+    ck_assert_msg(!code, "%s: exit %d: %.400s", line, code, text);
+    ck_assert_msg(strstr(text, words), "%s: no \"%s\" in: %.2000s", line, words, text);
+    free(out);
+    vae__free(text);
+}
+
+START_TEST(test_tools)
+{
+    folder_make();
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        vae_training *saved = make_training(specs[i]);
+        saved->history.rows = i ? 3 : 0;
+        ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+        vae_training_free(&saved);
+        if (there_is("command -v h5dump")) {
+            check_tool("h5dump -A", "libvae checkpoint");
+            check_tool("h5dump -d /history/step", "DATASPACE  SIMPLE");
+        }
+        if (there_is("command -v h5ls"))
+            check_tool("h5ls -r", "/parameters/encoder/0/weight");
+        if (there_is("command -v ncdump"))
+            check_tool("ncdump -h", "group: encoder");
+    }
+    folder_remove();
+}
+END_TEST
+
+/* The file through other eyes: values, strings, labels, scales, checksums. */
+static const char script[] =
+    "import sys, zlib, h5py, numpy as np\n"
+    "f = h5py.File(sys.argv[1], 'r')\n"
+    "def text(v): return v.decode('utf-8') if isinstance(v, bytes) else v\n"
+    "assert text(f.attrs['format']) == 'libvae checkpoint' and f.attrs['format_version'] == 1\n"
+    "assert [text(c) for c in f['model'].attrs['conditions']] == ['digit', 'site']\n"
+    "assert list(f['model'].attrs['latent_sizes']) == [3] and list(f['fields/x'].attrs['shape']) == [3, 4]\n"
+    "assert text(f['training'].attrs['command_line']) == 'vae train cvae --data d\\u00e9but --out a.h5'\n"
+    "assert int(f['training'].attrs['seed']) == 0xfedcba9876543210\n"
+    "assert list(f['data/split']) == [0]*50 + [1]*7 + [2]*10 and list(f['fields/digit/levels']) == list(range(10))\n"
+    "assert [d.label for d in f['parameters/encoder/0/weight'].dims] == ['in', 'out']\n"
+    "assert [d.label for d in f['parameters/encoder/0/weight_digit'].dims] == ['class', 'out']\n"
+    "assert text(f['history/step'].attrs['CLASS']) == 'DIMENSION_SCALE' and f['history/train/elbo'].dims[0][0] == "
+    "f['history/step']\n"
+    "assert list(f['history/step']) == [469, 938, 1407] and text(f['history/seconds'].attrs['units']) == 's'\n"
+    "names = []\n"
+    "def check(name, d):\n"
+    "    if isinstance(d, h5py.Dataset):\n"
+    "        names.append(name)\n"
+    "        assert zlib.crc32(d[()].tobytes()) == d.attrs['crc32'] and 'description' in d.attrs, name\n"
+    "    else: assert 'description' in d.attrs or name.count('/') > 0, name\n"
+    "    for k in d.attrs:\n"
+    "        if k not in ('DIMENSION_LABELS', 'DIMENSION_LIST', 'REFERENCE_LIST'):\n"
+    "            assert not d.attrs.get_id(k).get_type().get_class() == h5py.h5t.VLEN\n"
+    "            t = d.attrs.get_id(k).get_type()\n"
+    "            assert not (t.get_class() == h5py.h5t.STRING and t.is_variable_str()), (name, k)\n"
+    "f.visititems(check)\n"
+    "p = set(n[len('parameters/'):] for n in names if n.startswith('parameters/'))\n"
+    "assert p and p == set(n[len('optimizer/first_moment/'):] for n in names if 'first_moment' in n)\n"
+    "print('all is well')\n";
+
+START_TEST(test_h5py)
+{
+    folder_make();
+    vae_training *saved = make_training(&small_cvae);
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    vae_training_free(&saved);
+    FILE *file = fopen(path_of("b.h5"), "w");
+    fputs(script, file);
+    fclose(file);
+    if (there_is("/usr/bin/python3 -c 'import h5py'")) {
+        char line[160];
+        snprintf(line, sizeof line, "/usr/bin/python3 %s", path_of("b.h5"));
+        check_tool(line, "all is well");
+    }
+    folder_remove();
+}
+END_TEST
+
+/* ---- What the system refuses ------------------------------------------------------------------------------------- */
+
+START_TEST(test_failing_system)
+{
+    static const struct {
+        system_kind kind;
+        int error;
+    } kinds[] = { { SYSTEM_OPEN, EACCES },
+                  { SYSTEM_WRITE, ENOSPC },
+                  { SYSTEM_SYNC, EIO },
+                  { SYSTEM_CLOSE, EIO },
+                  { SYSTEM_RENAME, EROFS } };
+    folder_make();
+    vae_training *saved = make_training(&small_cvae), *loaded = NULL;
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    int64_t before = saved->step;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        for (long n = 1;; n++) {
+            saved->step++;
+            system_reset();
+            system_fail(kinds[i].kind, n, kinds[i].error, false);
+            vae_status status = vae_checkpoint_save(saved, path_of("a.h5"));
+            long asked = system_count(kinds[i].kind);
+            system_reset();
+            ck_assert_int_eq(access(path_of("a.h5.tmp"), F_OK), -1);
+            ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+            ck_assert(loaded->step == before || loaded->step == saved->step);
+            /* the folder's own sync comes when the new file is in its place, and its close does not matter */
+            ck_assert(!status.code || loaded->step == before || kinds[i].kind == SYSTEM_SYNC ||
+                      kinds[i].kind == SYSTEM_OPEN);
+            ck_assert(status.code || loaded->step == saved->step);
+            before = loaded->step;
+            vae_training_free(&loaded);
+            if (asked < n)
+                break;
+            ck_assert(n > 1 || status.code == VAE_ERROR_FILE);
+        }
+    vae_training_free(&saved);
+    folder_remove();
+}
+END_TEST
+
+START_TEST(test_failing_allocation)
+{
+    folder_make();
+    vae_training *saved = make_training(&small_cvae), *loaded = NULL;
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    vae_training_free(&loaded);
+    identifiers mark = identifiers_mark();
+    long outstanding = system_outstanding(), asked = 1;
+    for (long n = 1; asked >= n - 1; n++) {
+        system_reset();
+        system_fail(SYSTEM_ALLOCATE, n, 0, false);
+        vae_status status = vae_checkpoint_save(saved, path_of("a.h5"));
+        asked = system_count(SYSTEM_ALLOCATE);
+        ck_assert_int_eq(status.code, n <= asked ? VAE_ERROR_MEMORY : VAE_OK);
+        ck_assert_int_eq(system_outstanding(), outstanding);
+        assert_none_left(mark);
+    }
+    asked = 1;
+    for (long n = 1; asked >= n - 1; n++) {
+        system_reset();
+        system_fail(SYSTEM_ALLOCATE, n, 0, false);
+        vae_status status = vae_checkpoint_load(path_of("a.h5"), &loaded);
+        asked = system_count(SYSTEM_ALLOCATE);
+        ck_assert_int_eq(status.code, n <= asked ? VAE_ERROR_MEMORY : VAE_OK);
+        ck_assert(!loaded == (status.code != VAE_OK));
+        vae_training_free(&loaded);
+        ck_assert_int_eq(system_outstanding(), outstanding);
+        assert_none_left(mark);
+    }
+    ck_assert_int_gt(asked, 50);
+    system_reset();
+    vae_training_free(&saved);
+    folder_remove();
+}
+END_TEST
+
+/* ---- Manners ----------------------------------------------------------------------------------------------------- */
+
+static herr_t host_print(hid_t stack, void *data)
+{
+    (void)stack;
+    ++*(int *)data;
+    return 0;
+}
+
+static herr_t old_print(void *data)
+{
+    ++*(int *)data;
+    return 0;
+}
+
+static void use_everything(void)
+{
+    vae_training *saved = make_training(&small_cvae), *loaded = NULL;
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    vae_training_free(&saved);
+    vae_training_free(&loaded);
+    FILE *file = fopen(path_of("a.h5"), "r+b");
+    ck_assert_int_eq(fseek(file, 40, SEEK_SET), 0);
+    fputs("damage", file);
+    fclose(file);
+    ck_assert_int_eq(vae_checkpoint_load(path_of("a.h5"), &loaded).code, VAE_ERROR_FORMAT);
+}
+
+START_TEST(test_host_untouched)
+{
+    folder_make();
+    int printed = 0;
+    unsigned plugins_before = 0, plugins_after = 0;
+    H5E_auto2_t now = NULL;
+    void *data = NULL;
+    H5Eset_auto2(H5E_DEFAULT, host_print, &printed);
+    ck_assert_int_ge(H5PLget_loading_state(&plugins_before), 0);
+    identifiers mark = identifiers_mark();
+    use_everything();
+    ck_assert_int_ge(H5Eget_auto2(H5E_DEFAULT, &now, &data), 0);
+    ck_assert(now == host_print && data == &printed);
+    ck_assert_int_eq(printed, 0);
+    ck_assert_int_ge(H5PLget_loading_state(&plugins_after), 0);
+    ck_assert_uint_eq(plugins_before, plugins_after);
+    ck_assert_uint_ne(plugins_after, 0);
+    assert_none_left(mark);
+    H5Eset_auto1(old_print, &printed);
+    use_everything();
+    H5E_auto1_t old = NULL;
+    ck_assert_int_ge(H5Eget_auto1(&old, &data), 0);
+    ck_assert(old == old_print && data == &printed);
+    ck_assert_int_eq(printed, 0);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    folder_remove();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const kept[] = { test_round_trip,
+                                  test_nothing_yet,
+                                  test_long_command_line,
+                                  test_questions,
+                                  test_history_refuses,
+                                  test_arguments,
+                                  NULL };
+    const TTest *const tools[] = { test_tools, test_h5py, NULL };
+    const TTest *const refused[] = { test_failing_system, test_failing_allocation, NULL };
+    const TTest *const manners[] = { test_host_untouched, NULL };
+    Suite *suite = suite_create("checkpoint");
+    suite_case(suite, "kept", 60, kept);
+    suite_case(suite, "tools", 120, tools);
+    suite_case(suite, "refused", 120, refused);
+    suite_case(suite, "manners", 60, manners);
+    return suite_run(suite);
+}
