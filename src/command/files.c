@@ -186,8 +186,9 @@ static int check_replaced(const vae__call *call, const char *path, vae__file_kin
         return VAE__EXIT_DONE;
     bool checkpoint = !vae__try_checkpoint(path).code;
     if (kind == VAE__CHECKPOINT_FILE && !checkpoint)
-        return vae__failed(call, "--out %s: expected a new name or a libvae checkpoint to replace, found an HDF5 file "
-                                 "that is not one, or not whole",
+        return vae__failed(call,
+                           "--out %s: expected a new name or a libvae checkpoint to replace, found an HDF5 file "
+                           "that is not one, or not whole",
                            path);
     if (kind == VAE__SAMPLES_FILE && checkpoint)
         return vae__failed(call, "--out %s: expected a file for samples, found a libvae checkpoint", path);
@@ -241,10 +242,8 @@ int vae__open_data(const vae__call *call, const char *source, const vae_training
 {
     /* The seed stays 0: "digits" is one data set, whatever --seed is. */
     vae_status status = vae_data_open(source, &(vae_data_options){ .threads = threads }, data);
-    if (status.code) {
-        /* A source that cannot be parsed is wrong usage; the data's own faults are not. */
+    if (status.code)
         return vae__failed_status(call, status);
-    }
     if (!training)
         return VAE__EXIT_DONE;
     vae_training_state state = vae_training_where(training);

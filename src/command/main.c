@@ -68,6 +68,14 @@ const char *vae__counted(char text[64], int64_t count, const char *noun)
     return text;
 }
 
+const char *vae__threads_text(char text[64], int64_t threads)
+{
+    if (threads)
+        return vae__counted(text, threads, "thread");
+    snprintf(text, 64, "all threads");
+    return text;
+}
+
 const char *vae__shape_text(char text[VAE__SHAPE_TEXT], const int64_t *shape, int rank)
 {
     size_t used = 0;
