@@ -54,8 +54,8 @@ int vae__failed_status(const vae__call *call, vae_status status);
 const char *vae__counted(char text[64], int64_t count, const char *noun);
 
 /* The shape of an example: "28 × 28". */
-enum { VAE__SHAPE_TEXT = 24 * VAE_MAX_RANK };
-const char *vae__shape_text(char text[VAE__SHAPE_TEXT], const int64_t *shape, int rank);
+enum { VAE__SIZES_TEXT = 24 * VAE_MAX_RANK };
+const char *vae__sizes_text(char text[VAE__SIZES_TEXT], const int64_t *shape, int rank);
 
 /* Trainable values of a model. */
 int64_t vae__parameter_count(vae_model *model);

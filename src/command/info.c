@@ -35,12 +35,12 @@ static void list_clauses(const vae_model_spec *spec, clause clauses[CLAUSES])
 
 static void print_declaration(const vae_model_spec *spec)
 {
-    char shape[VAE__SHAPE_TEXT];
+    char shape[VAE__SIZES_TEXT];
     clause clauses[CLAUSES];
     list_clauses(spec, clauses);
     printf("model       %s%s%s\n", spec->name, spec->summary && *spec->summary ? ": " : "",
            spec->summary ? spec->summary : "");
-    printf("  %-12s%s\n", "x", vae__shape_text(shape, spec->x.shape, VAE_MAX_RANK));
+    printf("  %-12s%s\n", "x", vae__sizes_text(shape, spec->x.shape, VAE_MAX_RANK));
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
         printf("  %-12s%s, %" PRId64 " classes\n", "condition", spec->conditions[i].name, spec->conditions[i].size);
     for (int i = 0; i < VAE_MAX_LATENTS && spec->latents[i].size; i++)
@@ -53,12 +53,12 @@ static void print_declaration(const vae_model_spec *spec)
 static void print_tensors(vae_model *model)
 {
     const vae_store *store = vae_model_store(model);
-    char shape[VAE__SHAPE_TEXT];
+    char shape[VAE__SIZES_TEXT];
     printf("parameters  %" PRId64 "\n", vae__parameter_count(model));
     for (int i = 0; i < vae_store_count(store); i++) {
         const vae_tensor *tensor = vae_store_tensor(store, i);
         printf("  %-32s %10" PRId64 "  %s%s\n", tensor->name, tensor->size,
-               vae__shape_text(shape, tensor->shape, tensor->rank), tensor->trainable ? "" : "  (state)");
+               vae__sizes_text(shape, tensor->shape, tensor->rank), tensor->trainable ? "" : "  (state)");
     }
 }
 

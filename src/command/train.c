@@ -153,9 +153,9 @@ static void print_start(run_state *state, vae_training *training, const vae_data
 {
     vae_model *model = vae_training_model(training);
     vae_training_state where = vae_training_where(training);
-    char shape[VAE__SHAPE_TEXT], splits[VAE__SPLITS_TEXT], threads[64], batch[64];
+    char shape[VAE__SIZES_TEXT], splits[VAE__SPLITS_TEXT], threads[64], batch[64];
     fprintf(state->lines, "model   %s, %" PRId64 " parameters, x %s\n", vae_model_declaration(model)->name,
-            vae__parameter_count(model), vae__shape_text(shape, vae_model_declaration(model)->x.shape, VAE_MAX_RANK));
+            vae__parameter_count(model), vae__sizes_text(shape, vae_model_declaration(model)->x.shape, VAE_MAX_RANK));
     fprintf(state->lines, "data    %s: %s; batches of %s, %s\n", vae_data_source(data),
             vae__splits_text(splits, where.rows), vae__counted(batch, where.batch_size, "example"),
             vae__threads_text(threads, state->call->values[THREADS].whole));
