@@ -200,7 +200,9 @@ static int finish(run_state *state, vae_training *training, const char *path, bo
         status = vae_checkpoint_save(training, path);
     if (status.code)
         return vae__failed_status(call, status);
-    fprintf(state->lines, "kept    %s: %" PRId64 " epochs, %" PRId64 " steps\n", path, where.epoch, where.step);
+    char epochs[64], steps[64];
+    fprintf(state->lines, "kept    %s: %s, %s\n", path, vae__counted(epochs, where.epoch, "epoch"),
+            vae__counted(steps, where.step, "step"));
     if (call->values[JSON].given)
         print_json(state, training, path, stopped);
     if (!stopped)
