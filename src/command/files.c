@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -136,6 +137,19 @@ static bool folder_of(const char *path, char folder[FOLDER_TEXT])
     return true;
 }
 
+/* Makes a file and removes it: permissions alone do not tell whether it can be done. */
+static int try_folder(const vae__call *call, const char *path, const char *folder)
+{
+    char trial[FOLDER_TEXT + 16];
+    snprintf(trial, sizeof trial, "%s/.vae-XXXXXX", folder);
+    int file = mkstemp(trial);
+    if (file < 0)
+        return vae__failed(call, "--out %s: the folder %s: cannot be written: %s", path, folder, strerror(errno));
+    close(file);
+    unlink(trial);
+    return VAE__EXIT_DONE;
+}
+
 static int check_folder(const vae__call *call, const char *path)
 {
     char folder[FOLDER_TEXT];
@@ -146,9 +160,7 @@ static int check_folder(const vae__call *call, const char *path)
         return vae__failed(call, "--out %s: the folder %s: %s", path, folder, strerror(errno));
     if (!S_ISDIR(about.st_mode))
         return vae__failed(call, "--out %s: expected %s to be a folder, found a file", path, folder);
-    if (access(folder, W_OK | X_OK))
-        return vae__failed(call, "--out %s: the folder %s: cannot be written: %s", path, folder, strerror(errno));
-    return VAE__EXIT_DONE;
+    return try_folder(call, path, folder);
 }
 
 static bool begins_with(const char *path, const char *signature, ssize_t *length)

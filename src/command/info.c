@@ -69,47 +69,51 @@ static void print_training(const vae_training *training)
     printf("data        %s, digest %s\n", *where.source ? where.source : "unknown", where.digest);
     printf("  %-12s%s%s\n", "rows", vae__splits_text(splits, where.rows),
            where.validation_held_out ? " (held out of the training rows)" : "");
-    printf("training    %" PRId64 " epochs, %" PRId64 " steps\n", where.epoch, where.step);
+    char epochs[64], steps[64];
+    printf("training    %s, %s\n", vae__counted(epochs, where.epoch, "epoch"), vae__counted(steps, where.step, "step"));
     printf("  %-15s%" PRId64 "\n  %-15s%g\n  %-15s%" PRIu64 "\n", "batch", where.batch_size, "learning rate",
            where.learning_rate, "seed", where.seed);
     if (*where.command_line)
         printf("  %-15s%s\n", "command line", where.command_line);
 }
 
-static int column_width(const char *name)
-{
-    int length = (int)strlen(name);
-    return length > 10 ? length : 10;
-}
+/* The columns that a line of a terminal has room for; --json has all. */
+static const char *const told_columns[] = {
+    "epoch", "step", "train/elbo", "train/reconstruction", "train/kl", "validation/elbo", "seconds"
+};
+enum { TOLD_COLUMNS = sizeof told_columns / sizeof *told_columns };
 
-static void print_history_row(const vae_training *training, int64_t row)
+/* A heading (row -1) or a row of the table. */
+static void print_history_line(const vae_training *training, int64_t row)
 {
     putchar(' ');
-    for (int i = 0; i < vae_history_columns(training); i++) {
-        vae_history_column column = vae_history_column_at(training, i);
-        printf(" %*.6g", column_width(column.name), column.values[row]);
-    }
+    for (int told = 0; told < TOLD_COLUMNS; told++)
+        for (int i = 0; i < vae_history_columns(training); i++) {
+            vae_history_column column = vae_history_column_at(training, i);
+            int width = (int)strlen(column.name) > 8 ? (int)strlen(column.name) : 8;
+            if (strcmp(column.name, told_columns[told]))
+                continue;
+            if (row < 0)
+                printf(" %*s", width, column.name);
+            else
+                printf(" %*.6g", width, column.values[row]);
+        }
     putchar('\n');
 }
 
 static void print_history(const vae_training *training)
 {
     int64_t rows = vae_history_rows(training);
-    printf("history     %" PRId64 " rows\n", rows);
-    if (!rows)
-        return;
-    putchar(' ');
-    for (int i = 0; i < vae_history_columns(training); i++) {
-        const char *name = vae_history_column_at(training, i).name;
-        printf(" %*s", column_width(name), name);
-    }
-    putchar('\n');
+    char counted[64];
+    printf("history     %s\n", vae__counted(counted, rows, "row"));
+    if (rows)
+        print_history_line(training, -1);
     for (int64_t row = 0; row < rows; row++) {
         if (rows > TABLE_ROWS && row == TABLE_FIRST) {
             printf("  ...\n");
             row = rows - (TABLE_ROWS - TABLE_FIRST);
         }
-        print_history_row(training, row);
+        print_history_line(training, row);
     }
 }
 
