@@ -68,8 +68,6 @@ typedef struct run_state {
     vae__bar bar;
     int64_t rows;       /* training rows */
     double epoch_begun; /* seconds of the run */
-    bool figures;       /* `last` is an epoch's end */
-    vae_progress last;
 } run_state;
 
 /* ---- Signals ----------------------------------------------------------------------------------------------------- */
@@ -116,8 +114,6 @@ static void print_epoch(run_state *state, const vae_progress *progress)
     fprintf(state->lines, "%.2f s\n", progress->seconds - state->epoch_begun);
     fflush(state->lines);
     state->epoch_begun = progress->seconds;
-    state->last = *progress;
-    state->figures = true;
 }
 
 static void draw_bar(run_state *state, const vae_progress *progress)
@@ -162,16 +158,21 @@ static void print_start(run_state *state, vae_training *training, const vae_data
     fflush(state->lines);
 }
 
-static void json_figure(vae__json *json, const char *name, bool there, double figure)
+/* A figure of the last epoch, from the history; NaN where there is none. */
+static double last_figure(const vae_training *training, const char *name)
 {
-    vae__json_real(json, name, there ? figure : NAN);
+    int64_t rows = vae_history_rows(training);
+    for (int i = 0; rows > 0 && i < vae_history_columns(training); i++) {
+        vae_history_column column = vae_history_column_at(training, i);
+        if (!strcmp(column.name, name))
+            return column.values[rows - 1];
+    }
+    return NAN;
 }
 
 static void print_json(const run_state *state, vae_training *training, const char *path, bool stopped)
 {
     vae_training_state where = vae_training_where(training);
-    const vae_progress *last = &state->last;
-    bool there = state->figures;
     vae__json json = { .file = stdout };
     vae__json_object(&json, NULL);
     vae__json_text(&json, "model", vae_model_declaration(vae_training_model(training))->name);
@@ -179,10 +180,10 @@ static void print_json(const run_state *state, vae_training *training, const cha
     vae__json_text(&json, "data", where.source);
     vae__json_whole(&json, "epochs", where.epoch);
     vae__json_whole(&json, "steps", where.step);
-    json_figure(&json, "elbo", there, last->elbo);
-    json_figure(&json, "reconstruction", there, last->reconstruction);
-    json_figure(&json, "kl", there, last->kl);
-    json_figure(&json, "validation_elbo", there && last->has_validation, last->validation_elbo);
+    vae__json_real(&json, "elbo", last_figure(training, "train/elbo"));
+    vae__json_real(&json, "reconstruction", last_figure(training, "train/reconstruction"));
+    vae__json_real(&json, "kl", last_figure(training, "train/kl"));
+    vae__json_real(&json, "validation_elbo", last_figure(training, "validation/elbo"));
     vae__json_real(&json, "seconds", vae__clock() - state->bar.begun);
     vae__json_truth(&json, "stopped", stopped);
     vae__json_text(&json, "path", path);
