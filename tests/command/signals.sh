@@ -28,6 +28,8 @@ settings='vae --data digits:2000 --seed 2 --batch 16 --latent 3'
 small='dense 16 relu'
 
 for signal in INT TERM; do
+    : >lines
+    : >message
     # Far more epochs than there is time for; the signal comes when the first one is kept.
     "$VAE" train $settings --encoder "$small" --decoder "$small" --epochs 1000000 --out stopped.h5 >lines 2>message &
     child=$!
