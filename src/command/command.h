@@ -1,5 +1,5 @@
-/* What the subcommands share: a command's row, a call of it, and how it speaks. A command is a file and a row in main.c;
- * it is written against the public headers alone. */
+/* What the subcommands share: a command's row, a call of it, and how it speaks. A command is a file and a row in
+ * main.c; it is written against the public headers alone. */
 #ifndef VAE_COMMAND_COMMAND_H
 #define VAE_COMMAND_COMMAND_H
 
@@ -32,9 +32,9 @@ struct vae__call {
     const char *program;         /* "vae" */
     const vae__command *command; /* NULL before it is known */
     const vae_catalogue *catalogue;
-    const char *argument;              /* NULL where it was left out */
+    const char *argument;                /* NULL where it was left out */
     vae__value values[VAE__MAX_OPTIONS]; /* by place in command->options */
-    char line[VAE__COMMAND_LINE];      /* the whole command line, for the record */
+    char line[VAE__COMMAND_LINE];        /* the whole command line, for the record */
 };
 
 extern const vae__command vae__command_models, vae__command_train, vae__command_eval, vae__command_sample,
@@ -54,13 +54,13 @@ int vae__failed_status(const vae__call *call, vae_status status);
 const char *vae__counted(char text[64], int64_t count, const char *noun);
 
 /* The shape of an example: "28 × 28". */
-enum { VAE__SHAPE_TEXT = 24 * VAE_MAX_RANK };
-const char *vae__shape_text(char text[VAE__SHAPE_TEXT], const int64_t *shape, int rank);
+enum { VAE__SIZES_TEXT = 24 * VAE_MAX_RANK };
+const char *vae__sizes_text(char text[VAE__SIZES_TEXT], const int64_t *shape, int rank);
 
 /* Trainable values of a model. */
 int64_t vae__parameter_count(vae_model *model);
 
-/* The threads that 0 stands for. */
-int vae__threads(int64_t asked);
+/* "2 threads", or "all threads" for 0. */
+const char *vae__threads_text(char text[64], int64_t threads);
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -136,6 +137,19 @@ static bool folder_of(const char *path, char folder[FOLDER_TEXT])
     return true;
 }
 
+/* Makes a file and removes it: permissions alone do not tell whether it can be done. */
+static int try_folder(const vae__call *call, const char *path, const char *folder)
+{
+    char trial[FOLDER_TEXT + 16];
+    snprintf(trial, sizeof trial, "%s/.vae-XXXXXX", folder);
+    int file = mkstemp(trial);
+    if (file < 0)
+        return vae__failed(call, "--out %s: the folder %s: cannot be written: %s", path, folder, strerror(errno));
+    close(file);
+    unlink(trial);
+    return VAE__EXIT_DONE;
+}
+
 static int check_folder(const vae__call *call, const char *path)
 {
     char folder[FOLDER_TEXT];
@@ -146,9 +160,7 @@ static int check_folder(const vae__call *call, const char *path)
         return vae__failed(call, "--out %s: the folder %s: %s", path, folder, strerror(errno));
     if (!S_ISDIR(about.st_mode))
         return vae__failed(call, "--out %s: expected %s to be a folder, found a file", path, folder);
-    if (access(folder, W_OK | X_OK))
-        return vae__failed(call, "--out %s: the folder %s: cannot be written: %s", path, folder, strerror(errno));
-    return VAE__EXIT_DONE;
+    return try_folder(call, path, folder);
 }
 
 static bool begins_with(const char *path, const char *signature, ssize_t *length)
@@ -186,8 +198,9 @@ static int check_replaced(const vae__call *call, const char *path, vae__file_kin
         return VAE__EXIT_DONE;
     bool checkpoint = !vae__try_checkpoint(path).code;
     if (kind == VAE__CHECKPOINT_FILE && !checkpoint)
-        return vae__failed(call, "--out %s: expected a new name or a libvae checkpoint to replace, found an HDF5 file "
-                                 "that is not one, or not whole",
+        return vae__failed(call,
+                           "--out %s: expected a new name or a libvae checkpoint to replace, found an HDF5 file "
+                           "that is not one, or not whole",
                            path);
     if (kind == VAE__SAMPLES_FILE && checkpoint)
         return vae__failed(call, "--out %s: expected a file for samples, found a libvae checkpoint", path);
@@ -241,10 +254,8 @@ int vae__open_data(const vae__call *call, const char *source, const vae_training
 {
     /* The seed stays 0: "digits" is one data set, whatever --seed is. */
     vae_status status = vae_data_open(source, &(vae_data_options){ .threads = threads }, data);
-    if (status.code) {
-        /* A source that cannot be parsed is wrong usage; the data's own faults are not. */
+    if (status.code)
         return vae__failed_status(call, status);
-    }
     if (!training)
         return VAE__EXIT_DONE;
     vae_training_state state = vae_training_where(training);

@@ -11,8 +11,8 @@ typedef struct vae__json {
     bool begun; /* the innermost object or array has a member: the next one needs a comma */
 } vae__json;
 
-/* Members of an object have a name; elements of an array, and the outermost object, have NULL. vae__json_finish ends the
- * outermost object, and the line.
+/* Members of an object have a name; elements of an array, and the outermost object, have NULL. vae__json_finish ends
+ * the outermost object, and the line.
  */
 void vae__json_object(vae__json *json, const char *name);
 void vae__json_object_end(vae__json *json);

@@ -68,12 +68,20 @@ const char *vae__counted(char text[64], int64_t count, const char *noun)
     return text;
 }
 
-const char *vae__shape_text(char text[VAE__SHAPE_TEXT], const int64_t *shape, int rank)
+const char *vae__threads_text(char text[64], int64_t threads)
+{
+    if (threads)
+        return vae__counted(text, threads, "thread");
+    snprintf(text, 64, "all threads");
+    return text;
+}
+
+const char *vae__sizes_text(char text[VAE__SIZES_TEXT], const int64_t *shape, int rank)
 {
     size_t used = 0;
     text[0] = 0;
-    for (int i = 0; i < rank && shape[i] > 0 && used < VAE__SHAPE_TEXT; i++)
-        used += (size_t)snprintf(text + used, VAE__SHAPE_TEXT - used, "%s%" PRId64, i ? " × " : "", shape[i]);
+    for (int i = 0; i < rank && shape[i] > 0 && used < VAE__SIZES_TEXT; i++)
+        used += (size_t)snprintf(text + used, VAE__SIZES_TEXT - used, "%s%" PRId64, i ? " × " : "", shape[i]);
     return text;
 }
 

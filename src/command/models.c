@@ -7,8 +7,9 @@
 enum { WORDS, JSON };
 
 static const vae__option options[] = {
-    [WORDS] = { "words", NULL, VAE__FLAG, "list the words of --encoder, --likelihood and the like instead", .low = 0 },
-    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", .low = 0 },
+    [WORDS] = { "words", NULL, VAE__FLAG, "list the words of --encoder, --likelihood and the like instead", NULL, 0,
+                0 },
+    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
     { .name = NULL },
 };
 

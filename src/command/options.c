@@ -20,7 +20,8 @@ static const char *skip_digits(const char *text)
     return text;
 }
 
-/* An optional sign, digits, and where `real` a point and an exponent: so that "0x1p3", "inf", " 5" and "5 " are none. */
+/* An optional sign, digits, and where `real` a point and an exponent: so that "0x1p3", "inf", " 5" and "5 " are none.
+ */
 static bool looks_like_number(const char *text, bool real)
 {
     text += *text == '-' || *text == '+';
@@ -126,8 +127,8 @@ static void describe_range(const vae__option *option, char text[160])
     if (option->kind == VAE__REAL)
         snprintf(text, 160, "a number from %g to %g", option->low, option->high);
     else if (option->kind == VAE__SHARE)
-        snprintf(text, 160, "a whole number from %s to %s, or a fraction between 0 and 1",
-                 whole_text(option->low, low), whole_text(option->high, high));
+        snprintf(text, 160, "a whole number from %s to %s, or a fraction between 0 and 1", whole_text(option->low, low),
+                 whole_text(option->high, high));
     else
         snprintf(text, 160, "a whole number from %s to %s", whole_text(option->low, low),
                  whole_text(option->high, high));

@@ -1,0 +1,438 @@
+/* vae train: trains a model of its own accord or goes on with one, an epoch a line; a signal stops it after saving. */
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+
+#include "src/command/files.h"
+#include "src/command/json.h"
+#include "src/command/progress.h"
+
+enum {
+    RESUME,
+    DATA,
+    OUT,
+    EPOCHS,
+    BATCH,
+    LEARNING_RATE,
+    SEED,
+    THREADS,
+    VALIDATION,
+    LATENT,
+    ENCODER,
+    DECODER,
+    LIKELIHOOD,
+    TRANSFORM,
+    POSTERIOR,
+    PRIOR,
+    OBJECTIVE,
+    JSON,
+    OPTIONS
+};
+
+static const vae__option options[] = {
+    [RESUME] = { "resume", "FILE.h5", VAE__TEXT, "go on with the training that this checkpoint holds", NULL, 0, 0 },
+    [DATA] = { "data", "SRC", VAE__TEXT, "digits, digits:N, or a folder of IDX files named as MNIST's are", NULL, 0,
+               0 },
+    [OUT] = { "out", "FILE.h5", VAE__TEXT, "the checkpoint, written after every epoch", NULL, 0, 0 },
+    [EPOCHS] = { "epochs", "N", VAE__WHOLE, "passes over the training rows, in all", "10", 1, 1e9 },
+    [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
+    [LEARNING_RATE] = { "learning-rate", "R", VAE__REAL, "Adam's step size", "0.001", 1e-12, 1e3 },
+    [SEED] = { "seed", "N", VAE__WHOLE, "of first values, order of examples, and noise", "0", 0, VAE__WHOLE_MAX },
+    [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
+    [VALIDATION] = { "validation", "N|FRACTION", VAE__SHARE, "hold out the last training rows, evaluate on them", "0",
+                     0, 1e12 },
+    [LATENT] = { "latent", "N", VAE__WHOLE, "dimensions of z", NULL, 1, 1e5 },
+    [ENCODER] = { "encoder", "PHRASES", VAE__PHRASES, "hidden layers of q(z|x): \"dense 500 relu, dense 500 relu\"",
+                  NULL, 0, 0 },
+    [DECODER] = { "decoder", "PHRASES", VAE__PHRASES, "hidden layers of p(x|z)", NULL, 0, 0 },
+    [LIKELIHOOD] = { "likelihood", "PHRASE", VAE__TEXT, "p(x|z): \"bernoulli\"", NULL, 0, 0 },
+    [TRANSFORM] = { "transform", "PHRASES", VAE__TEXT, "from stored to modelled values: \"unit, binarize\"", NULL, 0,
+                    0 },
+    [POSTERIOR] = { "posterior", "PHRASE", VAE__TEXT, "family of q(z|x): \"gaussian\"", NULL, 0, 0 },
+    [PRIOR] = { "prior", "PHRASE", VAE__TEXT, "p(z): \"standard-normal\"", NULL, 0, 0 },
+    [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\"", NULL, 0, 0 },
+    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object; progress goes to standard error", NULL, 0, 0 },
+    [OPTIONS] = { .name = NULL },
+};
+
+/* What --resume leaves open; all else is in the checkpoint. */
+static const bool may_change[OPTIONS] = {
+    [RESUME] = true, [DATA] = true, [OUT] = true, [EPOCHS] = true, [THREADS] = true, [JSON] = true,
+};
+
+/* A run, while it lasts. */
+typedef struct run_state {
+    const vae__call *call;
+    FILE *lines; /* standard output; with --json standard error */
+    vae__bar bar;
+    int64_t rows;       /* training rows */
+    double epoch_begun; /* seconds of the run */
+} run_state;
+
+/* ---- Signals ----------------------------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t signalled;
+
+/* The first signal asks for a stop after saving; the second one ends the program at once. */
+static void note_signal(int number)
+{
+    if (signalled) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    signalled = number;
+}
+
+static const int stopping_signals[] = { SIGINT, SIGTERM };
+enum { SIGNALS = sizeof stopping_signals / sizeof *stopping_signals };
+
+static void catch_signals(struct sigaction before[SIGNALS])
+{
+    struct sigaction action = { .sa_handler = note_signal, .sa_flags = SA_RESTART };
+    sigemptyset(&action.sa_mask);
+    signalled = 0;
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(stopping_signals[i], &action, &before[i]);
+}
+
+static void release_signals(const struct sigaction before[SIGNALS])
+{
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(stopping_signals[i], &before[i], NULL);
+}
+
+/* ---- Progress ---------------------------------------------------------------------------------------------------- */
+
+static void print_epoch(run_state *state, const vae_progress *progress)
+{
+    vae__bar_clear(&state->bar);
+    fprintf(state->lines, "epoch %" PRId64 "/%" PRId64 "  elbo %.2f  reconstruction %.2f  kl %.2f  ", progress->epoch,
+            progress->epochs, progress->elbo, progress->reconstruction, progress->kl);
+    if (progress->has_validation)
+        fprintf(state->lines, "validation elbo %.2f  ", progress->validation_elbo);
+    fprintf(state->lines, "%.2f s\n", progress->seconds - state->epoch_begun);
+    fflush(state->lines);
+    state->epoch_begun = progress->seconds;
+}
+
+static void draw_bar(run_state *state, const vae_progress *progress)
+{
+    char what[64], figures[64];
+    double part = progress->steps > 0 ? (double)progress->step / (double)progress->steps : 0;
+    snprintf(what, sizeof what, "epoch %" PRId64 "/%" PRId64, progress->epoch, progress->epochs);
+    snprintf(figures, sizeof figures, "elbo %.1f", progress->elbo);
+    vae__bar_draw(&state->bar,
+                  &(vae__bar_state){
+                      .what = what,
+                      .figures = figures,
+                      .fraction = part,
+                      .done = (double)progress->examples,
+                      .left = (double)state->rows * ((double)(progress->epochs - progress->epoch) + 1 - part),
+                      .seconds = progress->seconds,
+                  });
+}
+
+static int on_progress(void *context, const vae_progress *progress)
+{
+    run_state *state = context;
+    if (progress->epoch_done)
+        print_epoch(state, progress);
+    else
+        draw_bar(state, progress);
+    return signalled != 0;
+}
+
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
+
+static void print_start(run_state *state, vae_training *training, const vae_data *data)
+{
+    vae_model *model = vae_training_model(training);
+    vae_training_state where = vae_training_where(training);
+    char shape[VAE__SIZES_TEXT], splits[VAE__SPLITS_TEXT], threads[64], batch[64];
+    fprintf(state->lines, "model   %s, %" PRId64 " parameters, x %s\n", vae_model_declaration(model)->name,
+            vae__parameter_count(model), vae__sizes_text(shape, vae_model_declaration(model)->x.shape, VAE_MAX_RANK));
+    fprintf(state->lines, "data    %s: %s; batches of %s, %s\n", vae_data_source(data),
+            vae__splits_text(splits, where.rows), vae__counted(batch, where.batch_size, "example"),
+            vae__threads_text(threads, state->call->values[THREADS].whole));
+    fflush(state->lines);
+}
+
+/* A figure of the last epoch, from the history; NaN where there is none. */
+static double last_figure(const vae_training *training, const char *name)
+{
+    int64_t rows = vae_history_rows(training);
+    for (int i = 0; rows > 0 && i < vae_history_columns(training); i++) {
+        vae_history_column column = vae_history_column_at(training, i);
+        if (!strcmp(column.name, name))
+            return column.values[rows - 1];
+    }
+    return NAN;
+}
+
+static void print_json(const run_state *state, vae_training *training, const char *path, bool stopped)
+{
+    vae_training_state where = vae_training_where(training);
+    vae__json json = { .file = stdout };
+    vae__json_object(&json, NULL);
+    vae__json_text(&json, "model", vae_model_declaration(vae_training_model(training))->name);
+    vae__json_whole(&json, "parameters", vae__parameter_count(vae_training_model(training)));
+    vae__json_text(&json, "data", where.source);
+    vae__json_whole(&json, "epochs", where.epoch);
+    vae__json_whole(&json, "steps", where.step);
+    vae__json_real(&json, "elbo", last_figure(training, "train/elbo"));
+    vae__json_real(&json, "reconstruction", last_figure(training, "train/reconstruction"));
+    vae__json_real(&json, "kl", last_figure(training, "train/kl"));
+    vae__json_real(&json, "validation_elbo", last_figure(training, "validation/elbo"));
+    vae__json_real(&json, "seconds", vae__clock() - state->bar.begun);
+    vae__json_truth(&json, "stopped", stopped);
+    vae__json_text(&json, "path", path);
+    vae__json_finish(&json);
+}
+
+/* What is left to say, and to keep where an epoch's end has not kept it. */
+static int finish(run_state *state, vae_training *training, const char *path, bool save)
+{
+    const vae__call *call = state->call;
+    vae_training_state where = vae_training_where(training);
+    bool stopped = where.epoch < call->values[EPOCHS].whole;
+    vae_status status = { .code = VAE_OK };
+    if (save || stopped)
+        status = vae_checkpoint_save(training, path);
+    if (status.code)
+        return vae__failed_status(call, status);
+    char epochs[64], steps[64];
+    fprintf(state->lines, "kept    %s: %s, %s\n", path, vae__counted(epochs, where.epoch, "epoch"),
+            vae__counted(steps, where.step, "step"));
+    if (call->values[JSON].given)
+        print_json(state, training, path, stopped);
+    if (!stopped)
+        return VAE__EXIT_DONE;
+    vae__remark(call,
+                "stopped by a signal, saved at step %" PRId64 "; %s train --resume %s --epochs %" PRId64 " goes on",
+                where.step, call->program, path, call->values[EPOCHS].whole);
+    return VAE__EXIT_STOPPED;
+}
+
+static int train(const vae__call *call, vae_training *training, const vae_data *data, const char *path, bool save)
+{
+    run_state state = { .call = call, .lines = call->values[JSON].given ? stderr : stdout, .bar = vae__bar_new() };
+    state.rows = vae_data_rows(data, VAE_TRAIN);
+    print_start(&state, training, data);
+    struct sigaction before[SIGNALS];
+    catch_signals(before);
+    vae_status status = vae_train(training, data,
+                                  &(vae_train_options){
+                                      .epochs = call->values[EPOCHS].whole,
+                                      .threads = (int)call->values[THREADS].whole,
+                                      .checkpoint = path,
+                                      .progress = on_progress,
+                                      .context = &state,
+                                  });
+    vae__bar_clear(&state.bar);
+    bool failed = status.code && status.code != VAE_STOPPED;
+    int exit_status = failed ? vae__failed_status(call, status) : finish(&state, training, path, save);
+    release_signals(before);
+    return exit_status;
+}
+
+/* ---- A new training ---------------------------------------------------------------------------------------------- */
+
+static int find_model(const vae__call *call, vae_model_spec *spec)
+{
+    if (!call->argument)
+        return vae__wrong_usage(call, "expected MODEL, or --resume FILE.h5, found neither");
+    const vae_model_spec *found = vae_model_find(call->catalogue, call->argument);
+    vae__hint hint = vae__hint_for(call->argument);
+    for (int i = 0; i < vae_model_count(call->catalogue); i++)
+        vae__hint_offer(&hint, vae_model_at(call->catalogue, i)->name);
+    if (!found && hint.nearest)
+        return vae__wrong_usage(call, "\"%s\": no such model; did you mean %s?", call->argument, hint.nearest);
+    if (!found)
+        return vae__wrong_usage(call, "\"%s\": no such model; %s models lists them", call->argument, call->program);
+    *spec = *found;
+    return VAE__EXIT_DONE;
+}
+
+/* Options that change the declaration; true where there was one. */
+static bool change_declaration(const vae__call *call, vae_model_spec *spec)
+{
+    const struct {
+        int option;
+        const char **text;
+    } texts[] = {
+        { ENCODER, &spec->encoder },       { DECODER, &spec->decoder },     { LIKELIHOOD, &spec->x.likelihood },
+        { TRANSFORM, &spec->x.transform }, { POSTERIOR, &spec->posterior }, { PRIOR, &spec->prior },
+        { OBJECTIVE, &spec->objective },
+    };
+    bool changed = call->values[LATENT].given;
+    if (changed)
+        spec->latents[0].size = call->values[LATENT].whole;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (call->values[texts[i].option].given)
+            *texts[i].text = call->values[texts[i].option].text;
+        changed = changed || call->values[texts[i].option].given;
+    }
+    return changed;
+}
+
+/* Reads the declaration's words before data is read, with stand-ins for sizes that the data will give. What only the
+ * data can tell is told later. */
+static int check_words(const vae__call *call, const vae_model_spec *spec, bool changed)
+{
+    vae_model_spec trial = *spec;
+    trial.x.shape[0] = trial.x.shape[0] ? trial.x.shape[0] : 1;
+    for (int i = 0; i < VAE_MAX_CONDITIONS && trial.conditions[i].name; i++)
+        trial.conditions[i].size = trial.conditions[i].size ? trial.conditions[i].size : 2;
+    vae_model *model = NULL;
+    vae_status status = vae_model_new(&trial, NULL, 0, &model);
+    vae_model_free(&model);
+    if (status.code != VAE_ERROR_DECLARATION)
+        return VAE__EXIT_DONE;
+    int exit_status = vae__failed_status(call, status);
+    return changed ? VAE__EXIT_USAGE : exit_status;
+}
+
+static int hold_out(const vae__call *call, vae_data *data)
+{
+    const vae__value *asked = &call->values[VALIDATION];
+    int64_t there = vae_data_rows(data, VAE_TRAIN), rows = asked->whole;
+    if (asked->real > 0)
+        rows = (int64_t)(asked->real * (double)there + 0.5);
+    if (rows >= there || (!rows && asked->real > 0))
+        return vae__failed(call, "--validation: expected 1 to %" PRId64 " of %" PRId64 " training rows, found %" PRId64,
+                           there - 1, there, rows);
+    vae_status status = { .code = VAE_OK };
+    if (rows)
+        status = vae_data_hold_out(data, rows);
+    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+}
+
+static int make_training(const vae__call *call, const vae_model_spec *spec, const vae_data *data,
+                         vae_training **training)
+{
+    const vae_training_options settings = {
+        .batch_size = call->values[BATCH].whole,
+        .learning_rate = call->values[LEARNING_RATE].real,
+        .seed = (uint64_t)call->values[SEED].whole,
+        .command_line = call->line,
+    };
+    vae_model *model = NULL;
+    vae_status status = vae_model_new(spec, data, settings.seed, &model);
+    if (!status.code)
+        status = vae_training_new(&model, data, &settings, training);
+    vae_model_free(&model);
+    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+}
+
+static int check_needed(const vae__call *call, int option)
+{
+    if (call->values[option].given)
+        return VAE__EXIT_DONE;
+    return vae__wrong_usage(call, "expected --%s %s, found none", options[option].name, options[option].argument);
+}
+
+/* All that can be known without the data. */
+static int prepare(const vae__call *call, vae_model_spec *spec)
+{
+    int status = find_model(call, spec);
+    if (!status)
+        status = check_needed(call, DATA);
+    if (!status)
+        status = check_needed(call, OUT);
+    if (!status) {
+        bool changed = change_declaration(call, spec);
+        status = check_words(call, spec, changed);
+    }
+    return status ? status : vae__check_target(call, call->values[OUT].text, VAE__CHECKPOINT_FILE);
+}
+
+static int train_new(const vae__call *call)
+{
+    vae_model_spec spec;
+    vae_data *data = NULL;
+    vae_training *training = NULL;
+    int status = prepare(call, &spec);
+    if (!status)
+        status = vae__open_data(call, call->values[DATA].text, NULL, false, (int)call->values[THREADS].whole, &data);
+    if (!status)
+        status = hold_out(call, data);
+    if (!status)
+        status = make_training(call, &spec, data, &training);
+    if (!status)
+        status = train(call, training, data, call->values[OUT].text, false);
+    vae_training_free(&training);
+    vae_data_free(&data);
+    return status;
+}
+
+/* ---- Resuming ---------------------------------------------------------------------------------------------------- */
+
+static int check_resume_options(const vae__call *call)
+{
+    if (call->argument)
+        return vae__wrong_usage(call, "MODEL cannot change with --resume, found \"%s\"", call->argument);
+    for (int i = 0; i < OPTIONS; i++)
+        if (call->values[i].given && !may_change[i])
+            return vae__wrong_usage(call, "--%s cannot change with --resume", options[i].name);
+    if (!call->values[EPOCHS].given)
+        return vae__wrong_usage(call, "expected --epochs N with --resume, those that are done included, found none");
+    return VAE__EXIT_DONE;
+}
+
+static int check_epochs(const vae__call *call, const vae_training *training)
+{
+    int64_t done = vae_training_where(training).epoch, asked = call->values[EPOCHS].whole;
+    if (asked >= done)
+        return VAE__EXIT_DONE;
+    return vae__wrong_usage(call, "--epochs: expected at least the %" PRId64 " epochs that are done, found %" PRId64,
+                            done, asked);
+}
+
+static int train_resumed(const vae__call *call)
+{
+    const char *from = call->values[RESUME].text;
+    const char *path = call->values[OUT].given ? call->values[OUT].text : from;
+    vae_data *data = NULL;
+    vae_training *training = NULL;
+    int status = check_resume_options(call);
+    if (!status)
+        status = vae__open_checkpoint(call, from, &training);
+    if (!status)
+        status = check_epochs(call, training);
+    if (!status)
+        status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
+    if (!status) {
+        const char *source = call->values[DATA].given ? call->values[DATA].text : vae_training_where(training).source;
+        status = vae__open_data(call, source, training, true, (int)call->values[THREADS].whole, &data);
+    }
+    if (!status) {
+        /* With no epoch left to do none would be written. */
+        bool nothing_left = vae_training_where(training).epoch == call->values[EPOCHS].whole;
+        status = train(call, training, data, path, nothing_left && strcmp(path, from));
+    }
+    vae_training_free(&training);
+    vae_data_free(&data);
+    return status;
+}
+
+static int run(const vae__call *call)
+{
+    return call->values[RESUME].given ? train_resumed(call) : train_new(call);
+}
+
+const vae__command vae__command_train = {
+    .name = "train",
+    .summary = "train a model, or go on training one",
+    .usage = "MODEL --data SRC --out FILE.h5 [options]\n"
+             "--resume FILE.h5 --epochs N [--threads N] [--data SRC] [--out FILE.h5] [--json]",
+    .argument = "MODEL",
+    .argument_optional = true,
+    .options = options,
+    .notes =
+        "With --resume nothing of model, batches or seed may change; --epochs is the total, --data is where the same\n"
+        "data lies now [as before], --out is where checkpoints go [the same file].\n"
+        "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
+        "Figures are nats per example. The words of PHRASES are listed by models --words.\n",
+    .run = run,
+};
