@@ -22,6 +22,11 @@ bool vae__number_read(const char *text, double *number)
 
 void vae__number_write(double number, char *text, size_t size)
 {
+    bool whole = fabs(number) < 1e15 && number <= floor(number);
+    if (whole) {
+        snprintf(text, size, "%.0f", number);
+        return;
+    }
     locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = c ? uselocale(c) : (locale_t)0;
     for (int digits = 1; digits <= 17; digits++) {
         double read;
