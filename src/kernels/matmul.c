@@ -6,11 +6,13 @@
 #include "src/kernels/onednn.h"
 
 enum {
-    UNITS_WANTED = 8,         /* so that a few threads are busy; more are had where the matrix is large */
-    UNIT_ROWS_LEAST = 8,      /* rows of c: a tile of the plain loop */
-    UNIT_ROWS_MOST = 32,      /* with batch rows; the more, the less often b is read */
-    UNIT_GRADIENT_MOST = 112, /* rows of a weight's gradient */
-    UNIT_COLUMNS = 48,        /* columns come in multiples of the widest tile's, and at least three of it */
+    UNITS_WANTED = 8,          /* so that a few threads are busy; more are had where the matrix is large */
+    UNIT_ROWS_LEAST = 8,       /* rows of c: a tile of the plain loop */
+    UNIT_ROWS_MOST = 32,       /* with batch rows; the more, the less often b is read */
+    UNIT_GRADIENT_MOST = 112,  /* rows of a weight's gradient */
+    UNIT_COLUMNS = 48,         /* columns come in multiples of the widest tile's, and at least three of it */
+    PIECE_COLUMNS_LEAST = 192, /* of oneDNN's; narrower ones are slower */
+    PIECE_ROWS_INNER = 64,     /* of oneDNN's in VAE__NT, where fewer are slower than the plain loop */
 };
 
 /* Multiply-adds below which a run is one unit, and a primitive is not worth its call. */
@@ -18,8 +20,8 @@ static const double work_of_one_unit = 64e3, work_for_onednn = 2e6;
 
 struct vae__matmul {
     vae__matmul_spec spec;
-    int64_t rows;      /* of oneDNN's pieces */
-    vae__onednn *full; /* `rows` rows of c, all columns; NULL: the plain loop computes all */
+    int64_t rows, columns; /* of oneDNN's pieces */
+    vae__onednn *full;     /* such a piece; NULL: the plain loop computes all */
 };
 
 /* How c is cut. */
@@ -65,6 +67,8 @@ static grid cut(const vae__matmul *matmul, int64_t batch)
     g.columns = g.n;
     if (matmul->full) {
         g.rows = matmul->rows;
+        g.columns = matmul->columns;
+        g.across = g.n / g.columns;
     } else if (work > work_of_one_unit) {
         g.rows = rows_of_unit(spec->form, g.m);
         g.columns = columns_of_unit(g.n, blocks(g.m, g.rows));
@@ -88,6 +92,16 @@ static vae__matmul_piece piece_of(const vae__matmul_spec *spec, int64_t m, int64
     };
 }
 
+/* oneDNN's pieces are all of one width: a divisor of n, the widest that makes enough units with `down` rows of them. */
+static int64_t columns_of_piece(int64_t n, int64_t down)
+{
+    int64_t across = 1;
+    for (int64_t i = 1; across * down < UNITS_WANTED && n / i >= PIECE_COLUMNS_LEAST; i++)
+        if (n % i == 0)
+            across = i;
+    return n / across;
+}
+
 /* Where oneDNN has no such product the plain loop computes it; only a lack of memory is a failure. */
 static vae_status make_primitive(vae__matmul *made)
 {
@@ -95,10 +109,12 @@ static vae_status make_primitive(vae__matmul *made)
     double work = (double)spec->m * (double)spec->n * (double)spec->k;
     if (spec->no_onednn || spec->kernels->float64 || work < work_for_onednn)
         return vae__ok();
-    made->rows = rows_of_unit(spec->form, spec->m);
-    if (made->rows > spec->m)
+    made->rows = spec->form == VAE__NT ? PIECE_ROWS_INNER : rows_of_unit(spec->form, spec->m);
+    if (made->rows > spec->m || spec->n < PIECE_COLUMNS_LEAST)
         return vae__ok();
+    made->columns = columns_of_piece(spec->n, spec->m / made->rows);
     vae__matmul_piece shape = piece_of(spec, made->rows, spec->k);
+    shape.n = made->columns;
     vae_status status = vae__onednn_new(&shape, spec->bias, spec->threads, &made->full);
     return status.code == VAE_ERROR_UNSUPPORTED ? vae__ok() : status;
 }
@@ -185,6 +201,11 @@ void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, in
         if (!is_full(matmul, &piece) || !vae__onednn_run(matmul->full, &piece, call->thread, call->scratch))
             matmul->spec.kernels->matmul(&piece);
     }
+}
+
+bool vae__matmul_uses_library(const vae__matmul *matmul)
+{
+    return matmul->full;
 }
 
 const char *vae__matmul_library(void)

@@ -54,6 +54,9 @@ typedef struct vae__matmul_call {
 /* Computes units begin … end - 1. */
 void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end);
 
+/* Whether oneDNN computes the full pieces of this product. */
+bool vae__matmul_uses_library(const vae__matmul *matmul);
+
 /* "oneDNN 2.6.3", or "" where it was not built in. */
 const char *vae__matmul_library(void);
 

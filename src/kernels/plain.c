@@ -1,7 +1,8 @@
 /*
  * Our own matrix product of one piece. c is computed in tiles that stay in registers while the inner dimension passes
  * by. An element's sum has one order for a given k, whatever tile it falls into:
- *     NN, TN   from the first to the last, beginning with c itself where the product is added to it;
+ *     NN, TN, and NT with k up to INNER_SHORT
+ *              from the first to the last, beginning with c itself where the product is added to it;
  *     NT       lane l of a vector takes every VAE__VECTOR-th product from l on; then the lanes are added up.
  */
 #include "src/kernels/parts.h"
@@ -12,8 +13,8 @@ enum { ALL = VAE__VECTOR };
 /* Tiles of the outer kind: so many that the sums, a row of b and one value of a fill the registers. */
 enum { OUTER_ROWS = VAE__WIDTH == 64 ? 8 : 4, OUTER_VECTORS = VAE__WIDTH == 16 ? 2 : 3 };
 
-/* Tiles of the inner kind: rows of a, rows of b. */
-enum { INNER_COLUMNS = 4, INNER_ROWS = VAE__SUMS / INNER_COLUMNS };
+/* Tiles of the inner kind: rows of a, rows of b; and the inner dimension up to which there are none. */
+enum { INNER_COLUMNS = 4, INNER_ROWS = VAE__SUMS / INNER_COLUMNS, INNER_SHORT = 64 };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -231,6 +232,27 @@ static tile_function *const inner_tiles[INNER_ROWS + 1][INNER_COLUMNS + 1] = {
 #undef INNER_ENTRY
 };
 
+/* With a short inner dimension the adding up of lanes would cost more than the products: a panel of bᵀ is made, and the
+ * product is of the outer kind. */
+static void transposed_product(const vae__matmul_piece *piece)
+{
+    enum { PANEL = OUTER_VECTORS * ALL };
+    const real *b = piece->b, *bias = piece->bias;
+    real panel[INNER_SHORT * PANEL] __attribute__((aligned(64)));
+    vae__matmul_piece part = *piece;
+    part.b = panel;
+    part.ldb = PANEL;
+    for (int64_t j = 0; j < piece->n; j += PANEL) {
+        part.n = piece->n - j < PANEL ? piece->n - j : PANEL;
+        part.bias = bias ? bias + j : NULL;
+        part.c = (real *)piece->c + j;
+        for (int64_t column = 0; column < part.n; column++)
+            for (int64_t step = 0; step < piece->k; step++)
+                panel[step * PANEL + column] = b[(j + column) * piece->ldb + step];
+        outer_product(&part, piece->lda, 1);
+    }
+}
+
 static void inner_product(const vae__matmul_piece *piece)
 {
     const real *a = piece->a, *b = piece->b, *bias = piece->bias;
@@ -253,7 +275,9 @@ static void inner_product(const vae__matmul_piece *piece)
 
 void VAE__VARIANT(vae__matmul_plain)(const vae__matmul_piece *piece)
 {
-    if (piece->form == VAE__NT)
+    if (piece->form == VAE__NT && piece->k <= INNER_SHORT)
+        transposed_product(piece);
+    else if (piece->form == VAE__NT)
         inner_product(piece);
     else if (piece->form == VAE__NN && piece->m == 1)
         single_row(piece);

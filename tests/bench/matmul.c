@@ -73,7 +73,7 @@ static double speed(const shape *s, int64_t batch, int threads, bool no_onednn)
     vae__matmul *matmul = NULL;
     spec.threads = threads;
     spec.no_onednn = no_onednn;
-    spec.kernels = vae__kernels_find(false, NULL);
+    spec.kernels = vae__kernels_find(false, getenv("VAE_BENCH_KERNELS"));
     if (vae__matmul_new(&spec, &matmul).code)
         exit(1);
     double flops = 2.0 * (double)spec.m * (double)spec.n * (double)spec.k, best = 1e9;
@@ -103,7 +103,8 @@ int main(int count, char **words)
     int threads = count > 1 ? atoi(words[1]) : 2;
     int64_t batch = count > 2 ? atoi(words[2]) : 128;
     threads = threads < 1 ? 1 : threads > 64 ? 64 : threads;
-    printf("batch %d, kernels %s, %s; GFLOP/s\n", (int)batch, vae__kernels_find(false, NULL)->name,
+    printf("batch %d, kernels %s, %s; GFLOP/s\n", (int)batch,
+           vae__kernels_find(false, getenv("VAE_BENCH_KERNELS"))->name,
            *vae__matmul_library() ? vae__matmul_library() : "no oneDNN");
     printf("%-22s %-4s %4s %4s %9s %9s %7s %2d %9s %2d\n", "", "form", "in", "out", "plain 1", "library 1", "plain",
            threads, "library", threads);
