@@ -61,8 +61,8 @@ void vae__hdf5_close(hid_t id)
 static void *image_malloc(size_t size, H5FD_file_image_op_t operation, void *data)
 {
     (void)operation;
-    vae__image *image = data;
-    return size <= image->capacity ? image->bytes : NULL;
+    vae__image_memory *memory = data;
+    return size <= memory->capacity ? memory->bytes : NULL;
 }
 
 static void *image_memcpy(void *to, const void *from, size_t size, H5FD_file_image_op_t operation, void *data)
@@ -76,15 +76,15 @@ static void *image_memcpy(void *to, const void *from, size_t size, H5FD_file_ima
 static void *image_realloc(void *bytes, size_t size, H5FD_file_image_op_t operation, void *data)
 {
     (void)operation;
-    vae__image *image = data;
-    if (!image->writing || (bytes && bytes != image->bytes))
+    vae__image_memory *memory = data;
+    if (!memory->writing || (bytes && bytes != memory->bytes))
         return NULL;
-    if (vae__grow("a file in memory", &image->bytes, &image->capacity, size, 1).code) {
-        image->starved = true;
+    if (vae__grow("a file in memory", &memory->bytes, &memory->capacity, size, 1).code) {
+        memory->starved = true;
         return NULL;
     }
-    image->size = size;
-    return image->bytes;
+    memory->size = size;
+    return memory->bytes;
 }
 
 /* The bytes stay the image's: with operation H5FD_FILE_IMAGE_OP_FILE_CLOSE they are the finished file, superblock and
@@ -92,7 +92,7 @@ static void *image_realloc(void *bytes, size_t size, H5FD_file_image_op_t operat
 static herr_t image_free(void *bytes, H5FD_file_image_op_t operation, void *data)
 {
     (void)operation;
-    return bytes == ((vae__image *)data)->bytes ? 0 : -1;
+    return bytes == ((vae__image_memory *)data)->bytes ? 0 : -1;
 }
 
 static void *same_data(void *data)
@@ -107,11 +107,11 @@ static herr_t keep_data(void *data)
 }
 
 /* How an image is opened: in memory alone, its identifiers closed with it. */
-static hid_t access_list(vae__image *image)
+static hid_t access_list(vae__image_memory *memory)
 {
-    enum { GROWTH = 1 << 16 };
+    enum { GROWTH = 1 }; /* so that a file's size is exact; image_realloc has room in advance */
     H5FD_file_image_callbacks_t callbacks = { image_malloc, image_memcpy, image_realloc, image_free,
-                                              same_data,    keep_data,    image };
+                                              same_data,    keep_data,    memory };
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (list < 0)
         return list;
@@ -126,9 +126,9 @@ static hid_t access_list(vae__image *image)
 }
 
 /* A name that cannot exist as a file, and no two images have at a time: libhdf5 takes files of one name for one. */
-static const char *name_of(const vae__image *image, char name[64])
+static const char *name_of(const vae__image_memory *memory, char name[64])
 {
-    snprintf(name, 64, "/dev/null/checkpoint-%p", (const void *)image);
+    snprintf(name, 64, "/dev/null/checkpoint-%p", (const void *)memory);
     return name;
 }
 
@@ -136,70 +136,93 @@ static const char *name_of(const vae__image *image, char name[64])
 
 static void release(vae__image *image)
 {
-    vae__free(image->bytes);
+    if (image->memory)
+        vae__free(image->memory->bytes);
+    vae__free(image->memory);
     *image = (vae__image){ .file = H5I_INVALID_HID };
+}
+
+/* A file that libhdf5 cannot close stays open within it, and is touched again when the process ends: its memory is then
+ * libhdf5's for good. */
+static bool close_file(vae__image *image)
+{
+    bool closed = image->file < 0 || H5Fclose(image->file) >= 0;
+    if (!closed)
+        image->memory = NULL;
+    image->file = H5I_INVALID_HID;
+    return closed;
 }
 
 vae_status vae__image_create(vae__image *image, size_t expected)
 {
     char name[64];
-    *image = (vae__image){ .file = H5I_INVALID_HID, .writing = true };
-    VAE__TRY(vae__grow("a file in memory", &image->bytes, &image->capacity, expected + 1, 1));
-    hid_t list = access_list(image);
+    *image = (vae__image){ .file = H5I_INVALID_HID };
+    VAE__TRY(vae__allocate("a file in memory", 1, sizeof *image->memory, &image->memory));
+    vae__image_memory *memory = image->memory;
+    memory->writing = true;
+    vae_status status = vae__grow("a file in memory", &memory->bytes, &memory->capacity, expected + 1, 1);
+    hid_t list = status.code ? H5I_INVALID_HID : access_list(memory);
     if (list >= 0)
-        image->file = H5Fcreate(name_of(image, name), H5F_ACC_TRUNC, H5P_DEFAULT, list);
+        image->file = H5Fcreate(name_of(memory, name), H5F_ACC_TRUNC, H5P_DEFAULT, list);
     vae__hdf5_close(list);
     if (image->file >= 0)
         return vae__ok();
     release(image);
-    return vae__error(VAE_ERROR_MEMORY, "libhdf5 cannot make a file in memory");
+    return status.code ? status : vae__error(VAE_ERROR_MEMORY, "libhdf5 cannot make a file in memory");
 }
 
 vae_status vae__image_finish(vae__image *image, const char *path)
 {
-    herr_t closed = image->file >= 0 ? H5Fclose(image->file) : -1;
-    image->file = H5I_INVALID_HID;
-    vae_status status = image->starved ? vae__error(VAE_ERROR_MEMORY, "%s: no memory to put the file together", path)
-                        : closed < 0   ? vae__error(VAE_ERROR_FILE, "%s: libhdf5 cannot finish the file", path)
-                                       : vae__file_write(path, image->bytes, image->size);
+    vae__image_memory *memory = image->memory;
+    /* Flushing first gives the file its full length; closing alone would leave out what is reserved but not written. */
+    bool whole = H5Fflush(image->file, H5F_SCOPE_GLOBAL) >= 0;
+    whole = close_file(image) && whole;
+    vae_status status = memory->starved ? vae__error(VAE_ERROR_MEMORY, "%s: no memory to put the file together", path)
+                        : !whole        ? vae__error(VAE_ERROR_FILE, "%s: libhdf5 cannot finish the file", path)
+                                        : vae__file_write(path, memory->bytes, memory->size);
     release(image);
     return status;
 }
 
-static vae_status check_signature(const char *path, const vae__image *image)
+static vae_status check_signature(const char *path, const vae__image_memory *memory)
 {
     static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
-    if (!image->size)
+    if (!memory->size)
         return vae__error(VAE_ERROR_FORMAT, "%s: not an HDF5 file: it is empty", path);
-    if (image->size < sizeof signature || memcmp(image->bytes, signature, sizeof signature))
+    if (memory->size < sizeof signature || memcmp(memory->bytes, signature, sizeof signature))
         return vae__error(VAE_ERROR_FORMAT, "%s: not an HDF5 file", path);
     return vae__ok();
 }
 
-static hid_t open_bytes(vae__image *image)
+static hid_t open_bytes(vae__image_memory *memory)
 {
     char name[64];
-    hid_t list = access_list(image), file = H5I_INVALID_HID;
-    if (list >= 0 && H5Pset_file_image(list, image->bytes, image->size) >= 0)
-        file = H5Fopen(name_of(image, name), H5F_ACC_RDONLY, list);
+    hid_t list = access_list(memory), file = H5I_INVALID_HID;
+    if (list >= 0 && H5Pset_file_image(list, memory->bytes, memory->size) >= 0)
+        file = H5Fopen(name_of(memory, name), H5F_ACC_RDONLY, list);
     vae__hdf5_close(list);
     return file;
+}
+
+static vae_status read_and_open(vae__image *image, const char *path)
+{
+    uint64_t most = (uint64_t)16 << 30;
+    size_t available = vae__memory_available(), limit = most < available ? (size_t)most : available;
+    vae__image_memory *memory = image->memory;
+    VAE__TRY(vae__file_read(path, limit, &memory->bytes, &memory->size));
+    memory->capacity = memory->size;
+    VAE__TRY(check_signature(path, memory));
+    image->file = open_bytes(memory);
+    if (image->file >= 0)
+        return vae__ok();
+    return vae__error(VAE_ERROR_FORMAT, "%s: a damaged HDF5 file, or one cut short: libhdf5 cannot open it", path);
 }
 
 vae_status vae__image_open(vae__image *image, const char *path)
 {
     *image = (vae__image){ .file = H5I_INVALID_HID };
-    uint64_t most = (uint64_t)16 << 30;
-    size_t available = vae__memory_available(), limit = most < available ? (size_t)most : available;
-    VAE__TRY(vae__file_read(path, limit, &image->bytes, &image->size));
-    image->capacity = image->size;
-    vae_status status = check_signature(path, image);
-    if (!status.code) {
-        image->file = open_bytes(image);
-        if (image->file < 0)
-            status =
-                vae__error(VAE_ERROR_FORMAT, "%s: a damaged HDF5 file, or one cut short: libhdf5 cannot open it", path);
-    }
+    VAE__TRY(vae__allocate("a file in memory", 1, sizeof *image->memory, &image->memory));
+    vae_status status = read_and_open(image, path);
     if (status.code)
         release(image);
     return status;
@@ -207,7 +230,6 @@ vae_status vae__image_open(vae__image *image, const char *path)
 
 void vae__image_close(vae__image *image)
 {
-    if (image->file >= 0)
-        H5Fclose(image->file);
+    close_file(image);
     release(image);
 }

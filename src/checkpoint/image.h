@@ -33,15 +33,21 @@ void vae__hdf5_leave(const vae__hdf5_host *host);
 /* Gives back an identifier of any kind but a file's; below 0: nothing. */
 void vae__hdf5_close(hid_t id);
 
-/* A file in memory. libhdf5 keeps its address: it must not move while `file` is open. */
-typedef struct vae__image {
-    hid_t file;
-    unsigned char *bytes; /* the image's own; after vae__image_finish, the whole file */
+/* The bytes of a file in memory. */
+typedef struct vae__image_memory {
+    unsigned char *bytes;
     size_t size, capacity;
     bool writing, starved; /* starved: there was no memory when libhdf5 asked for it */
+} vae__image_memory;
+
+/* A file in memory. */
+typedef struct vae__image {
+    hid_t file;
+    vae__image_memory *memory; /* libhdf5 keeps its address */
 } vae__image;
 
-/* A new file of the 1.8 format, with room for `expected` bytes at once. On failure nothing is left to close. */
+/* A new file of the 1.8 format, with room for `expected` bytes at once: as many as it will take, for libhdf5 cannot
+ * wholly close a file that it could not write. On failure nothing is left to close. */
 vae_status vae__image_create(vae__image *image, size_t expected);
 
 /* Closes a file that was created and writes its bytes to `path`; the image is then closed, whatever happens. */

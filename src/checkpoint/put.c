@@ -167,11 +167,10 @@ vae_status vae__put_group(hid_t parent, const char *name, const char *descriptio
     return status;
 }
 
-/* A chunk is the whole array, or as many rows of it as make a megabyte. */
-static hid_t chunked(const vae__array *array)
+/* A chunk is the whole array, or as many rows of it as make a megabyte. Returns the bytes of one. */
+static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
 {
     enum { CHUNK = 1 << 20 };
-    hsize_t chunk[VAE_MAX_RANK];
     uint64_t row = vae__hdf5_bytes(array->type);
     for (int i = 0; i < array->rank; i++) {
         chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
@@ -180,6 +179,21 @@ static hid_t chunked(const vae__array *array)
     uint64_t rows = row < CHUNK ? CHUNK / row : 1;
     if (rows < chunk[0])
         chunk[0] = rows;
+    return chunk[0] * row;
+}
+
+size_t vae__put_room(const vae__array *array)
+{
+    enum { DESCRIPTION = 1 << 14, A_CHUNK = 256 };
+    hsize_t chunk[VAE_MAX_RANK];
+    uint64_t bytes = chunk_of(array, chunk), count = ((uint64_t)array->shape[0] + chunk[0] - 1) / chunk[0];
+    return (size_t)(count * (bytes + A_CHUNK) + DESCRIPTION);
+}
+
+static hid_t chunked(const vae__array *array)
+{
+    hsize_t chunk[VAE_MAX_RANK];
+    chunk_of(array, chunk);
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     if (list >= 0 && H5Pset_chunk(list, array->rank, chunk) < 0) {
         vae__hdf5_close(list);

@@ -9,6 +9,9 @@
 #include <vae/status.h>
 #include <vae/types.h>
 
+/* Room for the groups of a file and their attributes, with every string as long as it may be. */
+enum { VAE__GROUPS_ROOM = 1 << 20 };
+
 /* The longest string in a file, for writing and for reading; attributes of an HDF5 object end at 64 KB. */
 enum { VAE__MAX_TEXT = 60000 };
 
@@ -43,6 +46,9 @@ typedef struct vae__array {
     const char *labels[VAE_MAX_RANK]; /* of dimensions */
     bool grows;                       /* the first dimension has no end */
 } vae__array;
+
+/* Bytes that an array takes in a file at most, its description included. */
+size_t vae__put_room(const vae__array *array);
 
 /* Writes an array in chunks, with its checksum; `name` may have groups in it, which are made. With `dataset` the caller
  * closes *dataset. */

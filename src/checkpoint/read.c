@@ -449,7 +449,7 @@ static vae_status load(const char *path, vae_model **model, vae_training **train
     vae__image image;
     vae__place root;
     VAE__TRY(vae__image_open(&image, path));
-    vae_status status = vae__get_root(path, image.file, image.size, &root);
+    vae_status status = vae__get_root(path, image.file, image.memory->size, &root);
     if (!status.code) {
         status = load_place(&root, model, training);
         vae__hdf5_close(root.id);

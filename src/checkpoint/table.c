@@ -7,7 +7,7 @@
 #include "src/checkpoint/image.h"
 #include "src/checkpoint/put.h"
 
-static vae_status put_column(hid_t file, const vae__table_column *column)
+static vae__array array_of(const vae__table_column *column)
 {
     vae__array array = { .type = VAE_FLOAT32,
                          .rank = column->rank,
@@ -15,27 +15,26 @@ static vae_status put_column(hid_t file, const vae__table_column *column)
                          .description = column->description,
                          .units = column->units };
     memcpy(array.shape, column->shape, sizeof array.shape);
-    return vae__put_array(file, column->name, &array, NULL);
+    return array;
 }
 
 static vae_status put_all(hid_t file, const char *title, const vae__table_column *columns, int count)
 {
     VAE__TRY(vae__put_text(file, "title", VAE__UTF8, title));
     VAE__TRY(vae__put_text(file, "libvae_version", VAE__ASCII, vae_version()));
-    for (int i = 0; i < count; i++)
-        VAE__TRY(put_column(file, &columns[i]));
+    for (int i = 0; i < count; i++) {
+        vae__array array = array_of(&columns[i]);
+        VAE__TRY(vae__put_array(file, columns[i].name, &array, NULL));
+    }
     return vae__ok();
 }
 
-/* What the arrays take, and room for all that describes them. */
 static size_t expected_size(const vae__table_column *columns, int count)
 {
-    size_t bytes = 1 << 16;
+    size_t bytes = VAE__GROUPS_ROOM;
     for (int i = 0; i < count; i++) {
-        size_t size = sizeof(float);
-        for (int d = 0; d < columns[i].rank; d++)
-            size *= (size_t)columns[i].shape[d];
-        bytes += size + size / 64 + 4096;
+        vae__array array = array_of(&columns[i]);
+        bytes += vae__put_room(&array);
     }
     return bytes;
 }

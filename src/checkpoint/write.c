@@ -135,7 +135,7 @@ static const struct {
     { "", 0, "values of a tensor", { NULL } },
 };
 
-static vae_status put_tensor(hid_t group, const vae_tensor *tensor, const float *values)
+static vae__array array_of(const vae_tensor *tensor, const float *values)
 {
     vae__array array = { .type = VAE_FLOAT32, .rank = tensor->rank, .values = values + tensor->offset };
     memcpy(array.shape, tensor->shape, sizeof array.shape);
@@ -147,15 +147,17 @@ static vae_status put_tensor(hid_t group, const vae_tensor *tensor, const float 
     array.description = tensor_kinds[kind].description;
     for (int i = 0; i < 2 && i < tensor->rank; i++)
         array.labels[i] = tensor_kinds[kind].labels[i];
-    return vae__put_array(group, tensor->name, &array, NULL);
+    return array;
 }
 
 static vae_status put_tensors(hid_t group, const vae_store *store, bool trainable, const float *values)
 {
     for (int i = 0; i < vae_store_count(store); i++) {
         const vae_tensor *tensor = vae_store_tensor(store, i);
-        if (tensor->trainable == trainable)
-            VAE__TRY(put_tensor(group, tensor, values));
+        if (tensor->trainable != trainable)
+            continue;
+        vae__array array = array_of(tensor, values);
+        VAE__TRY(vae__put_array(group, tensor->name, &array, NULL));
     }
     return vae__ok();
 }
@@ -338,17 +340,27 @@ static vae_status put_all(hid_t file, const vae_training *training)
     return vae__ok();
 }
 
-/* Enough for most files, so that the image need not grow: values, their descriptions, and classes. */
+/* A list of `rows` values. */
+static size_t list_room(vae_type type, int64_t rows)
+{
+    return vae__put_room(&(vae__array){ .type = type, .rank = 1, .shape = { rows } });
+}
+
+/* Tensors count three times: a value and two moments. */
 static size_t expected_size(const vae_training *training)
 {
     const vae_model *model = training->model;
-    size_t bytes = (1 << 18) + (size_t)training->history.rows * sizeof(double) * VAE__MAX_COLUMNS;
+    int64_t rows = 0;
     for (int s = 0; s < VAE_SPLITS; s++)
-        bytes += (size_t)training->rows[s];
+        rows += training->rows[s];
+    size_t bytes = VAE__GROUPS_ROOM + list_room(VAE_UINT8, rows);
+    bytes += VAE__MAX_COLUMNS * list_room(VAE_FLOAT64, training->history.rows);
     for (int i = 0; i < model->condition_count; i++)
-        bytes += (size_t)model->declaration.conditions[i].size * sizeof(int64_t);
-    for (int i = 0; i < vae_store_count(model->store); i++)
-        bytes += (size_t)vae_store_tensor(model->store, i)->size * sizeof(float) * 3 + 3 * 8192;
+        bytes += list_room(VAE_INT64, model->declaration.conditions[i].size);
+    for (int i = 0; i < vae_store_count(model->store); i++) {
+        vae__array array = array_of(vae_store_tensor(model->store, i), NULL);
+        bytes += 3 * vae__put_room(&array);
+    }
     return bytes;
 }
 

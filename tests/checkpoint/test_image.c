@@ -1,0 +1,235 @@
+/* Files in memory, and tables of results. */
+#include "src/base/file.h"
+#include "src/checkpoint/image.h"
+#include "src/checkpoint/put.h"
+#include "src/checkpoint/table.h"
+#include "tests/checkpoint/record.h"
+
+/* Writes an array whose every value is `value` to `path`. */
+static vae_status write_image(const char *path, size_t expected, int64_t rows, float value)
+{
+    vae__image image;
+    float *values = malloc((size_t)rows * sizeof *values);
+    for (int64_t i = 0; i < rows; i++)
+        values[i] = value;
+    vae_status status = vae__image_create(&image, expected);
+    if (!status.code) {
+        status =
+            vae__put_array(image.file, "values",
+                           &(vae__array){ .type = VAE_FLOAT32, .rank = 1, .shape = { rows }, .values = values }, NULL);
+        vae_status finished = vae__image_finish(&image, path);
+        status = status.code ? status : finished;
+    }
+    free(values);
+    return status;
+}
+
+static float first_value(hid_t file)
+{
+    static float value[1000000];
+    hid_t dataset = H5Dopen2(file, "values", H5P_DEFAULT);
+    ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, value), 0);
+    H5Dclose(dataset);
+    return value[0];
+}
+
+START_TEST(test_written_and_read)
+{
+    folder_make();
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, true);
+    identifiers mark = identifiers_mark();
+    ck_assert_status_ok(write_image(path_of("a.h5"), 0, 1000, 3));
+    vae__image image;
+    ck_assert_status_ok(vae__image_open(&image, path_of("a.h5")));
+    ck_assert_float_eq(first_value(image.file), 3);
+    ck_assert_int_lt(H5Gcreate2(image.file, "new", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), 0);
+    vae__image_close(&image);
+    assert_none_left(mark);
+    vae__hdf5_leave(&host);
+    ck_assert_int_eq(system_outstanding(), 0);
+    folder_remove();
+}
+END_TEST
+
+/* libhdf5 takes two files of one name for one file, and then reads the wrong one. */
+START_TEST(test_two_at_a_time)
+{
+    folder_make();
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, true);
+    ck_assert_status_ok(write_image(path_of("a.h5"), 0, 1000, 3));
+    ck_assert_status_ok(write_image(path_of("b.h5"), 0, 1000, 4));
+    vae__image first, second;
+    ck_assert_status_ok(vae__image_open(&first, path_of("a.h5")));
+    ck_assert_status_ok(vae__image_open(&second, path_of("b.h5")));
+    ck_assert_float_eq(first_value(first.file), 3);
+    ck_assert_float_eq(first_value(second.file), 4);
+    ck_assert_status_ok(write_image(path_of("b.h5"), 0, 1000, 5));
+    vae__image_close(&second);
+    vae__image_close(&first);
+    vae__hdf5_leave(&host);
+    folder_remove();
+}
+END_TEST
+
+/* The file is not there, or whole. */
+static void check_whole(vae_status status)
+{
+    vae__image image;
+    if (!access(path_of("a.h5"), F_OK)) {
+        ck_assert_status_ok(vae__image_open(&image, path_of("a.h5")));
+        vae__image_close(&image);
+        remove(path_of("a.h5"));
+    } else
+        ck_assert_int_ne(status.code, VAE_OK);
+}
+
+START_TEST(test_no_room)
+{
+    folder_make();
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, false);
+    long asked = 0;
+    for (long n = 1; asked >= n - 1; n++) {
+        identifiers mark = identifiers_mark();
+        system_reset();
+        system_fail(SYSTEM_ALLOCATE, n, 0, false);
+        vae_status status = write_image(path_of("a.h5"), 5000000, 1000000, 3);
+        asked = system_count(SYSTEM_ALLOCATE);
+        ck_assert_int_eq(status.code, n <= asked ? VAE_ERROR_MEMORY : VAE_OK);
+        check_whole(status);
+        ck_assert_int_eq(system_outstanding(), 0);
+        assert_none_left(mark);
+    }
+    ck_assert_int_ge(asked, 4);
+    vae__hdf5_leave(&host);
+    folder_remove();
+}
+END_TEST
+
+/* Room given in advance is enough: nothing is asked for while libhdf5 writes. */
+START_TEST(test_room_in_advance)
+{
+    static const int64_t shapes[][2] = {
+        { 0, 3 }, { 1, 1 }, { 1, 300000 }, { 2, 200000 }, { 300001, 1 }, { 77, 5001 }
+    };
+    folder_make();
+    float *values = calloc(400000, sizeof *values);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        vae__table_column columns[40];
+        for (int c = 0; c < 40; c++)
+            columns[c] = (vae__table_column){
+                .name = strdup("a/b/00"), .rank = 2, .shape = { shapes[i][0], shapes[i][1] }, .values = values
+            };
+        for (int c = 0; c < 40; c++)
+            snprintf((char *)columns[c].name, 7, "a/b/%02d", c);
+        system_reset();
+        ck_assert_status_ok(vae__table_write(path_of("a.h5"), "results", columns, 40));
+        ck_assert_int_eq(system_count(SYSTEM_ALLOCATE), 4); /* the image and its bytes, two file names */
+        for (int c = 0; c < 40; c++)
+            free((char *)columns[c].name);
+    }
+    free(values);
+    folder_remove();
+}
+END_TEST
+
+/* The file grows under libhdf5's hands, which is one byte at a time; then it cannot. libhdf5 keeps such a file open,
+ * and says so when the process ends, so this comes last. */
+START_TEST(test_starved)
+{
+    folder_make();
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, false);
+    ck_assert_status_ok(write_image(path_of("a.h5"), 0, 1000000, 3));
+    ck_assert_int_lt(system_count(SYSTEM_ALLOCATE), 40);
+    system_fail(SYSTEM_ALLOCATE, 5, 0, true);
+    ck_assert_status(write_image(path_of("a.h5"), 0, 1000000, 4), VAE_ERROR_MEMORY, "memory");
+    system_reset();
+    vae__image image;
+    ck_assert_status_ok(vae__image_open(&image, path_of("a.h5")));
+    ck_assert_float_eq(first_value(image.file), 3);
+    vae__image_close(&image);
+    vae__hdf5_leave(&host);
+    folder_remove();
+}
+END_TEST
+
+START_TEST(test_not_hdf5)
+{
+    folder_make();
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    vae__image image;
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, true);
+    ck_assert_status_ok(write_image(path_of("a.h5"), 0, 1000, 3));
+    ck_assert_status_ok(vae__file_read(path_of("a.h5"), 1 << 20, &bytes, &size));
+    for (size_t cut = 0; cut < size; cut += cut < 200 || cut + 98 > size ? 1 : 97) {
+        ck_assert_status_ok(vae__file_write(path_of("b.h5"), bytes, cut));
+        ck_assert_status(vae__image_open(&image, path_of("b.h5")), VAE_ERROR_FORMAT,
+                         cut ? cut < 8 ? "not an HDF5 file" : "cut short" : "empty");
+    }
+    bytes[1] = 'h';
+    ck_assert_status_ok(vae__file_write(path_of("b.h5"), bytes, size));
+    ck_assert_status(vae__image_open(&image, path_of("b.h5")), VAE_ERROR_FORMAT, "not an HDF5 file");
+    vae__free(bytes);
+    vae__hdf5_leave(&host);
+    ck_assert_int_eq(system_outstanding(), 0);
+    folder_remove();
+}
+END_TEST
+
+/* The checksum of "123456789", as every description of CRC-32 has it. */
+START_TEST(test_checksum)
+{
+    ck_assert_uint_eq(vae__hdf5_checksum(VAE_UINT8, "123456789", 9), 0xcbf43926u);
+    unsigned char *many = calloc(10000, 1);
+    ck_assert_uint_eq(vae__hdf5_checksum(VAE_UINT8, many, 10000), vae__hdf5_checksum(VAE_FLOAT32, many, 2500));
+    many[9999] = 1;
+    ck_assert_uint_ne(vae__hdf5_checksum(VAE_FLOAT64, many, 1250), vae__hdf5_checksum(VAE_FLOAT64, many, 1249));
+    free(many);
+}
+END_TEST
+
+START_TEST(test_table)
+{
+    folder_make();
+    float x[2][3] = { { 1, 2, 3 }, { 4, 5, 6 } }, back[6];
+    const vae__table_column columns[] = {
+        { .name = "x", .description = "values", .units = "counts", .rank = 2, .shape = { 2, 3 }, .values = x[0] },
+        { .name = "deep/z", .rank = 1, .shape = { 0 }, .values = x[0] },
+    };
+    ck_assert_status_ok(vae__table_write(path_of("a.h5"), "results", columns, 2));
+    hid_t file = H5Fopen(path_of("a.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t dataset = H5Dopen2(file, "x", H5P_DEFAULT);
+    ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, back), 0);
+    ck_assert_mem_eq(x, back, sizeof back);
+    ck_assert_int_gt(H5Aexists(dataset, "units"), 0);
+    ck_assert_int_gt(H5Aexists(file, "title"), 0);
+    H5Dclose(dataset);
+    dataset = H5Dopen2(file, "deep/z", H5P_DEFAULT);
+    ck_assert_int_eq(H5Aexists(dataset, "units"), 0);
+    H5Dclose(dataset);
+    H5Fclose(file);
+    vae__table_column wrong = columns[0];
+    wrong.rank = 5;
+    ck_assert_status(vae__table_write(path_of("b.h5"), "results", &wrong, 1), VAE_ERROR_ARGUMENT, "dimensions");
+    ck_assert_status(vae__table_write("/nowhere/b.h5", "results", columns, 2), VAE_ERROR_FILE, "/nowhere/b.h5");
+    ck_assert_int_eq(system_outstanding(), 0);
+    folder_remove();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const images[] = { test_written_and_read, test_two_at_a_time, test_no_room,
+                                    test_no_room_for_good, test_not_hdf5,      NULL };
+    const TTest *const arrays[] = { test_checksum, test_table, NULL };
+    Suite *suite = suite_create("image");
+    suite_case(suite, "images", 60, images);
+    suite_case(suite, "arrays", 60, arrays);
+    suite_case(suite, "last", 60, last);
+    return suite_run(suite);
+}
