@@ -54,6 +54,17 @@ static void mark_differentiated(vae_program *program, bool *depended_on)
     }
 }
 
+static vae_status enter_parameters(vae_program *program)
+{
+    for (int i = 0; i < program->node_count; i++) {
+        const vae_node *node = program->graph->nodes[i];
+        program->tensor[i] = -1;
+        if (program->needed[i] && is_stored(node))
+            VAE__TRY(vae__store_enter(program->store, node, &program->tensor[i]));
+    }
+    return vae__ok();
+}
+
 static void add_task(vae_program *program, vae__task task)
 {
     program->tasks[program->task_count++] = task;
@@ -67,6 +78,16 @@ static void add_forward(vae_program *program)
     program->forward_count = program->task_count;
 }
 
+/* Where it is noted that a gradient was begun: nodes of one parameter share theirs. */
+static int gradient_place(const vae_program *program, const vae_node *node)
+{
+    int place = node->index;
+    for (int i = 0; program->tensor[node->index] >= 0 && i < node->index && place == node->index; i++)
+        if (program->tensor[i] == program->tensor[node->index])
+            place = i;
+    return place;
+}
+
 /* The reductions come first: backward may write over the node's gradient. */
 static void add_backward_of(vae_program *program, const vae_node *node, bool *begun)
 {
@@ -75,7 +96,7 @@ static void add_backward_of(vae_program *program, const vae_node *node, bool *be
     for (int k = 0; k < node->input_count; k++) {
         if (!passes_gradient(node, k) || !program->differentiated[node->inputs[k]->index])
             continue;
-        bool *started = &begun[node->inputs[k]->index], fresh = !*started;
+        bool *started = &begun[gradient_place(program, node->inputs[k])], fresh = !*started;
         *started = true;
         if (is_reduced(node, k)) {
             vae__task reduce = { .node = node, .phase = VAE__REDUCE, .input = k };
@@ -96,17 +117,6 @@ static void add_backward(vae_program *program, bool *begun)
     for (int i = program->node_count - 1; i >= 0; i--)
         if (program->differentiated[i])
             add_backward_of(program, program->graph->nodes[i], begun);
-}
-
-static vae_status enter_parameters(vae_program *program)
-{
-    for (int i = 0; i < program->node_count; i++) {
-        const vae_node *node = program->graph->nodes[i];
-        program->tensor[i] = -1;
-        if (program->needed[i] && is_stored(node))
-            VAE__TRY(vae__store_enter(program->store, node, &program->tensor[i]));
-    }
-    return vae__ok();
 }
 
 static vae_status check_objective(const vae_graph *graph, const vae_node *objective)
@@ -130,6 +140,7 @@ static vae_status build(vae_program *program)
     VAE__TRY(vae__allocate("a program", count, sizeof(int), &program->tensor));
     VAE__TRY(vae__allocate("a program", count * (2 + VAE__MAX_INPUTS), sizeof(vae__task), &program->tasks));
     mark_needed(program);
+    VAE__TRY(enter_parameters(program));
     add_forward(program);
     if (program->objective) {
         bool *marks = NULL;
@@ -138,7 +149,7 @@ static vae_status build(vae_program *program)
         add_backward(program, marks + count);
         vae__free(marks);
     }
-    return enter_parameters(program);
+    return vae__ok();
 }
 
 vae_status vae_graph_compile(vae_graph *graph, vae_store *store, const vae_compile_options *options,
