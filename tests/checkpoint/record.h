@@ -31,6 +31,15 @@ static inline const char *path_of(const char *name)
     return path;
 }
 
+/* Without bringing it to the disk, for files of a moment. */
+static inline void write_bytes(const char *path, const unsigned char *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
 /* Fails where a file was left behind that no test names. */
 static inline void folder_remove(void)
 {
