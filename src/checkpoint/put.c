@@ -167,7 +167,8 @@ vae_status vae__put_group(hid_t parent, const char *name, const char *descriptio
     return status;
 }
 
-/* A chunk is the whole array, or as many rows of it as make a megabyte. Returns the bytes of one. */
+/* A chunk is the whole array, or one of as few equal shares of its rows as make at most a megabyte each, so that little
+ * of the last is empty. Returns the bytes of one. */
 static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
 {
     enum { CHUNK = 1 << 20 };
@@ -176,9 +177,8 @@ static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
         chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
         row *= i ? chunk[i] : 1;
     }
-    uint64_t rows = row < CHUNK ? CHUNK / row : 1;
-    if (rows < chunk[0])
-        chunk[0] = rows;
+    uint64_t most = row < CHUNK ? CHUNK / row : 1, shares = (chunk[0] + most - 1) / most;
+    chunk[0] = (chunk[0] + shares - 1) / shares;
     return chunk[0] * row;
 }
 
