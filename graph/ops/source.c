@@ -44,15 +44,20 @@ static vae_status noise_shape(vae_node *node)
 
 vae_node *vae_noise(vae_graph *graph, vae_noise_kind kind, const char *label, int rank, const int64_t *shape)
 {
-    return vae_noise_samples(graph, kind, label, 1, rank, shape);
+    vae_node given = given_shape(label, rank, shape);
+    given.integers[0] = (int64_t)kind;
+    given.integers[1] = 1;
+    return vae__node_new(graph, &VAE__OP(noise), given, 0, NULL);
 }
 
+/* A number of 1 tells the executor that a run's first sample counts: a piece may consist of one sample. */
 vae_node *vae_noise_samples(vae_graph *graph, vae_noise_kind kind, const char *label, int64_t samples, int rank,
                             const int64_t *shape)
 {
     vae_node given = given_shape(label, rank, shape);
     given.integers[0] = (int64_t)kind;
     given.integers[1] = samples;
+    given.number = 1;
     return vae__node_new(graph, &VAE__OP(noise), given, 0, NULL);
 }
 
