@@ -28,7 +28,6 @@ struct vae_executor {
     int64_t *unreached;   /* pairs begin, end: stretches of the gradient that no task writes */
     int unreached_count;
     const vae_run *run; /* under way */
-    int begun_tasks;    /* how many of the program's it does */
     bool ran, ran_backward;
 };
 
@@ -357,19 +356,27 @@ static void begin_backward(vae_executor *executor, const vae_run *run)
     }
 }
 
-void vae__executor_work(vae_executor *executor, vae__team team)
+static void run_tasks(vae_executor *executor, int begin, int end, vae__team team)
 {
-    for (int t = 0; t < executor->begun_tasks; t++) {
-        if (t == executor->program->forward_count) {
-            if (!team.thread)
-                begin_backward(executor, executor->run);
-            vae__barrier(team);
-        }
+    for (int t = begin; t < end; t++) {
         if (is_idle(executor, t))
             continue;
         run_task(executor, executor->run, t, team);
         vae__barrier(team);
     }
+}
+
+/* There may be no backward tasks, and a gradient of zeros all the same. */
+void vae__executor_work(vae_executor *executor, vae__team team)
+{
+    const vae_program *program = executor->program;
+    run_tasks(executor, 0, program->forward_count, team);
+    if (!executor->ran_backward)
+        return;
+    if (!team.thread)
+        begin_backward(executor, executor->run);
+    vae__barrier(team);
+    run_tasks(executor, program->forward_count, program->task_count, team);
 }
 
 static vae_status check_node(const vae_executor *executor, const vae_binding *binding)
@@ -410,9 +417,9 @@ vae_status vae__executor_begin(vae_executor *executor, const vae_run *run)
     executor->run = run;
     executor->ran = true;
     executor->ran_backward = run->gradient;
-    executor->begun_tasks = run->gradient ? program->task_count : program->forward_count;
+    int tasks = run->gradient ? program->task_count : program->forward_count;
     copy_stored(executor, run);
-    for (int t = 0; t < executor->begun_tasks; t++)
+    for (int t = 0; t < tasks; t++)
         lay_call(executor, run, t);
     return vae__ok();
 }
