@@ -67,6 +67,15 @@ static void add_forward(vae_program *program)
     program->forward_count = program->task_count;
 }
 
+/* Several parameter nodes of one name share a gradient: the first of them stands for all. */
+static int gradient_place(const vae_program *program, const vae_node *node)
+{
+    int tensor = program->tensor[node->index], first = 0;
+    while (tensor >= 0 && program->tensor[first] != tensor)
+        first++;
+    return tensor >= 0 ? first : node->index;
+}
+
 /* The reductions come first: backward may write over the node's gradient. */
 static void add_backward_of(vae_program *program, const vae_node *node, bool *begun)
 {
@@ -75,7 +84,7 @@ static void add_backward_of(vae_program *program, const vae_node *node, bool *be
     for (int k = 0; k < node->input_count; k++) {
         if (!passes_gradient(node, k) || !program->differentiated[node->inputs[k]->index])
             continue;
-        bool *started = &begun[node->inputs[k]->index], fresh = !*started;
+        bool *started = &begun[gradient_place(program, node->inputs[k])], fresh = !*started;
         *started = true;
         if (is_reduced(node, k)) {
             vae__task reduce = { .node = node, .phase = VAE__REDUCE, .input = k };
@@ -131,6 +140,7 @@ static vae_status build(vae_program *program)
     VAE__TRY(vae__allocate("a program", count * (2 + VAE__MAX_INPUTS), sizeof(vae__task), &program->tasks));
     mark_needed(program);
     add_forward(program);
+    VAE__TRY(enter_parameters(program));
     if (program->objective) {
         bool *marks = NULL;
         VAE__TRY(vae__allocate("a program", 2 * count, sizeof(bool), &marks));
@@ -138,7 +148,7 @@ static vae_status build(vae_program *program)
         add_backward(program, marks + count);
         vae__free(marks);
     }
-    return enter_parameters(program);
+    return vae__ok();
 }
 
 vae_status vae_graph_compile(vae_graph *graph, vae_store *store, const vae_compile_options *options,
