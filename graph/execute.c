@@ -291,11 +291,11 @@ static void draw_noise(const vae_executor *executor, const vae__call *call, cons
                        .step = run->step,
                        .stream = vae__random_stream(run->purpose ? run->purpose : "", node->label) };
     bool normal = node->integers[0] == VAE_NORMAL;
+    uint32_t first = node->number > 0 ? run->first_sample * (uint32_t)node->size : 0;
     for (int64_t e = call->begin; e < call->end; e++) {
         uint32_t example = run->example_ids ? run->example_ids[e] : (uint32_t)e;
         unsigned char *out = (unsigned char *)call->out + (size_t)(e * size) * executor->bytes_per_value;
-        (normal ? executor->kernels->normal
-                : executor->kernels->uniform)(draw, example, run->first_sample * (uint32_t)node->size, size, out);
+        (normal ? executor->kernels->normal : executor->kernels->uniform)(draw, example, first, size, out);
     }
 }
 

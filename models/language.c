@@ -72,7 +72,8 @@ static void skip_space(vae__reader *reader)
         reader->at++;
 }
 
-/* Takes the next word of the phrase into reader->token; false at its end. */
+/* Takes the next word of the phrase into reader->token; false at its end. What is longer than anything there is ends in
+ * "...", so that its beginning is not taken for the whole. */
 static bool next_token(vae__reader *reader)
 {
     skip_space(reader);
@@ -80,6 +81,8 @@ static bool next_token(vae__reader *reader)
     size_t kept = length < sizeof reader->token ? length : sizeof reader->token - 1;
     memcpy(reader->token, reader->at, kept);
     reader->token[kept] = 0;
+    if (kept < length)
+        memcpy(reader->token + kept - 3, "...", 3);
     reader->at += length;
     return length;
 }

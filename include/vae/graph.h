@@ -143,7 +143,7 @@ typedef struct vae_run {
     const char *purpose;         /* "train", "evaluate" …; NULL: "" */
     uint32_t step;               /* epoch or step */
     const uint32_t *example_ids; /* noise belongs to an example, not to its place in a batch; NULL: 0, 1, … */
-    uint32_t first_sample;       /* of the K rows per example, when K samples are run in pieces */
+    uint32_t first_sample;       /* of the K rows of vae_noise_samples, when K samples are run in pieces */
     /* Both in the executor's precision: */
     const void *parameters; /* NULL: the store's (float32 ones are converted for a float64 executor) */
     void *gradient;         /* of the objective, laid out as the store's parameters, overwritten; NULL: not wanted */

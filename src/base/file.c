@@ -98,17 +98,14 @@ static vae_status write_temporary(const char *path, const char *temporary, const
 }
 
 /* Makes the rename last: a folder's entries are brought to the disk by syncing the folder. */
-static vae_status sync_folder(const char *path)
+static vae_status sync_folder(const char *folder)
 {
-    char *folder = NULL;
-    VAE__TRY(folder_of(path, &folder));
     vae_status status = vae__ok();
     int file = vae__system_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (file < 0 || (vae__system_sync(file) && errno != EINVAL && errno != ENOTSUP))
         status = vae__error_errno(folder, "cannot bring the folder to the disk");
     if (file >= 0)
         vae__system_close(file);
-    vae__free(folder);
     return status;
 }
 
@@ -120,17 +117,29 @@ static vae_status temporary_name(const char *path, char **temporary)
     return vae__ok();
 }
 
-vae_status vae__file_write(const char *path, const void *bytes, size_t size)
+static vae_status replace(const char *path, const char *temporary, const char *folder, const void *bytes, size_t size)
 {
-    char *temporary = NULL;
-    VAE__TRY(temporary_name(path, &temporary));
     vae_status status = write_temporary(path, temporary, bytes, size);
     if (!status.code && vae__system_rename(temporary, path))
         status = vae__error_errno(path, "cannot put the new file in its place");
-    if (status.code)
+    if (status.code) {
         vae__system_unlink(temporary);
+        return status;
+    }
+    return sync_folder(folder);
+}
+
+vae_status vae__file_write(const char *path, const void *bytes, size_t size)
+{
+    char *temporary = NULL, *folder = NULL;
+    vae_status status = temporary_name(path, &temporary);
+    if (!status.code)
+        status = folder_of(path, &folder);
+    if (!status.code)
+        status = replace(path, temporary, folder, bytes, size);
     vae__free(temporary);
-    return status.code ? status : sync_folder(path);
+    vae__free(folder);
+    return status;
 }
 
 vae_status vae__file_check_writable(const char *path)

@@ -57,9 +57,6 @@ void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, in
 /* Whether oneDNN computes the full pieces of this product. */
 bool vae__matmul_uses_library(const vae__matmul *matmul);
 
-/* "oneDNN 2.6.3", or "" where it was not built in. */
-const char *vae__matmul_library(void);
-
 /* For the plain loop: c(m, n), with leading dimensions. */
 typedef struct vae__matmul_piece {
     vae__matmul_form form;

@@ -457,7 +457,7 @@ static const struct {
     { other_type, "/parameters/encoder/0/weight: expected values of type float32", true },
     { other_end, "/parameters/encoder/0/weight: expected values of type float32", true },
     { no_values, "/parameters/encoder/0/weight: expected 336 bytes of values, found 0", true },
-    { vast_chunk, "/parameters/encoder/0/weight", true },
+    { vast_chunk, "/parameters/encoder/0/weight: expected chunks no larger than the dataset", true },
     { missing, "/parameters/encoder/0/weight: expected a dataset, found none", true },
     { extra, "/parameters/encoder/0/weight_2: expected nothing, found an object that is not part of the model", true },
     { extra_group, "/state/running: expected nothing", true },
