@@ -235,17 +235,17 @@ static double seconds(const vae__loop *loop)
     return loop->seconds_before + vae__seconds() - loop->began;
 }
 
-static vae_status tell(vae__loop *loop, int64_t step, bool epoch_done)
+/* `sums` are those of the epoch told of: at its end the training's own are 0 again. */
+static vae_status tell(vae__loop *loop, int64_t step, const vae__partial *sums, bool epoch_done)
 {
-    const vae_training *training = loop->training;
     vae_progress *progress = &loop->progress;
-    double examples = (double)training->partial.examples;
+    double examples = (double)sums->examples;
     progress->step = step;
     progress->steps = loop->steps;
     progress->epochs = loop->options->epochs;
     progress->seconds = vae__seconds() - loop->began;
-    progress->reconstruction = training->partial.reconstruction / examples;
-    progress->kl = training->partial.kl / examples;
+    progress->reconstruction = sums->reconstruction / examples;
+    progress->kl = sums->kl / examples;
     progress->elbo = progress->reconstruction - progress->kl;
     progress->epoch_done = epoch_done;
     if (loop->options->progress && loop->options->progress(loop->options->context, progress))
@@ -286,20 +286,21 @@ static vae_status record(vae__loop *loop)
     return vae__history_append(&training->history, present, values);
 }
 
+/* An epoch that could not be recorded is not done: going on begins with recording it. */
 static vae_status end_epoch(vae__loop *loop)
 {
     vae_training *training = loop->training;
+    const vae__partial finished = training->partial;
     training->epoch++;
-    VAE__TRY(record(loop));
-    vae__partial finished = training->partial;
+    vae_status status = record(loop);
+    if (status.code) {
+        training->epoch--;
+        return status;
+    }
     training->partial = (vae__partial){ 0 };
     if (loop->options->checkpoint)
         VAE__TRY(vae_checkpoint_save(training, loop->options->checkpoint));
-    /* The epoch's figures are told once more, now that it is kept. */
-    training->partial = finished;
-    vae_status status = tell(loop, loop->steps, true);
-    training->partial = (vae__partial){ 0 };
-    return status;
+    return tell(loop, loop->steps, &finished, true);
 }
 
 static vae_status run_epoch(vae__loop *loop)
@@ -317,7 +318,7 @@ static vae_status run_epoch(vae__loop *loop)
         vae__parallel(loop->threads, run_steps, loop);
         VAE__TRY(loop->status);
         if (loop->number < loop->steps)
-            VAE__TRY(tell(loop, loop->number, false));
+            VAE__TRY(tell(loop, loop->number, &loop->training->partial, false));
     }
     return end_epoch(loop);
 }
