@@ -10,6 +10,9 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
+/* Threads that the system does not grant end the process, in OpenMP's hands: an absurd number is refused. */
+enum { MOST_THREADS = 4096 };
+
 struct vae_executor {
     const vae_program *program;
     vae_executor_options options; /* with the usual values filled in */
@@ -37,9 +40,10 @@ static vae_status choose(vae_executor *executor, const vae_executor_options *opt
 {
     vae_executor_options *chosen = &executor->options;
     *chosen = options ? *options : (vae_executor_options){ 0 };
-    if (chosen->capacity < 0 || chosen->threads < 0)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a capacity and threads of at least 0, found %" PRId64 " and %d",
-                          chosen->capacity, chosen->threads);
+    if (chosen->capacity < 0 || chosen->threads < 0 || chosen->threads > MOST_THREADS)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "expected a capacity of at least 0 and 0 to %d threads, found %" PRId64 " and %d",
+                          MOST_THREADS, chosen->capacity, chosen->threads);
     chosen->capacity += !chosen->capacity;
     if (!chosen->threads)
         chosen->threads = vae__processors();
