@@ -291,6 +291,47 @@ START_TEST(test_learns)
 }
 END_TEST
 
+/* A step, told of at its end: what it did to parameters, by the moments it left. */
+typedef struct adam_watch {
+    vae_training *training;
+    float *before;
+} adam_watch;
+
+static int check_adam(void *context, const vae_progress *progress)
+{
+    const adam_watch *w = context;
+    const vae_training *t = w->training;
+    vae_store *store = vae_model_store(t->model);
+    const float *now = vae_store_parameters(store);
+    double first = 1 - pow(0.9, (double)t->step), second = 1 - pow(0.999, (double)t->step);
+    int moved = 0;
+    for (int64_t i = 0; i < vae_store_size(store); i++) {
+        /* Kingma, Ba 2015, algorithm 1 */
+        double step = 0.01 * (t->first_moment[i] / first) / (sqrt(t->second_moment[i] / second) + 1e-8);
+        ck_assert_double_eq_tol((double)w->before[i] - now[i], step, 1e-5 * fabs(step) + 1e-6 * fabs(now[i]) + 1e-9);
+        moved += fabs(step) > 1e-4;
+        w->before[i] = now[i];
+    }
+    ck_assert_int_gt(moved, 1000);
+    return progress->step == 5;
+}
+
+START_TEST(test_adam)
+{
+    adam_watch w = { .training = training_of((vae_training_options){ .seed = 3, .learning_rate = 0.01 }) };
+    vae_store *store = vae_model_store(w.training->model);
+    size_t bytes = (size_t)vae_store_size(store) * sizeof(float);
+    w.before = malloc(bytes);
+    memcpy(w.before, vae_store_parameters(store), bytes);
+    vae_train_options options = {
+        .epochs = 1, .threads = 2, .progress = check_adam, .context = &w, .progress_steps = 1
+    };
+    ck_assert_status(vae_train(w.training, data, &options), VAE_STOPPED, "after step 5 of 6");
+    free(w.before);
+    vae_training_free(&w.training);
+}
+END_TEST
+
 START_TEST(test_validation)
 {
     ck_assert_status_ok(vae_data_hold_out(data, 100));
@@ -468,20 +509,11 @@ int main(int count, char **arguments)
     TCase *one = tcase_create("train");
     tcase_set_timeout(one, 120);
     tcase_add_checked_fixture(one, begin, end);
-    const TTest *const tests[] = { test_threads,
-                                   test_resumed,
-                                   test_stopped,
-                                   test_saved_while_told,
-                                   test_told,
-                                   test_seed,
-                                   test_learns,
-                                   test_validation,
-                                   test_other_data,
-                                   test_arguments,
-                                   test_not_finite,
-                                   test_record_fails,
-                                   test_checkpoint_fails,
-                                   NULL };
+    const TTest *const tests[] = {
+        test_threads,   test_resumed,    test_stopped,      test_saved_while_told, test_told,
+        test_seed,      test_learns,     test_adam,         test_validation,       test_other_data,
+        test_arguments, test_not_finite, test_record_fails, test_checkpoint_fails, NULL
+    };
     for (int i = 0; tests[i]; i++)
         tcase_add_test(one, tests[i]);
     suite_add_tcase(suite, one);
