@@ -78,6 +78,11 @@ START_TEST(test_help)
             ck_assert_uint_gt(strlen(help.summary), 5);
             ck_assert_ptr_eq(strstr(help.usage, help.name), help.usage);
         }
+    for (int i = 0; vae__activation_name(i); i++) {
+        ck_assert(vae_word_at(count++, &help));
+        ck_assert_str_eq(help.table, "activation");
+        ck_assert_str_eq(help.name, vae__activation_name(i));
+    }
     ck_assert(!vae_word_at(count, &help));
     ck_assert(!vae_word_at(-1, &help));
     ck_assert(vae_word_at(0, &help));
@@ -101,7 +106,7 @@ START_TEST(test_printed)
         { &vae__layers, "dense 1000000", "dense 1000000" },
         { &vae__likelihoods, "gaussian sigma=0.10", "gaussian sigma=0.1" },
         { &vae__likelihoods, "gaussian sigma=1e-5", "gaussian sigma=1e-05" },
-        { &vae__likelihoods, "gaussian sigma=1000000", "gaussian sigma=1000000" },
+        { &vae__likelihoods, "gaussian sigma=22026", "gaussian sigma=22026" },
         { &vae__transforms, "unit,binarize", "unit, binarize" },
         { &vae__transforms, "threshold at=0.5", "threshold" },
         { &vae__transforms, "threshold at=-3.25", "threshold at=-3.25" },
@@ -197,11 +202,11 @@ static const struct {
     { "bernoulli,", "m: item: expected one likelihood, found \"bernoulli,\"" },
     { "poisson", "m: item: \"poisson\": no such likelihood; there are bernoulli, gaussian" },
     { "gaussian sigma", "m: item: \"sigma\": not expected here; it is written \"gaussian [sigma=NUMBER]\"" },
-    { "gaussian sigma=", "m: item: sigma: expected a number from 1e-06 to 1e+06, found \"\"" },
-    { "gaussian sigma=0", "m: item: sigma: expected a number from 1e-06 to 1e+06, found \"0\"" },
-    { "gaussian sigma=1e7", "m: item: sigma: expected a number from 1e-06 to 1e+06, found \"1e7\"" },
-    { "gaussian sigma=nan", "m: item: sigma: expected a number from 1e-06 to 1e+06, found \"nan\"" },
-    { "gaussian sigma=0.1=2", "m: item: sigma: expected a number from 1e-06 to 1e+06, found \"0.1=2\"" },
+    { "gaussian sigma=", "m: item: sigma: expected a number from 1e-06 to 22026, found \"\"" },
+    { "gaussian sigma=0", "m: item: sigma: expected a number from 1e-06 to 22026, found \"0\"" },
+    { "gaussian sigma=1e7", "m: item: sigma: expected a number from 1e-06 to 22026, found \"1e7\"" },
+    { "gaussian sigma=nan", "m: item: sigma: expected a number from 1e-06 to 22026, found \"nan\"" },
+    { "gaussian sigma=0.1=2", "m: item: sigma: expected a number from 1e-06 to 22026, found \"0.1=2\"" },
     { "gaussian sig=1", "m: item: \"sig=1\": not expected here; it is written \"gaussian [sigma=NUMBER]\"" },
     { "gaussian sigmas=1", "m: item: \"sigmas=1\": not expected here; it is written \"gaussian [sigma=NUMBER]\"" },
     { "gaussian sigma=1 sigma=2",

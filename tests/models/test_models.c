@@ -213,11 +213,14 @@ static const struct {
     { WITH(.x = { .transform = "log" }), VAE_ERROR_DECLARATION,
       "m: transform: transform 1: \"log\": no such transform; there are unit, binarize, threshold" },
     { WITH(.x = { .shape = { 28, -1 } }), VAE_ERROR_DECLARATION,
-      "m: x: shape: dimension 2 is -1, expected sizes of at least 1, one after another" },
+      "m: x: shape: dimension 2 is -1, expected sizes of at least 1, one after another, and at most "
+      "2^31 - 1 values in all" },
     { WITH(.x = { .shape = { 0, 28 } }), VAE_ERROR_DECLARATION,
-      "m: x: shape: dimension 2 is 28, expected sizes of at least 1, one after another" },
+      "m: x: shape: dimension 2 is 28, expected sizes of at least 1, one after another, and at most "
+      "2^31 - 1 values in all" },
     { WITH(.x = { .shape = { 65536, 65536 } }), VAE_ERROR_DECLARATION,
-      "m: x: shape: dimension 2 is 65536, expected sizes of at least 1, one after another" },
+      "m: x: shape: dimension 2 is 65536, expected sizes of at least 1, one after another, and at most "
+      "2^31 - 1 values in all" },
     { WITH(.x = { .shape = { 784 } }), VAE_ERROR_DATA, "m: x: expected shape (784), found (28, 28) in digits:60" },
     { WITH(.latents = { { .size = 0 } }), VAE_ERROR_DECLARATION,
       "m: latents: expected 1 to 100000 dimensions, found 0" },
@@ -275,7 +278,7 @@ START_TEST(test_data_does_not_fit)
     spec.conditions[0].size = 0;
     ck_assert_status(vae_model_new(&spec, NULL, 0, &model), VAE_ERROR_DECLARATION,
                      "cvae: condition \"digit\": expected 1 to 1000000 classes, declared or from data, found 0");
-    ck_assert_status(vae_model_new(NULL, data, 0, &model), VAE_ERROR_ARGUMENT, "expected a declaration, found NULL");
+    ck_assert_status(vae_model_new(NULL, data, 0, &model), VAE_ERROR_ARGUMENT, "expected a declaration");
     vae_model_free(NULL);
     vae_model_free(&model);
 }
@@ -377,7 +380,7 @@ START_TEST(test_gradient)
 }
 END_TEST
 
-/* elbo = reconstruction − kl, example by example and in the mean; the objective is its negative. */
+/* The terms of a training are the means of an evaluation's; its objective is the negative of their difference. */
 START_TEST(test_identity)
 {
     enum { EXAMPLES = 5 };
@@ -389,7 +392,6 @@ START_TEST(test_identity)
     double elbo = 0, reconstruction = 0, kl = 0;
     for (int e = 0; e < EXAMPLES; e++) {
         double r = figure(&each, each.graph.reconstruction, e), k = figure(&each, each.graph.kl, e);
-        ck_assert_double_eq_tol(figure(&each, each.graph.elbo, e), r - k, 1e-9 * fabs(r));
         ck_assert_double_ge(k, 0);
         elbo += (r - k) / EXAMPLES;
         reconstruction += r / EXAMPLES;
@@ -397,7 +399,6 @@ START_TEST(test_identity)
     }
     ck_assert_double_eq_tol(figure(&mean, mean.graph.reconstruction, 0), reconstruction, 1e-9 * fabs(reconstruction));
     ck_assert_double_eq_tol(figure(&mean, mean.graph.kl, 0), kl, 1e-9 * kl + 1e-12);
-    ck_assert_double_eq_tol(figure(&mean, mean.graph.elbo, 0), elbo, 1e-9 * fabs(elbo));
     ck_assert_double_eq_tol(figure(&mean, mean.graph.objective, 0), -elbo, 1e-9 * fabs(elbo));
     bench_end(&each);
     bench_end(&mean);

@@ -400,9 +400,9 @@ START_TEST(test_arguments)
     ck_assert_status(vae_training_new(&training->model, data, NULL, &training), VAE_ERROR_ARGUMENT, "found NULL");
     ck_assert_status_ok(vae_training_new(&model, data, NULL, &training));
     ck_assert_status(vae_train(training, data, &(vae_train_options){ .epochs = -1 }), VAE_ERROR_ARGUMENT,
-                     "expected epochs and threads of at least 0, found -1 and 0");
+                     "expected 0 to 10^9 epochs, threads and progress_steps of at least 0, found -1, 0 and 0");
     ck_assert_status(vae_train(training, data, &(vae_train_options){ .threads = -1 }), VAE_ERROR_ARGUMENT,
-                     "expected epochs and threads of at least 0, found 0 and -1");
+                     "found 0, -1 and 0");
     ck_assert_status(vae_train(training, data, NULL), VAE_ERROR_ARGUMENT, "found NULL");
     ck_assert_status(vae_train(training, NULL, &(vae_train_options){ .epochs = 1 }), VAE_ERROR_ARGUMENT, "found NULL");
     vae_training_free(&training);
