@@ -25,6 +25,8 @@ static void mark_needed(vae_program *program)
 {
     for (int i = program->node_count - 1; i >= 0; i--) {
         const vae_node *node = program->graph->nodes[i];
+        program->kept[i] = node->keep;
+        program->wanted[i] = node->want_gradient;
         if (node->keep || node == program->objective)
             program->needed[i] = true;
         for (int k = 0; program->needed[i] && k < node->input_count; k++)
@@ -54,6 +56,17 @@ static void mark_differentiated(vae_program *program, bool *depended_on)
     }
 }
 
+static vae_status enter_parameters(vae_program *program)
+{
+    for (int i = 0; i < program->node_count; i++) {
+        const vae_node *node = program->graph->nodes[i];
+        program->tensor[i] = -1;
+        if (program->needed[i] && is_stored(node))
+            VAE__TRY(vae__store_enter(program->store, node, &program->tensor[i]));
+    }
+    return vae__ok();
+}
+
 static void add_task(vae_program *program, vae__task task)
 {
     program->tasks[program->task_count++] = task;
@@ -67,13 +80,14 @@ static void add_forward(vae_program *program)
     program->forward_count = program->task_count;
 }
 
-/* Several parameter nodes of one name share a gradient: the first of them stands for all. */
+/* Where it is noted that a gradient was begun: nodes of one parameter share theirs. */
 static int gradient_place(const vae_program *program, const vae_node *node)
 {
-    int tensor = program->tensor[node->index], first = 0;
-    while (tensor >= 0 && program->tensor[first] != tensor)
-        first++;
-    return tensor >= 0 ? first : node->index;
+    int place = node->index;
+    for (int i = 0; program->tensor[node->index] >= 0 && i < node->index && place == node->index; i++)
+        if (program->tensor[i] == program->tensor[node->index])
+            place = i;
+    return place;
 }
 
 /* The reductions come first: backward may write over the node's gradient. */
@@ -107,17 +121,6 @@ static void add_backward(vae_program *program, bool *begun)
             add_backward_of(program, program->graph->nodes[i], begun);
 }
 
-static vae_status enter_parameters(vae_program *program)
-{
-    for (int i = 0; i < program->node_count; i++) {
-        const vae_node *node = program->graph->nodes[i];
-        program->tensor[i] = -1;
-        if (program->needed[i] && is_stored(node))
-            VAE__TRY(vae__store_enter(program->store, node, &program->tensor[i]));
-    }
-    return vae__ok();
-}
-
 static vae_status check_objective(const vae_graph *graph, const vae_node *objective)
 {
     if (!objective)
@@ -135,12 +138,14 @@ static vae_status build(vae_program *program)
 {
     size_t count = (size_t)program->node_count;
     VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->needed));
+    VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->kept));
+    VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->wanted));
     VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->differentiated));
     VAE__TRY(vae__allocate("a program", count, sizeof(int), &program->tensor));
     VAE__TRY(vae__allocate("a program", count * (2 + VAE__MAX_INPUTS), sizeof(vae__task), &program->tasks));
     mark_needed(program);
-    add_forward(program);
     VAE__TRY(enter_parameters(program));
+    add_forward(program);
     if (program->objective) {
         bool *marks = NULL;
         VAE__TRY(vae__allocate("a program", 2 * count, sizeof(bool), &marks));
@@ -163,9 +168,12 @@ vae_status vae_graph_compile(vae_graph *graph, vae_store *store, const vae_compi
     VAE__TRY(vae__allocate("a program", 1, sizeof **program, program));
     **program =
         (vae_program){ .graph = graph, .store = store, .objective = objective, .node_count = (int)graph->count };
+    size_t count = store->count, parameters = store->parameters.size, state = store->state.size;
     vae_status status = build(*program);
-    if (status.code)
+    if (status.code) {
+        vae__store_forget(store, count, parameters, state);
         vae_program_free(program);
+    }
     return status;
 }
 
@@ -174,6 +182,8 @@ void vae_program_free(vae_program **program)
     if (!program || !*program)
         return;
     vae__free((*program)->needed);
+    vae__free((*program)->kept);
+    vae__free((*program)->wanted);
     vae__free((*program)->differentiated);
     vae__free((*program)->tensor);
     vae__free((*program)->tasks);

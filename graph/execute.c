@@ -9,9 +9,7 @@
 #include "graph/team.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
-
-/* Threads that the system does not grant end the process, in OpenMP's hands: an absurd number is refused. */
-enum { MOST_THREADS = 4096 };
+#include "src/base/types.h"
 
 struct vae_executor {
     const vae_program *program;
@@ -30,7 +28,8 @@ struct vae_executor {
     size_t scratch_bytes; /* a thread */
     int64_t *unreached;   /* pairs begin, end: stretches of the gradient that no task writes */
     int unreached_count;
-    const vae_run *run; /* under way */
+    int64_t gradient_size; /* of the store when the executor was made */
+    const vae_run *run;    /* under way */
     bool ran, ran_backward;
 };
 
@@ -40,10 +39,11 @@ static vae_status choose(vae_executor *executor, const vae_executor_options *opt
 {
     vae_executor_options *chosen = &executor->options;
     *chosen = options ? *options : (vae_executor_options){ 0 };
-    if (chosen->capacity < 0 || chosen->threads < 0 || chosen->threads > MOST_THREADS)
-        return vae__error(VAE_ERROR_ARGUMENT,
-                          "expected a capacity of at least 0 and 0 to %d threads, found %" PRId64 " and %d",
-                          MOST_THREADS, chosen->capacity, chosen->threads);
+    if (chosen->capacity < 0 || chosen->capacity > INT32_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a capacity of 0 to 2^31 - 1 examples, found %" PRId64,
+                          chosen->capacity);
+    if (chosen->threads < 0 || chosen->threads > VAE__THREADS_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected 0 to %d threads, found %d", VAE__THREADS_MAX, chosen->threads);
     chosen->capacity += !chosen->capacity;
     if (!chosen->threads)
         chosen->threads = vae__processors();
@@ -144,6 +144,7 @@ static vae_status find_unreached(vae_executor *executor)
         written = last ? next : next + tensor->size;
     }
     executor->unreached_count = count;
+    executor->gradient_size = vae_store_size(store);
     return vae__ok();
 }
 
@@ -265,21 +266,11 @@ static void copy_stored(vae_executor *executor, const vae_run *run)
     }
 }
 
-static size_t type_bytes(vae_type type)
-{
-    static const unsigned char bytes[] = {
-#define BYTES(name, ctype, text) sizeof(ctype),
-        VAE_TYPE_LIST(BYTES)
-#undef BYTES
-    };
-    return bytes[type];
-}
-
 /* Bound values of examples begin … end - 1, gathered and converted. */
 static void read_bound(const vae_executor *executor, const vae__call *call, const vae_binding *binding)
 {
     int64_t size = vae__rows(call->node) * call->node->size;
-    size_t stored = (size_t)size * type_bytes(binding->type);
+    size_t stored = (size_t)size * vae__type_bytes(binding->type);
     for (int64_t e = call->begin; e < call->end; e++) {
         size_t row = binding->index ? binding->index[e] : (size_t)e;
         executor->kernels->convert(binding->type, (const unsigned char *)binding->values + row * stored, size,
@@ -360,6 +351,7 @@ static void begin_backward(vae_executor *executor, const vae_run *run)
     }
 }
 
+/* Tasks begin … end - 1, each of them by all threads. */
 static void run_tasks(vae_executor *executor, int begin, int end, vae__team team)
 {
     for (int t = begin; t < end; t++) {
@@ -370,12 +362,11 @@ static void run_tasks(vae_executor *executor, int begin, int end, vae__team team
     }
 }
 
-/* There may be no backward tasks, and a gradient of zeros all the same. */
 void vae__executor_work(vae_executor *executor, vae__team team)
 {
     const vae_program *program = executor->program;
     run_tasks(executor, 0, program->forward_count, team);
-    if (!executor->ran_backward)
+    if (!executor->run->gradient)
         return;
     if (!team.thread)
         begin_backward(executor, executor->run);
@@ -386,7 +377,8 @@ void vae__executor_work(vae_executor *executor, vae__team team)
 static vae_status check_node(const vae_executor *executor, const vae_binding *binding)
 {
     const vae_node *node = binding->node;
-    if (!node || node->graph != executor->program->graph || !node->op->is_source || !node->rows)
+    if (!node || node->graph != executor->program->graph || node->index >= executor->program->node_count ||
+        !node->op->is_source || !node->rows)
         return vae__error(VAE_ERROR_ARGUMENT, "a binding names no input or noise node of this graph");
     if (!binding->values || (unsigned)binding->type > VAE_FLOAT64)
         return vae__error(VAE_ERROR_ARGUMENT, "input %s: bound without values, or of an unknown type", node->label);
@@ -401,6 +393,10 @@ static vae_status check_run(vae_executor *executor, const vae_run *run)
                           executor->options.capacity, run->examples);
     if (run->gradient && !program->objective)
         return vae__error(VAE_ERROR_ARGUMENT, "a gradient was asked for, of a program without an objective");
+    if (run->gradient && vae_store_size(program->store) != executor->gradient_size)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "the store has grown since the executor was made: from %" PRId64 " values to %" PRId64,
+                          executor->gradient_size, vae_store_size(program->store));
     memset(executor->bound, 0, (size_t)program->node_count * sizeof *executor->bound);
     for (int i = 0; i < run->binding_count; i++) {
         VAE__TRY(check_node(executor, &run->bindings[i]));
@@ -421,9 +417,8 @@ vae_status vae__executor_begin(vae_executor *executor, const vae_run *run)
     executor->run = run;
     executor->ran = true;
     executor->ran_backward = run->gradient;
-    int tasks = run->gradient ? program->task_count : program->forward_count;
     copy_stored(executor, run);
-    for (int t = 0; t < tasks; t++)
+    for (int t = 0; t < (run->gradient ? program->task_count : program->forward_count); t++)
         lay_call(executor, run, t);
     return vae__ok();
 }
@@ -435,6 +430,8 @@ static void work(void *executor, vae__team team)
 
 vae_status vae_executor_run(vae_executor *executor, const vae_run *run)
 {
+    if (!executor || !run)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected an executor and a run, found NULL");
     VAE__TRY(vae__executor_begin(executor, run));
     vae__parallel(executor->options.threads, work, executor);
     return vae__ok();
@@ -443,7 +440,8 @@ vae_status vae_executor_run(vae_executor *executor, const vae_run *run)
 const void *vae_executor_value(const vae_executor *executor, const vae_node *node)
 {
     bool readable = node && executor->ran && node->graph == executor->program->graph &&
-                    node->index < executor->program->node_count && (node->keep || node == executor->program->objective);
+                    node->index < executor->program->node_count &&
+                    (executor->program->kept[node->index] || node == executor->program->objective);
     int64_t offset = readable ? executor->plan.value[node->index] : VAE__NOWHERE;
     return offset == VAE__NOWHERE ? NULL : executor->slab + offset;
 }
@@ -451,7 +449,7 @@ const void *vae_executor_value(const vae_executor *executor, const vae_node *nod
 const void *vae_executor_gradient(const vae_executor *executor, const vae_node *node)
 {
     bool readable = node && executor->ran_backward && node->graph == executor->program->graph &&
-                    node->index < executor->program->node_count && node->want_gradient;
+                    node->index < executor->program->node_count && executor->program->wanted[node->index];
     int64_t offset = readable ? executor->plan.gradient[node->index] : VAE__NOWHERE;
     return offset == VAE__NOWHERE ? NULL : executor->slab + offset;
 }

@@ -28,6 +28,9 @@ struct vae_store {
 /* The number of a parameter's or state's tensor in the store, entered now if it was not there. */
 vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index);
 
+/* Takes back what was entered since the store had so many tensors, and arrays of these sizes. */
+void vae__store_forget(vae_store *store, size_t count, size_t parameters, size_t state);
+
 /* One step of a compiled graph: a phase of a node. */
 typedef struct vae__task {
     const vae_node *node;
@@ -43,6 +46,7 @@ struct vae_program {
     const vae_node *objective;
     int node_count;
     bool *needed;         /* by node->index: is computed */
+    bool *kept, *wanted;  /* as the nodes were marked when they were compiled */
     bool *differentiated; /* has a gradient */
     int *tensor;          /* number in the store of a parameter or state; else -1 */
     vae__task *tasks;     /* forward, then backward */

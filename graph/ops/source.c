@@ -42,23 +42,24 @@ static vae_status noise_shape(vae_node *node)
     return vae__ok();
 }
 
-vae_node *vae_noise(vae_graph *graph, vae_noise_kind kind, const char *label, int rank, const int64_t *shape)
+/* `number` tells noise that has a sample's index from noise that belongs to the example alone; see draw_noise. */
+static vae_node *noise(vae_graph *graph, vae_noise_kind kind, int64_t samples, bool by_sample, vae_node given)
 {
-    vae_node given = given_shape(label, rank, shape);
     given.integers[0] = (int64_t)kind;
-    given.integers[1] = 1;
+    given.integers[1] = samples;
+    given.number = by_sample;
     return vae__node_new(graph, &VAE__OP(noise), given, 0, NULL);
 }
 
-/* A number of 1 tells the executor that a run's first sample counts: a piece may consist of one sample. */
+vae_node *vae_noise(vae_graph *graph, vae_noise_kind kind, const char *label, int rank, const int64_t *shape)
+{
+    return noise(graph, kind, 1, false, given_shape(label, rank, shape));
+}
+
 vae_node *vae_noise_samples(vae_graph *graph, vae_noise_kind kind, const char *label, int64_t samples, int rank,
                             const int64_t *shape)
 {
-    vae_node given = given_shape(label, rank, shape);
-    given.integers[0] = (int64_t)kind;
-    given.integers[1] = samples;
-    given.number = 1;
-    return vae__node_new(graph, &VAE__OP(noise), given, 0, NULL);
+    return noise(graph, kind, samples, true, given_shape(label, rank, shape));
 }
 
 static vae_status check_name(const vae_node *node)

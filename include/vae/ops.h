@@ -22,10 +22,10 @@ typedef enum vae_noise_kind {
     VAE_UNIFORM /* U[0, 1), multiples of 2^-24 */
 } vae_noise_kind;
 
-/* Noise, drawn at a run from its seed for each example, unless bound. R = 1; the same in every piece of samples. */
+/* Noise, drawn at a run from its seed for each example, unless bound; the same for all samples of it. R = 1. */
 VAE_API vae_node *vae_noise(vae_graph *graph, vae_noise_kind kind, const char *label, int rank, const int64_t *shape);
 
-/* Noise of `samples` rows per example. Row k of the noise is the same whatever the number of samples. */
+/* Noise of `samples` rows per example. Row k is the same whatever their number, and in whatever pieces they are run. */
 VAE_API vae_node *vae_noise_samples(vae_graph *graph, vae_noise_kind kind, const char *label, int64_t samples, int rank,
                                     const int64_t *shape);
 

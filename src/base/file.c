@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,51 +87,77 @@ static vae_status write_all(const char *path, int file, const unsigned char *byt
     return vae__ok();
 }
 
+/* Creates the temporary file: one that is not there yet, or that a process of the same number left behind. */
+static int create(const char *temporary)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    int file = vae__system_open(temporary, flags, 0666);
+    if (file < 0 && errno == EEXIST && !vae__system_unlink(temporary))
+        file = vae__system_open(temporary, flags, 0666);
+    return file;
+}
+
 static vae_status write_temporary(const char *path, const char *temporary, const void *bytes, size_t size)
 {
-    int file = vae__system_open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int file = create(temporary);
     if (file < 0)
         return vae__error_errno(temporary, "cannot create");
     vae_status status = write_all(path, file, bytes, size);
     if (vae__system_close(file) && !status.code)
         status = vae__error_errno(path, "cannot close");
+    if (status.code)
+        vae__system_unlink(temporary);
     return status;
 }
 
-/* Makes the rename last: a folder's entries are brought to the disk by syncing the folder. */
-static vae_status sync_folder(const char *path)
+/* The new file takes the old one's place, for good: a folder's entries are brought to the disk by syncing the folder.
+ */
+static vae_status replace(const char *path, const char *temporary, int folder)
 {
-    char *folder = NULL;
-    VAE__TRY(folder_of(path, &folder));
-    vae_status status = vae__ok();
-    int file = vae__system_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (file < 0 || (vae__system_sync(file) && errno != EINVAL && errno != ENOTSUP))
-        status = vae__error_errno(folder, "cannot bring the folder to the disk");
-    if (file >= 0)
-        vae__system_close(file);
-    vae__free(folder);
-    return status;
+    if (vae__system_rename(temporary, path)) {
+        vae_status status = vae__error_errno(path, "cannot put the new file in its place");
+        vae__system_unlink(temporary);
+        return status;
+    }
+    if (vae__system_sync(folder) && errno != EINVAL && errno != ENOTSUP)
+        return vae__error_errno(path, "is written, but its folder cannot be brought to the disk");
+    return vae__ok();
 }
 
+/* No two threads of any two processes write to one temporary file. */
 static vae_status temporary_name(const char *path, char **temporary)
 {
-    size_t size = strlen(path) + sizeof ".tmp";
+    size_t size = strlen(path) + 64;
     VAE__TRY(vae__allocate("a file name", size, 1, temporary));
-    snprintf(*temporary, size, "%s.tmp", path);
+    snprintf(*temporary, size, "%s.%ld-%lx.tmp", path, (long)getpid(), (unsigned long)pthread_self());
     return vae__ok();
+}
+
+/* The folder is opened first: where that is refused nothing is written. */
+static vae_status write_in_folder(const char *path, const char *temporary, const char *folder, const void *bytes,
+                                  size_t size)
+{
+    int opened = vae__system_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (opened < 0)
+        return vae__error_errno(path, "cannot open its folder");
+    vae_status status = write_temporary(path, temporary, bytes, size);
+    if (!status.code)
+        status = replace(path, temporary, opened);
+    vae__system_close(opened);
+    return status;
 }
 
 vae_status vae__file_write(const char *path, const void *bytes, size_t size)
 {
-    char *temporary = NULL;
-    VAE__TRY(temporary_name(path, &temporary));
-    vae_status status = write_temporary(path, temporary, bytes, size);
-    if (!status.code && vae__system_rename(temporary, path))
-        status = vae__error_errno(path, "cannot put the new file in its place");
-    if (status.code)
-        vae__system_unlink(temporary);
+    char *temporary = NULL, *folder = NULL;
+    vae_status status = temporary_name(path, &temporary);
+    if (!status.code)
+        status = folder_of(path, &folder);
+    if (!status.code)
+        status = write_in_folder(path, temporary, folder, bytes, size);
     vae__free(temporary);
-    return status.code ? status : sync_folder(path);
+    vae__free(folder);
+    return status;
 }
 
 vae_status vae__file_check_writable(const char *path)

@@ -11,7 +11,8 @@ vae_status vae__file_read(const char *path, size_t limit, unsigned char **bytes,
 
 /*
  * Writes a file that appears as a whole or not at all: to a temporary file beside the target, then fsync, rename, and
- * fsync of the folder. On failure the temporary file is removed and what stood at `path` stays.
+ * fsync of the folder. On failure the temporary file is removed and what stood at `path` stays; but for a failure of
+ * the last step, of which the message says that the file is written.
  */
 vae_status vae__file_write(const char *path, const void *bytes, size_t size);
 

@@ -13,14 +13,6 @@
             return vae__tried;                                                                                         \
     } while (0)
 
-/* The same where something must be let go first: sets `status`, a variable of the caller, and jumps to `label`. */
-#define VAE__TRY_GOTO(call, status, label)                                                                             \
-    do {                                                                                                               \
-        (status) = (call);                                                                                             \
-        if ((status).code)                                                                                             \
-            goto label;                                                                                                \
-    } while (0)
-
 vae_status vae__ok(void);
 
 /* A status with a formatted message. Control characters become '?', so that a message stays one line whatever

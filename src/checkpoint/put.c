@@ -167,7 +167,8 @@ vae_status vae__put_group(hid_t parent, const char *name, const char *descriptio
     return status;
 }
 
-/* A chunk is the whole array, or as many rows of it as make a megabyte. Returns the bytes of one. */
+/* A chunk is the whole array, or one of as few equal shares of its rows as make at most a megabyte each, so that little
+ * of the last is empty. Returns the bytes of one. */
 static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
 {
     enum { CHUNK = 1 << 20 };
@@ -176,9 +177,8 @@ static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
         chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
         row *= i ? chunk[i] : 1;
     }
-    uint64_t rows = row < CHUNK ? CHUNK / row : 1;
-    if (rows < chunk[0])
-        chunk[0] = rows;
+    uint64_t most = row < CHUNK ? CHUNK / row : 1, shares = (chunk[0] + most - 1) / most;
+    chunk[0] = (chunk[0] + shares - 1) / shares;
     return chunk[0] * row;
 }
 
@@ -223,6 +223,15 @@ static hid_t create(hid_t parent, const char *name, const vae__array *array)
     return dataset;
 }
 
+/* For texts that may be ours or not. */
+static vae__text_set set_of(const char *text)
+{
+    for (; text && *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            return VAE__UTF8;
+    return VAE__ASCII;
+}
+
 static vae_status describe(hid_t dataset, const char *name, const vae__array *array)
 {
     size_t count = 1;
@@ -233,8 +242,8 @@ static vae_status describe(hid_t dataset, const char *name, const vae__array *ar
     }
     uint32_t crc = vae__hdf5_checksum(array->type, array->values, count);
     VAE__TRY(put(dataset, "crc32", H5T_STD_U32LE, H5T_NATIVE_UINT32, H5Screate(H5S_SCALAR), &crc));
-    VAE__TRY(vae__put_text(dataset, "description", VAE__UTF8, array->description));
-    return vae__put_text(dataset, "units", VAE__UTF8, array->units);
+    VAE__TRY(vae__put_text(dataset, "description", set_of(array->description), array->description));
+    return vae__put_text(dataset, "units", set_of(array->units), array->units);
 }
 
 vae_status vae__put_array(hid_t parent, const char *name, const vae__array *array, hid_t *dataset)

@@ -13,8 +13,7 @@
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/status.h"
-
-enum { THREADS_MAX = 1024 };
+#include "src/base/types.h"
 
 /* A split that is drawn is drawn once, by whoever asks for it first, while others who ask wait. Its memory is there
  * since the data was opened, so that drawing cannot fail. */
@@ -31,12 +30,6 @@ static const vae__source *const sources[] = {
 enum { SOURCES = sizeof sources / sizeof *sources };
 
 static const char *const split_names[VAE_SPLITS] = { "train", "validation", "test" };
-
-static const size_t type_sizes[] = {
-#define TYPE_SIZE(name, ctype, text) sizeof(ctype),
-    VAE_TYPE_LIST(TYPE_SIZE)
-#undef TYPE_SIZE
-};
 
 /* "mnist: expected digits, digits:N or a folder of IDX files, found a file" */
 static vae_status unknown_source(const char *source)
@@ -70,8 +63,8 @@ static const vae__source *find_source(const char *source)
 static vae_status prepare(vae_data *data, const char *source, const vae_data_options *options)
 {
     data->options = options ? *options : (vae_data_options){ 0 };
-    if (data->options.threads < 0 || data->options.threads > THREADS_MAX)
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected 0 to %d threads, found %d", source, THREADS_MAX,
+    if (data->options.threads < 0 || data->options.threads > VAE__THREADS_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected 0 to %d threads, found %d", source, VAE__THREADS_MAX,
                           data->options.threads);
     if (!data->options.threads)
         data->options.threads = vae__processors();
@@ -134,7 +127,7 @@ vae_status vae_data_hold_out(vae_data *data, int64_t rows)
         from->field.rows = train - rows;
         to->field = from->field;
         to->field.rows = rows;
-        size_t before = (size_t)(train - rows) * (size_t)from->field.size * type_sizes[from->field.type];
+        size_t before = (size_t)(train - rows) * (size_t)from->field.size * vae__type_bytes(from->field.type);
         to->field.values = (const char *)from->storage + before;
     }
     data->held_out = true;
@@ -228,7 +221,8 @@ vae_status vae__data_add(vae_data *data, vae_split split, int index, const vae_f
     field.size = 1;
     for (int i = 0; i < field.rank; i++)
         field.size *= field.shape[i];
-    VAE__TRY(vae__allocate(where, (size_t)field.rows * (size_t)field.size, type_sizes[field.type], &column->storage));
+    VAE__TRY(
+        vae__allocate(where, (size_t)field.rows * (size_t)field.size, vae__type_bytes(field.type), &column->storage));
     field.values = column->storage;
     column->field = field;
     column->stored_rows = field.rows;
@@ -285,7 +279,7 @@ static uint64_t hash_field(uint64_t state, vae_split split, const vae_field *fie
     for (int i = 0; i < field->rank; i++)
         state = mix(state, (uint64_t)field->shape[i]);
     state = vae__data_hash(state, field->name, strlen(field->name));
-    return vae__data_hash(state, field->values, (size_t)(field->rows * field->size) * type_sizes[field->type]);
+    return vae__data_hash(state, field->values, (size_t)(field->rows * field->size) * vae__type_bytes(field->type));
 }
 
 void vae__data_digest_contents(vae_data *data)

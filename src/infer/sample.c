@@ -18,9 +18,11 @@ enum { BATCH = 256 };
 static vae_status check(const vae_model *model, const vae_sample_options *options)
 {
     const vae_model_spec *spec = &model->declaration;
-    if (options->count < 0 || options->count > 10000000 || options->threads < 0 || options->temperature < 0)
+    if (options->count < 0 || options->count > 10000000 || options->threads < 0 || !(options->temperature >= 0))
         return vae__error(VAE_ERROR_ARGUMENT,
-                          "expected a count up to 10000000, threads and a temperature, none below 0");
+                          "expected a count of 0 to 10000000, threads and a temperature of at least 0, found %" PRId64
+                          ", %d and %g",
+                          options->count, options->threads, options->temperature);
     if (model->condition_count > 1)
         return vae__error(VAE_ERROR_UNSUPPORTED, "%s: has %d conditions; this version samples models with at most one",
                           spec->name, model->condition_count);
@@ -59,7 +61,8 @@ static void lay_out(const vae_model *model, const vae_sample_options *options, v
 static vae_status allocate(const vae_model *model, const vae_sample_options *options, vae_samples *samples)
 {
     size_t count = (size_t)samples->count;
-    if (count * (size_t)(samples->x_size + samples->z_size + 1) > vae__memory_available() / sizeof(float))
+    size_t bytes = (size_t)(samples->x_size + samples->z_size + 1) * sizeof(float);
+    if (count > vae__memory_available() / bytes)
         return vae__error(VAE_ERROR_MEMORY, "%" PRId64 " samples of %" PRId64 " values do not fit in memory",
                           samples->count, samples->x_size);
     VAE__TRY(vae__allocate("samples", count * (size_t)samples->x_size, sizeof(float), &samples->x));
@@ -123,9 +126,9 @@ static vae_status draw(const vae_model *model, const vae_sample_options *options
 
 vae_status vae_sample(const vae_model *model, const vae_sample_options *options, vae_samples *samples)
 {
+    if (!model || !samples)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model and a place for samples, found NULL");
     *samples = (vae_samples){ 0 };
-    if (!model)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a model, found NULL");
     vae_sample_options wanted = options ? *options : (vae_sample_options){ 0 };
     VAE__TRY(check(model, &wanted));
     lay_out(model, &wanted, samples);
@@ -208,6 +211,8 @@ vae_status vae_samples_save(const vae_model *model, const vae_samples *samples, 
         const char *ending;
         vae_status (*save)(const vae_model *, const vae_samples *, const char *);
     } forms[] = { { ".png", save_picture }, { ".h5", save_table }, { ".hdf5", save_table } };
+    if (!model || !samples || !path)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model, samples and a path, found NULL");
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (ends_in(path, forms[i].ending))
             return forms[i].save(model, samples, path);

@@ -207,8 +207,3 @@ bool vae__matmul_uses_library(const vae__matmul *matmul)
 {
     return matmul->full;
 }
-
-const char *vae__matmul_library(void)
-{
-    return vae__onednn_name();
-}

@@ -33,7 +33,8 @@ typedef struct vae__matmul_spec {
 
 typedef struct vae__matmul vae__matmul;
 
-/* The primitives for full and for remainder pieces. Call it outside a parallel region. */
+/* The primitive for full pieces, and scratch for it; remainders are the plain loop's, so that the last bits of a row
+ * may depend on the number of rows in its run. Call it outside a parallel region. */
 vae_status vae__matmul_new(const vae__matmul_spec *spec, vae__matmul **matmul);
 void vae__matmul_free(vae__matmul **matmul);
 
@@ -56,9 +57,6 @@ void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, in
 
 /* Whether oneDNN computes the full pieces of this product. */
 bool vae__matmul_uses_library(const vae__matmul *matmul);
-
-/* "oneDNN 2.6.3", or "" where it was not built in. */
-const char *vae__matmul_library(void);
 
 /* For the plain loop: c(m, n), with leading dimensions. */
 typedef struct vae__matmul_piece {

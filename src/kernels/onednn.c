@@ -7,9 +7,6 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
-#define TEXT_OF(x) #x
-#define TEXT(x)    TEXT_OF(x)
-
 enum { A, B, C, SCRATCH, BIAS, ARGUMENTS };
 
 static const int argument_numbers[ARGUMENTS] = { DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_SCRATCHPAD,
@@ -29,11 +26,6 @@ struct vae__onednn {
     int threads;
     seat *seats;
 };
-
-const char *vae__onednn_name(void)
-{
-    return "oneDNN " TEXT(DNNL_VERSION_MAJOR) "." TEXT(DNNL_VERSION_MINOR) "." TEXT(DNNL_VERSION_PATCH);
-}
 
 /* Goes on while all went well. */
 #define STEP(status, call)                                                                                             \

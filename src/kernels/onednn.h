@@ -30,9 +30,6 @@ size_t vae__onednn_scratch(const vae__onednn *product);
 /* Computes `piece`, which has the product's shape. False where oneDNN failed. */
 bool vae__onednn_run(const vae__onednn *product, const vae__matmul_piece *piece, int thread, void *scratch);
 
-/* "oneDNN 2.6.3" */
-const char *vae__onednn_name(void);
-
 #else
 
 static inline void vae__onednn_free(vae__onednn **product)
@@ -51,11 +48,6 @@ static inline bool vae__onednn_run(const vae__onednn *product, const vae__matmul
 {
     (void)product, (void)piece, (void)thread, (void)scratch;
     return false;
-}
-
-static inline const char *vae__onednn_name(void)
-{
-    return "";
 }
 
 static inline vae_status vae__onednn_new(const vae__matmul_piece *shape, bool bias, int threads, vae__onednn **product)

@@ -2,7 +2,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <vae/version.h>
-#include <vae/version.h>
 
 #include "src/kernels/kernels.h"
 

@@ -75,6 +75,8 @@ static vae_status describe(vae_training *training, const vae_data *data, const v
 vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_training_options *options,
                             vae_training **training)
 {
+    if (!training)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a place for the training, found NULL");
     *training = NULL;
     vae_training_options wanted = options ? *options : (vae_training_options){ 0 };
     if (!model || !*model || !data)
@@ -111,6 +113,42 @@ static vae_status check_data(const vae_training *training, const vae_data *data)
     return vae__ok();
 }
 
+/* A place in the schedule that no training of this data and batch size comes to is a damaged file's. */
+static vae_status check_place(const vae__loop *loop)
+{
+    const vae_training *training = loop->training;
+    int64_t epochs = training->step / loop->steps, number = training->step % loop->steps;
+    bool at_end = epochs == training->epoch + 1 && !number; /* the epoch's row of the history is still to come */
+    if (at_end)
+        number = loop->steps;
+    int64_t examples =
+        number * training->batch_size < loop->match.rows ? number * training->batch_size : loop->match.rows;
+    if (training->step < 0 || (epochs != training->epoch && !at_end) || training->partial.examples != examples)
+        return vae__error(VAE_ERROR_FORMAT,
+                          "%s: step %" PRId64 " with %" PRId64 " examples of epoch %" PRId64
+                          " seen: no place that a training with %" PRId64 " steps an epoch comes to",
+                          training->model->declaration.name, training->step, training->partial.examples,
+                          training->epoch + 1, loop->steps);
+    return vae__ok();
+}
+
+static bool is_validation(int column)
+{
+    return column == VAE__VALIDATION_ELBO || column == VAE__VALIDATION_RECONSTRUCTION || column == VAE__VALIDATION_KL;
+}
+
+/* Will a row of this training fit the rows that its history has? */
+static vae_status check_history(const vae__loop *loop)
+{
+    const vae__history *history = &loop->training->history;
+    for (int i = 0; history->rows && i < VAE__MAX_COLUMNS; i++)
+        if ((history->columns[i] != NULL) != (loop->validation || !is_validation(i)))
+            return vae__error(VAE_ERROR_FORMAT, "%s: the history %s the column %s, which this training %s",
+                              loop->training->model->declaration.name, history->columns[i] ? "has" : "lacks",
+                              vae__history_names[i].name, history->columns[i] ? "lacks" : "has");
+    return vae__ok();
+}
+
 static vae_status make_validation(vae__loop *loop, const vae_data *data)
 {
     if (!vae_data_rows(data, VAE_VALIDATION))
@@ -136,7 +174,9 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
-    return make_validation(loop, data);
+    VAE__TRY(check_place(loop));
+    VAE__TRY(make_validation(loop, data));
+    return check_history(loop);
 }
 
 static void clear_loop(vae__loop *loop)
@@ -236,21 +276,22 @@ static double seconds(const vae__loop *loop)
 }
 
 /* `sums` are those of the epoch told of: at its end the training's own are 0 again. */
-static vae_status tell(vae__loop *loop, int64_t step, const vae__partial *sums, bool epoch_done)
+/* Tells progress, with the figures of the epoch under way or, when it is done, of the epoch that was. */
+static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
 {
     vae_progress *progress = &loop->progress;
-    double examples = (double)sums->examples;
-    progress->step = step;
+    double examples = (double)sums.examples;
+    progress->step = loop->number;
     progress->steps = loop->steps;
     progress->epochs = loop->options->epochs;
     progress->seconds = vae__seconds() - loop->began;
-    progress->reconstruction = sums->reconstruction / examples;
-    progress->kl = sums->kl / examples;
+    progress->reconstruction = sums.reconstruction / examples;
+    progress->kl = sums.kl / examples;
     progress->elbo = progress->reconstruction - progress->kl;
     progress->epoch_done = epoch_done;
     if (loop->options->progress && loop->options->progress(loop->options->context, progress))
         return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
-                          progress->epoch, step, loop->steps);
+                          progress->epoch, loop->number, loop->steps);
     return vae__ok();
 }
 
@@ -268,8 +309,8 @@ static vae_status record(vae__loop *loop)
     double reconstruction = training->partial.reconstruction / examples, kl = training->partial.kl / examples;
     double values[VAE__MAX_COLUMNS] = {
         [VAE__STEP] = (double)training->step,
-        [VAE__EXAMPLES_SEEN] = (double)(training->epoch * loop->match.rows),
-        [VAE__EPOCH] = (double)training->epoch,
+        [VAE__EXAMPLES_SEEN] = (double)((training->epoch + 1) * loop->match.rows),
+        [VAE__EPOCH] = (double)training->epoch + 1,
         [VAE__TRAIN_ELBO] = reconstruction - kl,
         [VAE__TRAIN_RECONSTRUCTION] = reconstruction,
         [VAE__TRAIN_KL] = kl,
@@ -281,26 +322,20 @@ static vae_status record(vae__loop *loop)
     };
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        present[i] = loop->validation ||
-                     (i != VAE__VALIDATION_ELBO && i != VAE__VALIDATION_RECONSTRUCTION && i != VAE__VALIDATION_KL);
+        present[i] = loop->validation || !is_validation(i);
     return vae__history_append(&training->history, present, values);
 }
 
-/* An epoch that could not be recorded is not done: going on begins with recording it. */
 static vae_status end_epoch(vae__loop *loop)
 {
     vae_training *training = loop->training;
-    const vae__partial finished = training->partial;
-    training->epoch++;
-    vae_status status = record(loop);
-    if (status.code) {
-        training->epoch--;
-        return status;
-    }
+    VAE__TRY(record(loop));
+    vae__partial sums = training->partial;
     training->partial = (vae__partial){ 0 };
+    training->epoch++;
     if (loop->options->checkpoint)
         VAE__TRY(vae_checkpoint_save(training, loop->options->checkpoint));
-    return tell(loop, loop->steps, &finished, true);
+    return tell(loop, sums, true);
 }
 
 static vae_status run_epoch(vae__loop *loop)
@@ -318,7 +353,7 @@ static vae_status run_epoch(vae__loop *loop)
         vae__parallel(loop->threads, run_steps, loop);
         VAE__TRY(loop->status);
         if (loop->number < loop->steps)
-            VAE__TRY(tell(loop, loop->number, &loop->training->partial, false));
+            VAE__TRY(tell(loop, training->partial, false));
     }
     return end_epoch(loop);
 }
@@ -326,16 +361,18 @@ static vae_status run_epoch(vae__loop *loop)
 static double last_seconds(const vae_training *training)
 {
     const vae__history *history = &training->history;
-    return history->rows ? history->columns[VAE__SECONDS][history->rows - 1] : 0;
+    return history->rows && history->columns[VAE__SECONDS] ? history->columns[VAE__SECONDS][history->rows - 1] : 0;
 }
 
 vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options)
 {
     if (!training || !data || !options)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a training, data and options, found NULL");
-    if (options->epochs < 0 || options->epochs > 1000000000 || options->threads < 0)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected epochs and threads of at least 0, found %" PRId64 " and %d",
-                          options->epochs, options->threads);
+    if (options->epochs < 0 || options->epochs > 1000000000 || options->threads < 0 || options->progress_steps < 0)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "expected 0 to 10^9 epochs, threads and progress_steps of at least 0, found %" PRId64
+                          ", %d and %" PRId64,
+                          options->epochs, options->threads, options->progress_steps);
     vae__loop loop = {
         .training = training, .options = options, .began = vae__seconds(), .seconds_before = last_seconds(training)
     };

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vae/version.h>
+
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/kernels/matmul.h"
@@ -104,8 +106,7 @@ int main(int count, char **words)
     int64_t batch = count > 2 ? atoi(words[2]) : 128;
     threads = threads < 1 ? 1 : threads > 64 ? 64 : threads;
     printf("batch %d, kernels %s, %s; GFLOP/s\n", (int)batch,
-           vae__kernels_find(false, getenv("VAE_BENCH_KERNELS"))->name,
-           *vae__matmul_library() ? vae__matmul_library() : "no oneDNN");
+           vae__kernels_find(false, getenv("VAE_BENCH_KERNELS"))->name, vae_kernels());
     printf("%-22s %-4s %4s %4s %9s %9s %7s %2d %9s %2d\n", "", "form", "in", "out", "plain 1", "library 1", "plain",
            threads, "library", threads);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {

@@ -19,6 +19,7 @@ static char folder[64];
 static inline void folder_make(void)
 {
     system_reset();
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* else libhdf5 tells, at exit, what it leaks over a damaged file */
     strcpy(folder, "/tmp/vae-test-checkpoint-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }
@@ -28,6 +29,15 @@ static inline const char *path_of(const char *name)
     static char path[128];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
+}
+
+/* Without bringing it to the disk, for files of a moment. */
+static inline void write_bytes(const char *path, const unsigned char *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    ck_assert_int_eq(fclose(file), 0);
 }
 
 /* Fails where a file was left behind that no test names. */

@@ -1,5 +1,6 @@
 /* Checkpoints saved and loaded: bit for bit, readable by other tools, and whole whatever the system refuses. */
 #include <errno.h>
+#include <pthread.h>
 
 #include "tests/checkpoint/record.h"
 
@@ -354,6 +355,59 @@ START_TEST(test_host_untouched)
 }
 END_TEST
 
+/* Each thread has a file of its own and loads it again and again. */
+enum { THREADS = 4, LOADS = 10 };
+
+typedef struct loader {
+    char path[160];
+    int64_t step;
+    int wrong;
+} loader;
+
+static void *load_often(void *context)
+{
+    loader *one = context;
+    for (int i = 0; i < LOADS; i++) {
+        vae_training *loaded = NULL;
+        if (vae_checkpoint_load(one->path, &loaded).code || loaded->step != one->step ||
+            vae_checkpoint_save(loaded, one->path).code)
+            one->wrong++;
+        vae_training_free(&loaded);
+    }
+    return NULL;
+}
+
+START_TEST(test_threads)
+{
+    hbool_t safe = 0;
+    unsigned plugins = 0;
+    loader loaders[THREADS] = { { "", 0, 0 } };
+    pthread_t threads[THREADS];
+    if (H5is_library_threadsafe(&safe) < 0 || !safe) {
+        printf("skipped: libhdf5 is not built thread-safe\n");
+        return;
+    }
+    folder_make();
+    for (int i = 0; i < THREADS; i++) {
+        vae_training *saved = make_training(&small_cvae);
+        snprintf(loaders[i].path, sizeof loaders[i].path, "%s.%d", path_of("a.h5"), i);
+        loaders[i].step = saved->step += i;
+        ck_assert_status_ok(vae_checkpoint_save(saved, loaders[i].path));
+        vae_training_free(&saved);
+    }
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, load_often, &loaders[i]), 0);
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        ck_assert_int_eq(loaders[i].wrong, 0);
+        remove(loaders[i].path);
+    }
+    ck_assert_int_ge(H5PLget_loading_state(&plugins), 0);
+    ck_assert_uint_ne(plugins, 0);
+    folder_remove();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const kept[] = { test_round_trip,
@@ -365,7 +419,7 @@ int main(void)
                                   NULL };
     const TTest *const tools[] = { test_tools, test_h5py, NULL };
     const TTest *const refused[] = { test_failing_system, test_failing_allocation, NULL };
-    const TTest *const manners[] = { test_host_untouched, NULL };
+    const TTest *const manners[] = { test_host_untouched, test_threads, NULL };
     Suite *suite = suite_create("checkpoint");
     suite_case(suite, "kept", 60, kept);
     suite_case(suite, "tools", 120, tools);

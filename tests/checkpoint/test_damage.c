@@ -457,7 +457,7 @@ static const struct {
     { other_type, "/parameters/encoder/0/weight: expected values of type float32", true },
     { other_end, "/parameters/encoder/0/weight: expected values of type float32", true },
     { no_values, "/parameters/encoder/0/weight: expected 336 bytes of values, found 0", true },
-    { vast_chunk, "/parameters/encoder/0/weight", true },
+    { vast_chunk, "/parameters/encoder/0/weight: expected chunks no larger than the dataset", true },
     { missing, "/parameters/encoder/0/weight: expected a dataset, found none", true },
     { extra, "/parameters/encoder/0/weight_2: expected nothing, found an object that is not part of the model", true },
     { extra_group, "/state/running: expected nothing", true },
@@ -497,7 +497,6 @@ static void save_good(void)
 
 static void apply(change *how)
 {
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     hid_t file = H5Fopen(path_of("a.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
     ck_assert_int_ge(file, 0);
     how(file);
@@ -577,11 +576,11 @@ START_TEST(test_cut_short)
     save_good();
     ck_assert_status_ok(vae__file_read(path_of("a.h5"), 1 << 24, &bytes, &size));
     for (size_t cut = 0; cut < size; cut += cut + 2 + size / 150 < size ? 1 + size / 150 : 1) {
-        ck_assert_status_ok(vae__file_write(path_of("b.h5"), bytes, cut));
+        write_bytes(path_of("b.h5"), bytes, cut);
         ck_assert_int_eq(vae_checkpoint_load(path_of("b.h5"), &training).code, VAE_ERROR_FORMAT);
     }
     memcpy(bytes, "\x89PNG\r\n\x1a\n", 8);
-    ck_assert_status_ok(vae__file_write(path_of("b.h5"), bytes, size));
+    write_bytes(path_of("b.h5"), bytes, size);
     ck_assert_status(vae_checkpoint_load(path_of("b.h5"), &training), VAE_ERROR_FORMAT, "not an HDF5 file");
     vae__free(bytes);
     folder_remove();
@@ -602,7 +601,7 @@ START_TEST(test_flipped)
     identifiers mark = identifiers_mark();
     for (size_t at = 0; at < size; at += 1 + size / 800, tried++) {
         bytes[at] ^= 0xff;
-        ck_assert_status_ok(vae__file_write(path_of("b.h5"), bytes, size));
+        write_bytes(path_of("b.h5"), bytes, size);
         bytes[at] ^= 0xff;
         if (vae_checkpoint_load(path_of("b.h5"), &training).code)
             refused++;

@@ -31,9 +31,9 @@ enum { VARIANTS = sizeof variants / sizeof *variants, COUNT = 67 };
                 float narrow[COUNT + 1] = { 0 };                                                                       \
                 kernels->convert(number, stored + begin, count, kernels->float64 ? (void *)wide : (void *)narrow);     \
                 for (int64_t i = 0; i < count; i++)                                                                    \
-                    ck_assert_msg(kernels->float64 ? wide[i] == (double)stored[begin + i]                              \
-                                                   : narrow[i] == (float)stored[begin + i],                            \
-                                  "%s, %s, value %d of %d", kernels->name, text, (int)i, (int)count);                  \
+                    if (!(kernels->float64 ? wide[i] == (double)stored[begin + i]                                      \
+                                           : narrow[i] == (float)stored[begin + i]))                                   \
+                        ck_abort_msg("%s, %s, value %d of %d", kernels->name, text, (int)i, (int)count);               \
                 ck_assert(wide[count] == 0 && narrow[count] == 0);                                                     \
             }                                                                                                          \
     }
