@@ -377,7 +377,7 @@ START_TEST(test_gradient)
 }
 END_TEST
 
-/* elbo = reconstruction − kl, example by example and in the mean; the objective is its negative. */
+/* The terms example by example and in the mean; the objective is kl − reconstruction, the negative elbo. */
 START_TEST(test_identity)
 {
     enum { EXAMPLES = 5 };
@@ -389,7 +389,6 @@ START_TEST(test_identity)
     double elbo = 0, reconstruction = 0, kl = 0;
     for (int e = 0; e < EXAMPLES; e++) {
         double r = figure(&each, each.graph.reconstruction, e), k = figure(&each, each.graph.kl, e);
-        ck_assert_double_eq_tol(figure(&each, each.graph.elbo, e), r - k, 1e-9 * fabs(r));
         ck_assert_double_ge(k, 0);
         elbo += (r - k) / EXAMPLES;
         reconstruction += r / EXAMPLES;
@@ -397,7 +396,6 @@ START_TEST(test_identity)
     }
     ck_assert_double_eq_tol(figure(&mean, mean.graph.reconstruction, 0), reconstruction, 1e-9 * fabs(reconstruction));
     ck_assert_double_eq_tol(figure(&mean, mean.graph.kl, 0), kl, 1e-9 * kl + 1e-12);
-    ck_assert_double_eq_tol(figure(&mean, mean.graph.elbo, 0), elbo, 1e-9 * fabs(elbo));
     ck_assert_double_eq_tol(figure(&mean, mean.graph.objective, 0), -elbo, 1e-9 * fabs(elbo));
     bench_end(&each);
     bench_end(&mean);
