@@ -1,6 +1,6 @@
 /*
  * Executors: one slab, the kernels of one variant, and the tasks of a program run in one parallel region. Each thread
- * does its share of a task, then all wait for one another.
+ * does its share of every task; where the next one needs what others do, they wait for one another.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -351,15 +351,17 @@ static void begin_backward(vae_executor *executor, const vae_run *run)
     }
 }
 
-/* Tasks begin … end - 1, each of them by all threads. */
+/* Tasks begin … end - 1, each of them by all threads, who meet where they must and at the end. */
 static void run_tasks(vae_executor *executor, int begin, int end, vae__team team)
 {
     for (int t = begin; t < end; t++) {
         if (is_idle(executor, t))
             continue;
+        if (executor->plan.meet[t])
+            vae__barrier(team);
         run_task(executor, executor->run, t, team);
-        vae__barrier(team);
     }
+    vae__barrier(team);
 }
 
 void vae__executor_work(vae_executor *executor, vae__team team)

@@ -60,6 +60,7 @@ enum { VAE__NOWHERE = -1 };
 typedef struct vae__plan {
     int64_t *value, *gradient; /* by node->index */
     bool *relu;                /* by task: a relu that follows is applied at once */
+    bool *meet;                /* by task: all threads have done what is before it when one begins it */
     bool *skip;                /* by task: nothing is left to do (that relu) */
     vae_memory memory;
 } vae__plan;
@@ -67,5 +68,8 @@ typedef struct vae__plan {
 vae_status vae__plan_make(const vae_program *program, int64_t capacity, size_t bytes_per_value, bool no_reuse,
                           vae__plan *plan);
 void vae__plan_clear(vae__plan *plan);
+
+/* Fills in `meet` of a plan that is otherwise made. */
+vae_status vae__plan_meetings(const vae_program *program, int64_t capacity, size_t bytes_per_value, vae__plan *plan);
 
 #endif

@@ -265,6 +265,7 @@ static vae_status allocate_plan(const vae_program *program, vae__plan *plan)
     VAE__TRY(vae__allocate("a memory plan", nodes, sizeof *plan->value, &plan->value));
     VAE__TRY(vae__allocate("a memory plan", nodes, sizeof *plan->gradient, &plan->gradient));
     VAE__TRY(vae__allocate("a memory plan", tasks, sizeof *plan->relu, &plan->relu));
+    VAE__TRY(vae__allocate("a memory plan", tasks, sizeof *plan->meet, &plan->meet));
     return vae__allocate("a memory plan", tasks, sizeof *plan->skip, &plan->skip);
 }
 
@@ -288,6 +289,8 @@ vae_status vae__plan_make(const vae_program *program, int64_t capacity, size_t b
         status = allocate_draft(program, &draft);
     if (!status.code)
         status = fill(&draft, capacity, bytes_per_value, no_reuse, plan);
+    if (!status.code)
+        status = vae__plan_meetings(program, capacity, bytes_per_value, plan);
     vae__free(draft.slots);
     vae__free(draft.taken_over);
     vae__free(draft.consumers);
@@ -302,5 +305,6 @@ void vae__plan_clear(vae__plan *plan)
     vae__free(plan->gradient);
     vae__free(plan->relu);
     vae__free(plan->skip);
+    vae__free(plan->meet);
     *plan = (vae__plan){ 0 };
 }
