@@ -65,8 +65,7 @@ static vae_status put_model(hid_t group, const vae_training *training)
 static vae_status put_x(hid_t group, const vae_model *model)
 {
     const vae_x_spec *x = &model->declaration.x;
-    bool image = model->x_rank == 2 || model->x_rank == 3;
-    VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, image ? "image" : "values"));
+    VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, vae__x_kind(model->x_rank)));
     VAE__TRY(vae__put_integers(group, "shape", x->shape, model->x_rank));
     VAE__TRY(vae__put_text(group, "likelihood", VAE__ASCII, x->likelihood));
     return vae__put_text(group, "transform", VAE__ASCII, x->transform);
