@@ -5,6 +5,7 @@
 #include <vae/checkpoint.h>
 
 #include "graph/team.h"
+#include "src/base/file.h"
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/random.h"
@@ -113,6 +114,18 @@ static vae_status check_data(const vae_training *training, const vae_data *data)
     return vae__ok();
 }
 
+/* The source is where the data lies now: resuming without one opens it there. */
+static vae_status take_source(vae_training *training, const vae_data *data)
+{
+    if (!strcmp(training->source, vae_data_source(data)))
+        return vae__ok();
+    char *source = NULL;
+    VAE__TRY(vae__copy_string(vae_data_source(data), &source));
+    vae__free(training->source);
+    training->source = source;
+    return vae__ok();
+}
+
 static vae_status make_validation(vae__loop *loop, const vae_data *data)
 {
     if (!vae_data_rows(data, VAE_VALIDATION))
@@ -126,6 +139,7 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
 {
     vae_training *training = loop->training;
     VAE__TRY(check_data(training, data));
+    VAE__TRY(take_source(training, data));
     VAE__TRY(vae__training_check(training, training->model->declaration.name));
     VAE__TRY(vae__match_data(training->model, data, VAE_TRAIN, &loop->match));
     loop->threads = loop->options->threads ? loop->options->threads : vae__processors();
@@ -139,7 +153,10 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
-    return make_validation(loop, data);
+    VAE__TRY(make_validation(loop, data));
+    /* An epoch is long, and its checkpoint the first that would be lost. */
+    bool writes = loop->options->checkpoint && training->epoch < loop->options->epochs;
+    return writes ? vae__file_check_writable(loop->options->checkpoint) : vae__ok();
 }
 
 static void clear_loop(vae__loop *loop)
