@@ -558,9 +558,11 @@ START_TEST(test_saved_picture)
     ck_assert_status_ok(vae_samples_check(model, NULL, path_of("s.png")));
     ck_assert_status(vae_samples_check(model, NULL, path_of("s.jpeg")), VAE_ERROR_ARGUMENT, "expected a file name in");
     vae_sample_options vast = { .count = 10000000 };
-    ck_assert_status(vae_samples_check(model, &vast, path_of("s.png")), VAE_ERROR_ARGUMENT,
+    vae_model *classes = model_of(&conditional);
+    ck_assert_status(vae_samples_check(classes, &vast, path_of("s.png")), VAE_ERROR_ARGUMENT,
                      "expected sides of at most");
-    ck_assert_status_ok(vae_samples_check(model, &vast, path_of("s.h5")));
+    ck_assert_status_ok(vae_samples_check(classes, &vast, path_of("s.h5")));
+    vae_model_free(&classes);
     ck_assert_status(vae_samples_save(model, &found, ".png"), VAE_ERROR_ARGUMENT, "expected a file name in");
     ck_assert_status(vae_samples_save(model, &found, path_of("none/s.png")), VAE_ERROR_FILE, "No such file");
     vae_samples_free(&found);
