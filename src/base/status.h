@@ -16,7 +16,8 @@
 vae_status vae__ok(void);
 
 /* A status with a formatted message. Control characters become '?', so that a message stays one line whatever
- * a file or a user put into it; what is too long ends in "...". */
+ * a file or a user put into it; of what is too long the middle is left out, so that the reason at
+ * its end stays. */
 vae_status vae__error(vae_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same, with errno's meaning behind it: "cvae.h5: cannot write: No space left on device". */

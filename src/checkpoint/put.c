@@ -6,6 +6,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 #include "src/checkpoint/image.h"
 
 /* ---- Types ------------------------------------------------------------------------------------------------------- */
@@ -30,16 +31,6 @@ hid_t vae__hdf5_native(vae_type type)
     return types[type];
 }
 
-size_t vae__hdf5_bytes(vae_type type)
-{
-    static const size_t bytes[] = {
-#define BYTES(name, ctype, text) sizeof(ctype),
-        VAE_TYPE_LIST(BYTES)
-#undef BYTES
-    };
-    return bytes[type];
-}
-
 /* Copies values with their bytes turned round: for processors with the big end first. */
 static void turn(const unsigned char *from, size_t count, size_t width, unsigned char *to)
 {
@@ -54,7 +45,7 @@ uint32_t vae__hdf5_checksum(vae_type type, const void *values, size_t count)
     unsigned char turned[PIECE];
     const uint16_t one = 1;
     bool little = *(const unsigned char *)&one;
-    size_t width = vae__hdf5_bytes(type), step = PIECE / width;
+    size_t width = vae__type_bytes(type), step = PIECE / width;
     const unsigned char *bytes = values;
     uLong crc = crc32(0, NULL, 0);
     for (size_t done = 0; done < count; done += step) {
@@ -172,7 +163,7 @@ vae_status vae__put_group(hid_t parent, const char *name, const char *descriptio
 static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
 {
     enum { CHUNK = 1 << 20 };
-    uint64_t row = vae__hdf5_bytes(array->type);
+    uint64_t row = vae__type_bytes(array->type);
     for (int i = 0; i < array->rank; i++) {
         chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
         row *= i ? chunk[i] : 1;

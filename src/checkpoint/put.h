@@ -19,7 +19,6 @@ enum { VAE__MAX_TEXT = 60000 };
  * libhdf5's own and are not to be closed. */
 hid_t vae__hdf5_stored(vae_type type);
 hid_t vae__hdf5_native(vae_type type);
-size_t vae__hdf5_bytes(vae_type type);
 
 /* zlib's CRC-32 of values as a file has them, little end first. */
 uint32_t vae__hdf5_checksum(vae_type type, const void *values, size_t count);

@@ -5,6 +5,7 @@
 #include <vae/checkpoint.h>
 
 #include "graph/team.h"
+#include "src/base/file.h"
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/random.h"
@@ -44,9 +45,9 @@ typedef struct vae__loop {
 
 static vae_status check_options(const vae_training_options *options)
 {
-    if (options->batch_size < 0 || options->batch_size > 1000000)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a batch of 1 to 1000000 examples, found %" PRId64,
-                          options->batch_size);
+    if (options->batch_size < 0 || options->batch_size > VAE__MAX_BATCH)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a batch of 1 to %d examples, found %" PRId64,
+                          (int)VAE__MAX_BATCH, options->batch_size);
     if (!(options->learning_rate >= 0 && options->learning_rate <= 1e6))
         return vae__error(VAE_ERROR_ARGUMENT, "expected a learning rate above 0 and up to 1e6, found %g",
                           options->learning_rate);
@@ -113,39 +114,15 @@ static vae_status check_data(const vae_training *training, const vae_data *data)
     return vae__ok();
 }
 
-/* A place in the schedule that no training of this data and batch size comes to is a damaged file's. */
-static vae_status check_place(const vae__loop *loop)
+/* The source is where the data lies now: resuming without one opens it there. */
+static vae_status take_source(vae_training *training, const vae_data *data)
 {
-    const vae_training *training = loop->training;
-    int64_t epochs = training->step / loop->steps, number = training->step % loop->steps;
-    bool at_end = epochs == training->epoch + 1 && !number; /* the epoch's row of the history is still to come */
-    if (at_end)
-        number = loop->steps;
-    int64_t examples =
-        number * training->batch_size < loop->match.rows ? number * training->batch_size : loop->match.rows;
-    if (training->step < 0 || (epochs != training->epoch && !at_end) || training->partial.examples != examples)
-        return vae__error(VAE_ERROR_FORMAT,
-                          "%s: step %" PRId64 " with %" PRId64 " examples of epoch %" PRId64
-                          " seen: no place that a training with %" PRId64 " steps an epoch comes to",
-                          training->model->declaration.name, training->step, training->partial.examples,
-                          training->epoch + 1, loop->steps);
-    return vae__ok();
-}
-
-static bool is_validation(int column)
-{
-    return column == VAE__VALIDATION_ELBO || column == VAE__VALIDATION_RECONSTRUCTION || column == VAE__VALIDATION_KL;
-}
-
-/* Will a row of this training fit the rows that its history has? */
-static vae_status check_history(const vae__loop *loop)
-{
-    const vae__history *history = &loop->training->history;
-    for (int i = 0; history->rows && i < VAE__MAX_COLUMNS; i++)
-        if ((history->columns[i] != NULL) != (loop->validation || !is_validation(i)))
-            return vae__error(VAE_ERROR_FORMAT, "%s: the history %s the column %s, which this training %s",
-                              loop->training->model->declaration.name, history->columns[i] ? "has" : "lacks",
-                              vae__history_names[i].name, history->columns[i] ? "lacks" : "has");
+    if (!strcmp(training->source, vae_data_source(data)))
+        return vae__ok();
+    char *source = NULL;
+    VAE__TRY(vae__copy_string(vae_data_source(data), &source));
+    vae__free(training->source);
+    training->source = source;
     return vae__ok();
 }
 
@@ -162,6 +139,8 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
 {
     vae_training *training = loop->training;
     VAE__TRY(check_data(training, data));
+    VAE__TRY(take_source(training, data));
+    VAE__TRY(vae__training_check(training, training->model->declaration.name));
     VAE__TRY(vae__match_data(training->model, data, VAE_TRAIN, &loop->match));
     loop->threads = loop->options->threads ? loop->options->threads : vae__processors();
     loop->steps = (loop->match.rows + training->batch_size - 1) / training->batch_size;
@@ -174,9 +153,10 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
-    VAE__TRY(check_place(loop));
     VAE__TRY(make_validation(loop, data));
-    return check_history(loop);
+    /* An epoch is long, and its checkpoint the first that would be lost. */
+    bool writes = loop->options->checkpoint && training->epoch < loop->options->epochs;
+    return writes ? vae__file_check_writable(loop->options->checkpoint) : vae__ok();
 }
 
 static void clear_loop(vae__loop *loop)
@@ -275,8 +255,7 @@ static double seconds(const vae__loop *loop)
     return loop->seconds_before + vae__seconds() - loop->began;
 }
 
-/* `sums` are those of the epoch told of: at its end the training's own are 0 again. */
-/* Tells progress, with the figures of the epoch under way or, when it is done, of the epoch that was. */
+/* Tells progress. `sums` are those of the epoch told of: at its end the training's own are 0 again. */
 static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
 {
     vae_progress *progress = &loop->progress;
@@ -322,7 +301,7 @@ static vae_status record(vae__loop *loop)
     };
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        present[i] = loop->validation || !is_validation(i);
+        present[i] = loop->validation || !vae__history_is_validation(i);
     return vae__history_append(&training->history, present, values);
 }
 
@@ -368,7 +347,7 @@ vae_status vae_train(vae_training *training, const vae_data *data, const vae_tra
 {
     if (!training || !data || !options)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a training, data and options, found NULL");
-    if (options->epochs < 0 || options->epochs > 1000000000 || options->threads < 0 || options->progress_steps < 0)
+    if (options->epochs < 0 || options->epochs > VAE__MAX_EPOCHS || options->threads < 0 || options->progress_steps < 0)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "expected 0 to 10^9 epochs, threads and progress_steps of at least 0, found %" PRId64
                           ", %d and %" PRId64,

@@ -466,10 +466,11 @@ START_TEST(test_samples_refused)
     };
     for (int i = 0; i < 4; i++) {
         ck_assert_status(vae_sample(plain, &bad[i], &samples), VAE_ERROR_ARGUMENT,
-                         "expected a count of 0 to 10000000, threads and a temperature of at least 0, found ");
+                         "expected a count of 0 to 10000000, threads and a temperature of at least 0");
         ck_assert_ptr_null(samples.x);
     }
-    ck_assert_status(vae_sample(NULL, NULL, &samples), VAE_ERROR_ARGUMENT, "expected a model");
+    ck_assert_status(vae_sample(NULL, NULL, &samples), VAE_ERROR_ARGUMENT,
+                     "expected a model and a place for samples, found NULL");
     ck_assert_status(vae_sample(plain, &(vae_sample_options){ .has_class = 1 }, &samples), VAE_ERROR_ARGUMENT,
                      "bernoulli: has no condition, so there is no class to sample");
     for (int class = -1; class <= 10; class += 11) {
@@ -554,6 +555,14 @@ START_TEST(test_saved_picture)
     remove(path_of("s.png"));
     ck_assert_status(vae_samples_save(model, &found, path_of("s.jpeg")), VAE_ERROR_ARGUMENT,
                      "s.jpeg: expected a file name in .png, .h5 or .hdf5");
+    ck_assert_status_ok(vae_samples_check(model, NULL, path_of("s.png")));
+    ck_assert_status(vae_samples_check(model, NULL, path_of("s.jpeg")), VAE_ERROR_ARGUMENT, "expected a file name in");
+    vae_sample_options vast = { .count = 10000000 };
+    vae_model *classes = model_of(&conditional);
+    ck_assert_status(vae_samples_check(classes, &vast, path_of("s.png")), VAE_ERROR_ARGUMENT,
+                     "expected sides of at most");
+    ck_assert_status_ok(vae_samples_check(classes, &vast, path_of("s.h5")));
+    vae_model_free(&classes);
     ck_assert_status(vae_samples_save(model, &found, ".png"), VAE_ERROR_ARGUMENT, "expected a file name in");
     ck_assert_status(vae_samples_save(model, &found, path_of("none/s.png")), VAE_ERROR_FILE, "No such file");
     vae_samples_free(&found);

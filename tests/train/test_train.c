@@ -12,7 +12,9 @@
 #include <vae/checkpoint.h>
 #include <vae/infer.h>
 
+#include "src/base/memory.h"
 #include "src/checkpoint/training.h"
+#include "src/data/data.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -209,6 +211,31 @@ static int save_on_progress(void *context, const vae_progress *progress)
     return 0;
 }
 
+/* Where a checkpoint cannot be written is told before an epoch is spent on it. */
+START_TEST(test_unwritable)
+{
+    char missing[128];
+    vae_training *training = training_of((vae_training_options){ .seed = 3 });
+    snprintf(missing, sizeof missing, "%s/none/a.h5", folder);
+    ck_assert_status(vae_train(training, data, &(vae_train_options){ .epochs = 1, .checkpoint = missing }),
+                     VAE_ERROR_FILE, "none/a.h5: cannot open its folder: No such file or directory");
+    ck_assert_int_eq(training->step, 0);
+    vae_training_free(&training);
+}
+END_TEST
+
+/* The same data elsewhere: the record says where it lies now. */
+START_TEST(test_moved_data)
+{
+    vae_training *training = training_of((vae_training_options){ .seed = 3 });
+    vae__free(data->source);
+    ck_assert_status_ok(vae__copy_string("elsewhere", &data->source));
+    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 0 }));
+    ck_assert_str_eq(training->source, "elsewhere");
+    vae_training_free(&training);
+}
+END_TEST
+
 /* A host may save whenever it is told of progress, at the end of an epoch too. */
 START_TEST(test_saved_while_told)
 {
@@ -400,9 +427,9 @@ START_TEST(test_arguments)
     ck_assert_status(vae_training_new(&training->model, data, NULL, &training), VAE_ERROR_ARGUMENT, "found NULL");
     ck_assert_status_ok(vae_training_new(&model, data, NULL, &training));
     ck_assert_status(vae_train(training, data, &(vae_train_options){ .epochs = -1 }), VAE_ERROR_ARGUMENT,
-                     "expected 0 to 10^9 epochs, threads and progress_steps of at least 0, found -1, 0 and 0");
+                     "threads and progress_steps of at least 0, found -1, 0 and 0");
     ck_assert_status(vae_train(training, data, &(vae_train_options){ .threads = -1 }), VAE_ERROR_ARGUMENT,
-                     "found 0, -1 and 0");
+                     "threads and progress_steps of at least 0, found 0, -1 and 0");
     ck_assert_status(vae_train(training, data, NULL), VAE_ERROR_ARGUMENT, "found NULL");
     ck_assert_status(vae_train(training, NULL, &(vae_train_options){ .epochs = 1 }), VAE_ERROR_ARGUMENT, "found NULL");
     vae_training_free(&training);
@@ -509,11 +536,23 @@ int main(int count, char **arguments)
     TCase *one = tcase_create("train");
     tcase_set_timeout(one, 120);
     tcase_add_checked_fixture(one, begin, end);
-    const TTest *const tests[] = {
-        test_threads,   test_resumed,    test_stopped,      test_saved_while_told, test_told,
-        test_seed,      test_learns,     test_adam,         test_validation,       test_other_data,
-        test_arguments, test_not_finite, test_record_fails, test_checkpoint_fails, NULL
-    };
+    const TTest *const tests[] = { test_threads,
+                                   test_resumed,
+                                   test_stopped,
+                                   test_saved_while_told,
+                                   test_unwritable,
+                                   test_moved_data,
+                                   test_told,
+                                   test_seed,
+                                   test_learns,
+                                   test_adam,
+                                   test_validation,
+                                   test_other_data,
+                                   test_arguments,
+                                   test_not_finite,
+                                   test_record_fails,
+                                   test_checkpoint_fails,
+                                   NULL };
     for (int i = 0; tests[i]; i++)
         tcase_add_test(one, tests[i]);
     suite_add_tcase(suite, one);
