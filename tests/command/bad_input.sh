@@ -362,6 +362,11 @@ name='nothing beside it'
 found=$(find . -name 'piped.h5*' | wc -l)
 : >stderr
 [ "$found" = 0 ] && passed=$((passed + 1)) || { complain 'left behind'; failed=$((failed + 1)); }
+name='a command line as a shell takes it'
+"$VAE" train vae --data good --epochs 1 --latent 2 --encoder= --decoder= --out "it's.h5" >stdout 2>stderr
+found=$?
+"$VAE" info "it's.h5" >stderr 2>&1
+told 0 "--encoder= --decoder= --out 'it'\\\\''s.h5'\$"
 name='resuming what is done'
 cp model.h5 done.h5
 "$VAE" train --resume done.h5 --epochs 1 >stderr 2>&1
