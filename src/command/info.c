@@ -83,12 +83,9 @@ static void print_training(const vae_training *training)
 static const struct {
     const char *name, *format;
 } told_columns[] = {
-    { "epoch", " %*.0f" },
-    { "step", " %*.0f" },
-    { "train/elbo", " %*.6g" },
-    { "train/reconstruction", " %*.6g" },
-    { "train/kl", " %*.6g" },
-    { "validation/elbo", " %*.6g" },
+    { "epoch", " %*.0f" },      { "step", " %*.0f" },
+    { "train/elbo", " %*.6g" }, { "train/reconstruction", " %*.6g" },
+    { "train/kl", " %*.6g" },   { "validation/elbo", " %*.6g" },
     { "seconds", " %*.6g" },
 };
 enum { TOLD_COLUMNS = sizeof told_columns / sizeof *told_columns };
