@@ -24,6 +24,8 @@ typedef struct vae__command {
     bool argument_optional;
     const vae__option *options; /* as many as have a name, at most VAE__MAX_OPTIONS */
     const char *notes;          /* printed under the options by --help; may be NULL */
+    const char *kept; /* "the checkpoint is kept": said where output is lost, which then ends no work; NULL: there is
+                         nothing but output */
     int (*run)(const vae__call *call);
 } vae__command;
 
@@ -37,12 +39,26 @@ struct vae__call {
     char line[VAE__COMMAND_LINE];        /* the whole command line, for the record */
 };
 
+/* Behind every table of options. */
+#define VAE__CHECK_OPTIONS(table)                                                                                      \
+    _Static_assert(sizeof(table) / sizeof *(table) <= VAE__MAX_OPTIONS + 1, "more options than VAE__MAX_OPTIONS")
+
+/* --data, in every command that has it. */
+#define VAE__SOURCES_HELP "digits, digits:N, or a folder of IDX files named as MNIST's are"
+
 extern const vae__command vae__command_models, vae__command_train, vae__command_eval, vae__command_sample,
     vae__command_info;
 
 /* Says on one line of standard error what is wrong: "vae train: ..."; returns VAE__EXIT_USAGE or VAE__EXIT_FAILED. */
 int vae__wrong_usage(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int vae__failed(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints a line to `file`, whatever a user or a file has put into it: control characters become '?'. */
+void vae__line(FILE *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes a text as a shell takes it, in quotes where it needs them; cut where it is longer than `size`. Returns how
+ * long it is uncut, as snprintf does. */
+size_t vae__quote(char *quoted, size_t size, const char *text);
 
 /* A remark on a line of standard error, which changes no status. */
 void vae__remark(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -10,8 +10,7 @@
 enum { DATA, SPLIT, SAMPLES, SEED, THREADS, JSON };
 
 static const vae__option options[] = {
-    [DATA] = { "data", "SRC", VAE__TEXT, "digits, digits:N, or a folder of IDX files named as MNIST's are", NULL, 0,
-               0 },
+    [DATA] = { "data", "SRC", VAE__TEXT, VAE__SOURCES_HELP, NULL, 0, 0 },
     [SPLIT] = { "split", "SPLIT", VAE__TEXT, "train, validation or test; test where the data has one", NULL, 0, 0 },
     [SAMPLES] = { "samples", "K", VAE__WHOLE, "importance samples for the likelihood; 0: none", "0", 0, 1e6 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of binarisation and noise, drawn once for each example", "0", 0,
@@ -20,6 +19,7 @@ static const vae__option options[] = {
     [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
     { .name = NULL },
 };
+VAE__CHECK_OPTIONS(options);
 
 static int on_progress(void *context, int64_t done, int64_t examples)
 {
@@ -63,9 +63,9 @@ static int choose_split(const vae__call *call, const vae_data *data, vae_split *
         return VAE__EXIT_DONE;
     if (!call->values[SPLIT].given)
         return vae__wrong_usage(call, "%s: expected --split, for there are no test rows; there are %s",
-                                vae_data_source(data), vae__splits_text(splits, rows));
+                                vae_data_source(data), vae__splits_text(splits, rows, false));
     return vae__failed(call, "%s: expected %s rows, found none; there are %s", vae_data_source(data),
-                       call->values[SPLIT].text, vae__splits_text(splits, rows));
+                       call->values[SPLIT].text, vae__splits_text(splits, rows, false));
 }
 
 static void print_json(vae_split split, const vae_evaluation *found)
@@ -132,8 +132,7 @@ static int run(const vae__call *call)
     if (!status)
         status = vae__open_checkpoint(call, call->argument, &training);
     if (!status)
-        status =
-            vae__open_data(call, call->values[DATA].text, training, false, (int)call->values[THREADS].whole, &data);
+        status = vae__open_data(call, call->values[DATA].text, training, (int)call->values[THREADS].whole, &data);
     if (!status)
         status = evaluate(call, training, data);
     vae_data_free(&data);

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TRIAL_SECONDS = 120, FOLDER_TEXT = 4096, SIGNATURE_BYTES = 8 };
+enum { TRIAL_SECONDS = 120, PATH_TEXT = 4096 /* at least PATH_MAX, for realpath */, SIGNATURE_BYTES = 8 };
 
 /* What the trial may take of address space: the libraries, and a few copies of the file. */
 static const rlim_t trial_memory = (rlim_t)2 << 30, trial_memory_per_byte = 8;
@@ -42,8 +42,17 @@ static void lower_limit(int which, rlim_t value)
     setrlimit(which, &limit);
 }
 
-/* In the child: loads, tells the status through the pipe, and ends without running what the parent has to run. */
-static void try_in_child(const char *path, int answer)
+/* Opens a file for what it should be; leaves nothing open but memory. */
+typedef vae_status open_function(const char *path);
+
+static vae_status load(const char *path)
+{
+    vae_training *training = NULL;
+    return vae_checkpoint_load(path, &training);
+}
+
+/* In the child: opens, tells the status through the pipe, and ends without running what the parent has to run. */
+static void try_in_child(const char *path, open_function *trial, int answer)
 {
     struct stat about;
     rlim_t bytes = !stat(path, &about) && about.st_size > 0 ? (rlim_t)about.st_size : 0;
@@ -59,8 +68,7 @@ static void try_in_child(const char *path, int answer)
     int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0)
         dup2(nowhere, STDERR_FILENO);
-    vae_training *training = NULL;
-    vae_status status = vae_checkpoint_load(path, &training);
+    vae_status status = trial(path);
     ssize_t written = write(answer, &status, sizeof status);
     _exit(written == (ssize_t)sizeof status ? 0 : 1);
 }
@@ -81,11 +89,16 @@ static size_t read_answer(int answer, vae_status *status)
 static vae_status status_of(vae_code code, const char *path, const char *text)
 {
     vae_status status = { .code = code };
-    snprintf(status.message, sizeof status.message, "%s: %s", path, text);
+    /* Of a path that is too long the end is told. */
+    size_t length = strlen(path), room = sizeof status.message - strlen(text) - 8;
+    bool whole = length <= room;
+    snprintf(status.message, sizeof status.message, "%s%s: %s", whole ? "" : "...", whole ? path : path + length - room,
+             text);
     return status;
 }
 
-vae_status vae__try_checkpoint(const char *path)
+/* `expected` is what the trial takes. The message is the trial's own, or says how the child ended. */
+static vae_status try_file(const char *path, open_function *trial, const char *expected)
 {
     int ends[2];
     if (pipe(ends))
@@ -94,7 +107,7 @@ vae_status vae__try_checkpoint(const char *path)
     pid_t child = fork();
     if (!child) {
         close(ends[0]);
-        try_in_child(path, ends[1]);
+        try_in_child(path, trial, ends[1]);
     }
     close(ends[1]);
     vae_status status = { .code = VAE_OK };
@@ -108,14 +121,15 @@ vae_status vae__try_checkpoint(const char *path)
     if (got == sizeof status)
         return status;
     bool slow = WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM;
-    return status_of(VAE_ERROR_FORMAT, path,
-                     slow ? "expected a libvae checkpoint, found a file that takes longer than two minutes to read"
-                          : "expected a libvae checkpoint, found a file so damaged that reading it crashes");
+    char text[160];
+    snprintf(text, sizeof text, "expected %s, found a file %s", expected,
+             slow ? "that takes longer than two minutes to read" : "so damaged that reading it crashes");
+    return status_of(VAE_ERROR_FORMAT, path, text);
 }
 
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training)
 {
-    vae_status status = vae__try_checkpoint(path);
+    vae_status status = try_file(path, load, "a libvae checkpoint");
     if (!status.code)
         status = vae_checkpoint_load(path, training);
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
@@ -124,11 +138,11 @@ int vae__open_checkpoint(const vae__call *call, const char *path, vae_training *
 /* ---- Targets ----------------------------------------------------------------------------------------------------- */
 
 /* The folder that `path` is in; false where it is too long a name. */
-static bool folder_of(const char *path, char folder[FOLDER_TEXT])
+static bool folder_of(const char *path, char folder[PATH_TEXT])
 {
     const char *slash = strrchr(path, '/');
     size_t length = slash ? (size_t)(slash - path) : 0;
-    if (length >= FOLDER_TEXT)
+    if (length >= PATH_TEXT)
         return false;
     memcpy(folder, slash ? path : ".", slash ? length : 1);
     folder[slash ? length : 1] = 0;
@@ -137,30 +151,37 @@ static bool folder_of(const char *path, char folder[FOLDER_TEXT])
     return true;
 }
 
-/* Makes a file and removes it: permissions alone do not tell whether it can be done. */
-static int try_folder(const vae__call *call, const char *path, const char *folder)
+/* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is as long as that of the
+ * temporary file which writing will make. The folder is opened, as writing will, to bring it to the disk. */
+static int try_folder(const vae__call *call, const char *path, const char *place, const char *folder)
 {
-    char trial[FOLDER_TEXT + 16];
-    snprintf(trial, sizeof trial, "%s/.vae-XXXXXX", folder);
-    int file = mkstemp(trial);
+    char beside[PATH_TEXT + 32];
+    snprintf(beside, sizeof beside, "%s.trial-of-its-length.XXXXXX", place);
+    int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0)
+        return vae__failed(call, "--out %s: the folder %s: cannot be read: %s", path, folder, strerror(errno));
+    close(opened);
+    int file = mkstemp(beside);
     if (file < 0)
         return vae__failed(call, "--out %s: the folder %s: cannot be written: %s", path, folder, strerror(errno));
     close(file);
-    unlink(trial);
+    unlink(beside);
     return VAE__EXIT_DONE;
 }
 
-static int check_folder(const vae__call *call, const char *path)
+static int check_folder(const vae__call *call, const char *path, const char *place)
 {
-    char folder[FOLDER_TEXT];
+    char folder[PATH_TEXT];
     struct stat about;
-    if (!folder_of(path, folder))
+    if (!folder_of(place, folder))
         return vae__failed(call, "--out %s: expected a name that is shorter", path);
     if (stat(folder, &about))
         return vae__failed(call, "--out %s: the folder %s: %s", path, folder, strerror(errno));
     if (!S_ISDIR(about.st_mode))
         return vae__failed(call, "--out %s: expected %s to be a folder, found a file", path, folder);
-    return try_folder(call, path, folder);
+    if (place[strlen(place) - 1] == '/')
+        return vae__failed(call, "--out %s: expected a file name, found a folder's", path);
+    return try_folder(call, path, place, folder);
 }
 
 static bool begins_with(const char *path, const char *signature, ssize_t *length)
@@ -173,94 +194,97 @@ static bool begins_with(const char *path, const char *signature, ssize_t *length
     return *length == (ssize_t)sizeof found && !memcmp(found, signature, sizeof found);
 }
 
-static bool ends_with(const char *text, const char *end)
+bool vae__name_ends(const char *name, const char *ending)
 {
-    size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && !strcasecmp(text + length - end_length, end);
+    size_t length = strlen(name), wanted = strlen(ending);
+    return length > wanted && !strcasecmp(name + length - wanted, ending);
 }
+
+static const struct {
+    const char *what, *signature;
+    open_function *trial; /* NULL: the signature is enough */
+} kinds[] = {
+    [VAE__CHECKPOINT_FILE] = { "a libvae checkpoint", "\x89HDF\r\n\x1a\n", load },
+    [VAE__SAMPLES_FILE] = { "libvae samples", "\x89HDF\r\n\x1a\n", vae_samples_recognize },
+    [VAE__PICTURE_FILE] = { "a picture", "\x89PNG\r\n\x1a\n", NULL },
+};
 
 /* Something stands at `path`: may it be replaced? */
 static int check_replaced(const vae__call *call, const char *path, vae__file_kind kind)
 {
-    bool picture = kind == VAE__SAMPLES_FILE && ends_with(path, ".png");
     ssize_t length;
-    bool alike = begins_with(path, picture ? "\x89PNG\r\n\x1a\n" : "\x89HDF\r\n\x1a\n", &length);
+    bool alike = begins_with(path, kinds[kind].signature, &length);
     if (length < 0)
         return vae__failed(call, "--out %s: is there already and cannot be read: %s", path, strerror(errno));
     if (!length)
         return VAE__EXIT_DONE;
     if (!alike)
         return vae__failed(call, "--out %s: expected a new name or %s to replace, found a file of another kind", path,
-                           picture                        ? "a picture"
-                           : kind == VAE__CHECKPOINT_FILE ? "a libvae checkpoint"
-                                                          : "an HDF5 file");
-    if (picture)
+                           kinds[kind].what);
+    if (!kinds[kind].trial)
         return VAE__EXIT_DONE;
-    bool checkpoint = !vae__try_checkpoint(path).code;
-    if (kind == VAE__CHECKPOINT_FILE && !checkpoint)
-        return vae__failed(call,
-                           "--out %s: expected a new name or a libvae checkpoint to replace, found an HDF5 file "
-                           "that is not one, or not whole",
-                           path);
-    if (kind == VAE__SAMPLES_FILE && checkpoint)
-        return vae__failed(call, "--out %s: expected a file for samples, found a libvae checkpoint", path);
-    return VAE__EXIT_DONE;
+    vae_status status = try_file(path, kinds[kind].trial, kinds[kind].what);
+    if (!status.code)
+        return VAE__EXIT_DONE;
+    return vae__failed(call, "--out: expected a new name or %s to replace: %s", kinds[kind].what, status.message);
 }
 
 int vae__check_target(const vae__call *call, const char *path, vae__file_kind kind)
 {
     struct stat about;
-    int status = check_folder(call, path);
-    if (status)
-        return status;
-    if (path[strlen(path) - 1] == '/')
-        return vae__failed(call, "--out %s: expected a file name, found a folder's", path);
-    if (stat(path, &about))
-        return errno == ENOENT ? VAE__EXIT_DONE : vae__failed(call, "--out %s: %s", path, strerror(errno));
-    if (!S_ISREG(about.st_mode))
+    char followed[PATH_TEXT];
+    const char *place = path;
+    if (!lstat(path, &about) && S_ISLNK(about.st_mode))
+        place = realpath(path, followed);
+    if (!place)
+        return vae__failed(call, "--out %s: cannot follow this link: %s", path, strerror(errno));
+    if (strlen(place) >= PATH_TEXT)
+        return vae__failed(call, "--out %s: expected a name that is shorter", path);
+    if (!stat(place, &about) && !S_ISREG(about.st_mode))
         return vae__failed(call, "--out %s: expected a file to write, found a %s", path,
                            S_ISDIR(about.st_mode) ? "folder" : "special file");
+    int status = check_folder(call, path, place);
+    if (status)
+        return status;
+    if (stat(place, &about))
+        return errno == ENOENT ? VAE__EXIT_DONE : vae__failed(call, "--out %s: %s", path, strerror(errno));
     return check_replaced(call, path, kind);
 }
 
 /* ---- Data -------------------------------------------------------------------------------------------------------- */
 
-const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS])
+const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS], bool held_out)
 {
     size_t used = 0;
     text[0] = 0;
     for (int split = 0; split < VAE_SPLITS; split++)
         if (rows[split])
-            used += (size_t)snprintf(text + used, VAE__SPLITS_TEXT - used, "%s%s %" PRId64, used ? ", " : "",
-                                     vae_split_name((vae_split)split), rows[split]);
+            used += (size_t)snprintf(text + used, VAE__SPLITS_TEXT - used, "%s%s %" PRId64 "%s", used ? ", " : "",
+                                     vae_split_name((vae_split)split), rows[split],
+                                     held_out && split == VAE_VALIDATION ? " (held out of the training rows)" : "");
     return text;
 }
 
-static int hold_out_again(const vae__call *call, const vae_training_state *state, bool same, vae_data *data)
+static vae_status hold_out_again(const vae_training *training, vae_data *data)
 {
-    bool alike = !strcmp(state->digest, vae_data_digest(data));
-    if (!alike && same)
-        return vae__failed(call,
-                           "%s: not the data that the checkpoint was trained on: expected the digest %s, found %s",
-                           vae_data_source(data), state->digest, vae_data_digest(data));
-    if (!alike || !state->validation_held_out)
-        return VAE__EXIT_DONE;
-    vae_status status = vae_data_hold_out(data, state->rows[VAE_VALIDATION]);
-    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+    vae_training_state state = vae_training_where(training);
+    if (strcmp(state.digest, vae_data_digest(data)) || !state.validation_held_out)
+        return (vae_status){ .code = VAE_OK };
+    return vae_data_hold_out(data, state.rows[VAE_VALIDATION]);
 }
 
-int vae__open_data(const vae__call *call, const char *source, const vae_training *training, bool same, int threads,
+int vae__open_data(const vae__call *call, const char *source, const vae_training *training, int threads,
                    vae_data **data)
 {
+    const char *where = source ? source : vae_training_where(training).source;
     /* The seed stays 0: "digits" is one data set, whatever --seed is. */
-    vae_status status = vae_data_open(source, &(vae_data_options){ .threads = threads }, data);
-    if (status.code)
-        return vae__failed_status(call, status);
-    if (!training)
+    vae_status status = vae_data_open(where, &(vae_data_options){ .threads = threads }, data);
+    if (status.code == VAE_ERROR_FILE && !source)
+        return vae__failed(call, "%s; --data tells where the same data lies now", status.message);
+    if (!status.code && training)
+        status = hold_out_again(training, *data);
+    if (!status.code)
         return VAE__EXIT_DONE;
-    vae_training_state state = vae_training_where(training);
-    int exit_status = hold_out_again(call, &state, same, *data);
-    if (exit_status)
-        vae_data_free(data);
-    return exit_status;
+    vae_data_free(data);
+    return vae__failed_status(call, status);
 }

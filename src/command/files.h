@@ -6,8 +6,9 @@
 
 /* What a command writes. */
 typedef enum vae__file_kind {
-    VAE__CHECKPOINT_FILE, /* may replace a checkpoint */
-    VAE__SAMPLES_FILE     /* a picture may replace a picture, HDF5 may replace HDF5 that is no checkpoint */
+    VAE__CHECKPOINT_FILE, /* may replace a checkpoint that is whole */
+    VAE__SAMPLES_FILE,    /* HDF5; may replace samples, told by their mark */
+    VAE__PICTURE_FILE     /* may replace a picture */
 } vae__file_kind;
 
 /*
@@ -17,24 +18,22 @@ typedef enum vae__file_kind {
  */
 int vae__check_target(const vae__call *call, const char *path, vae__file_kind kind);
 
-/*
- * Opens a checkpoint in a child process with limits on memory and time: libhdf5 is not safe against files made to do
- * harm. Where that went well, this process may open it. The message is the loader's own, or says how the child ended.
- */
-vae_status vae__try_checkpoint(const char *path);
-
-/* Tries a checkpoint, then loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
+/* Opens a checkpoint in a child process with limits on memory and time, for libhdf5 is not safe against files made to
+ * do harm; where that went well, loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training);
 
 /*
- * Opens a command's data. With `training`, rows that were held out of the training rows are held out again where the
- * data is what the training had; where it is other data, `same` says whether that is a failure.
+ * Opens a command's data; with `source` NULL from where the training had it. With `training`, rows that were held out
+ * of the training rows are held out again where the data is what the training had.
  */
-int vae__open_data(const vae__call *call, const char *source, const vae_training *training, bool same, int threads,
+int vae__open_data(const vae__call *call, const char *source, const vae_training *training, int threads,
                    vae_data **data);
 
-/* "train 60000 rows, test 10000 rows": the splits there are. */
+/* Has a file name this ending, in letters large or small, and something before it? */
+bool vae__name_ends(const char *name, const char *ending);
+
+/* "train 50000, validation 10000 (held out of the training rows)": how many rows each split has that there is. */
 enum { VAE__SPLITS_TEXT = 160 };
-const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS]);
+const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS], bool held_out);
 
 #endif

@@ -11,6 +11,7 @@ static const vae__option options[] = {
     [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
     { .name = NULL },
 };
+VAE__CHECK_OPTIONS(options);
 
 /* A table of at most this many rows, the first and the last ones of a long history. */
 enum { TABLE_ROWS = 12, TABLE_FIRST = 4 };
@@ -38,48 +39,54 @@ static void print_declaration(const vae_model_spec *spec)
     char shape[VAE__SIZES_TEXT];
     clause clauses[CLAUSES];
     list_clauses(spec, clauses);
-    printf("model       %s%s%s\n", spec->name, spec->summary && *spec->summary ? ": " : "",
-           spec->summary ? spec->summary : "");
-    printf("  %-12s%s\n", "x", vae__sizes_text(shape, spec->x.shape, VAE_MAX_RANK));
+    vae__line(stdout, "model       %s%s%s", spec->name, spec->summary && *spec->summary ? ": " : "",
+              spec->summary ? spec->summary : "");
+    vae__line(stdout, "  %-12s%s", "x", vae__sizes_text(shape, spec->x.shape, VAE_MAX_RANK));
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
-        printf("  %-12s%s, %" PRId64 " classes\n", "condition", spec->conditions[i].name, spec->conditions[i].size);
+        vae__line(stdout, "  %-12s%s, %" PRId64 " classes", "condition", spec->conditions[i].name,
+                  spec->conditions[i].size);
     for (int i = 0; i < VAE_MAX_LATENTS && spec->latents[i].size; i++)
-        printf("  %-12s%" PRId64 " dimensions\n", "latent", spec->latents[i].size);
+        vae__line(stdout, "  %-12s%" PRId64 " dimensions", "latent", spec->latents[i].size);
     for (int i = 0; i < CLAUSES; i++)
         if (clauses[i].text)
-            printf("  %-12s%s\n", clauses[i].name, clauses[i].text);
+            vae__line(stdout, "  %-12s%s", clauses[i].name, clauses[i].text);
 }
 
 static void print_tensors(vae_model *model)
 {
     const vae_store *store = vae_model_store(model);
     char shape[VAE__SIZES_TEXT];
-    printf("parameters  %" PRId64 "\n", vae__parameter_count(model));
+    vae__line(stdout, "parameters  %" PRId64, vae__parameter_count(model));
     for (int i = 0; i < vae_store_count(store); i++) {
         const vae_tensor *tensor = vae_store_tensor(store, i);
-        printf("  %-32s %10" PRId64 "  %s%s\n", tensor->name, tensor->size,
-               vae__sizes_text(shape, tensor->shape, tensor->rank), tensor->trainable ? "" : "  (state)");
+        vae__line(stdout, "  %-32s %10" PRId64 "  %s%s", tensor->name, tensor->size,
+                  vae__sizes_text(shape, tensor->shape, tensor->rank), tensor->trainable ? "" : "  (state)");
     }
 }
 
 static void print_training(const vae_training *training)
 {
     vae_training_state where = vae_training_where(training);
-    char splits[VAE__SPLITS_TEXT];
-    printf("data        %s, digest %s\n", *where.source ? where.source : "unknown", where.digest);
-    printf("  %-12s%s%s\n", "rows", vae__splits_text(splits, where.rows),
-           where.validation_held_out ? " (held out of the training rows)" : "");
-    char epochs[64], steps[64];
-    printf("training    %s, %s\n", vae__counted(epochs, where.epoch, "epoch"), vae__counted(steps, where.step, "step"));
-    printf("  %-15s%" PRId64 "\n  %-15s%g\n  %-15s%" PRIu64 "\n", "batch", where.batch_size, "learning rate",
-           where.learning_rate, "seed", where.seed);
+    char splits[VAE__SPLITS_TEXT], epochs[64], steps[64];
+    vae__line(stdout, "data        %s, digest %s", *where.source ? where.source : "unknown", where.digest);
+    vae__line(stdout, "  %-12s%s", "rows", vae__splits_text(splits, where.rows, where.validation_held_out));
+    vae__line(stdout, "training    %s, %s", vae__counted(epochs, where.epoch, "epoch"),
+              vae__counted(steps, where.step, "step"));
+    vae__line(stdout, "  %-15s%" PRId64, "batch", where.batch_size);
+    vae__line(stdout, "  %-15s%g", "learning rate", where.learning_rate);
+    vae__line(stdout, "  %-15s%" PRIu64, "seed", where.seed);
     if (*where.command_line)
-        printf("  %-15s%s\n", "command line", where.command_line);
+        vae__line(stdout, "  %-15s%s", "command line", where.command_line);
 }
 
 /* The columns that a line of a terminal has room for; --json has all. */
-static const char *const told_columns[] = {
-    "epoch", "step", "train/elbo", "train/reconstruction", "train/kl", "validation/elbo", "seconds"
+static const struct {
+    const char *name, *format;
+} told_columns[] = {
+    { "epoch", " %*.0f" },      { "step", " %*.0f" },
+    { "train/elbo", " %*.6g" }, { "train/reconstruction", " %*.6g" },
+    { "train/kl", " %*.6g" },   { "validation/elbo", " %*.6g" },
+    { "seconds", " %*.6g" },
 };
 enum { TOLD_COLUMNS = sizeof told_columns / sizeof *told_columns };
 
@@ -91,12 +98,12 @@ static void print_history_line(const vae_training *training, int64_t row)
         for (int i = 0; i < vae_history_columns(training); i++) {
             vae_history_column column = vae_history_column_at(training, i);
             int width = (int)strlen(column.name) > 8 ? (int)strlen(column.name) : 8;
-            if (strcmp(column.name, told_columns[told]))
+            if (strcmp(column.name, told_columns[told].name))
                 continue;
             if (row < 0)
                 printf(" %*s", width, column.name);
             else
-                printf(" %*.6g", width, column.values[row]);
+                printf(told_columns[told].format, width, column.values[row]);
         }
     putchar('\n');
 }

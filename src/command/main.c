@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,18 +17,35 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* ---- Speaking ---------------------------------------------------------------------------------------------------- */
 
-/* One line, whatever a user or a file has put into the message. */
+/* Some names of files as long as they may be, or texts of a checkpoint. */
+enum { LINE_SIZE = 1 << 17, MESSAGE_SIZE = 1 << 14 };
+
+static void clean(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
+void vae__line(FILE *file, const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    clean(line);
+    fprintf(file, "%s\n", line);
+}
+
 static void say(const vae__call *call, const char *format, va_list arguments)
 {
-    char message[2048];
+    char message[MESSAGE_SIZE];
     vsnprintf(message, sizeof message, format, arguments);
-    for (char *c = message; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
     /* So that on a terminal the lines stand in the order in which they were said. */
     fflush(stdout);
-    fprintf(stderr, "%s%s%s: %s\n", call->program, call->command ? " " : "", call->command ? call->command->name : "",
-            message);
+    vae__line(stderr, "%s%s%s: %s", call->program, call->command ? " " : "", call->command ? call->command->name : "",
+              message);
 }
 
 int vae__wrong_usage(const vae__call *call, const char *format, ...)
@@ -140,17 +158,82 @@ static int unknown_command(const vae__call *call, const char *name)
                             hint.nearest ? "?" : "");
 }
 
-/* The command line as it was given, with quotes where a shell would want them; ends in "..." where it is too long. */
+/* What is no letter of these goes between single quotes, where only the quote itself means anything. */
+size_t vae__quote(char *quoted, size_t size, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,+@%-";
+    if (*text && !text[strspn(text, plain)])
+        return (size_t)snprintf(quoted, size, "%s", text);
+    size_t used = 0;
+    for (const char *c = text; c == text || c[-1]; c++) {
+        char piece[8];
+        snprintf(piece, sizeof piece, "%s%s%s", c == text ? "'" : "", *c == '\'' ? "'\\''" : (char[2]){ *c, 0 },
+                 *c ? "" : "'");
+        used += (size_t)snprintf(quoted + (used < size ? used : size), used < size ? size - used : 0, "%s", piece);
+    }
+    return used;
+}
+
+/* The command line as it was given, as a shell takes it; ends in "..." where it is too long. */
 static void record_line(vae__call *call, int argc, char **argv)
 {
     size_t used = 0, size = sizeof call->line;
-    for (int i = 0; i < argc && used < size; i++) {
-        const char *text = i ? argv[i] : call->program;
-        const char *quote = *text && !strpbrk(text, " \t\n\"'\\$&|;<>()*?[]#~`") ? "" : strchr(text, '\'') ? "\"" : "'";
-        used += (size_t)snprintf(call->line + used, size - used, "%s%s%s%s", i ? " " : "", quote, text, quote);
+    for (int i = 0; i < argc && used + 1 < size; i++) {
+        if (i)
+            call->line[used++] = ' ';
+        used += vae__quote(call->line + used, size - used, i ? argv[i] : call->program);
     }
     if (used >= size)
         memcpy(call->line + size - 4, "...", 4);
+}
+
+/* What stands before any command: --help, --version. */
+static int check_alone(const vae__call *call, int argc, char **argv)
+{
+    if (argc == 2)
+        return VAE__EXIT_DONE;
+    return vae__wrong_usage(call, "expected nothing behind %s, found \"%s\"", argv[1], argv[2]);
+}
+
+static void print_version(void)
+{
+    printf("libvae %s\nkernels: %s\n", vae_version(), vae_kernels());
+}
+
+/* Rows that a program brings, which other functions take for granted. */
+static int check_catalogue(const vae__call *call)
+{
+    const vae_catalogue *catalogue = call->catalogue;
+    int count = catalogue ? catalogue->model_count : 0;
+    if (count < 0 || (count && !catalogue->models))
+        return vae__failed(call, "the catalogue: expected models and how many there are, found %s and %d",
+                           catalogue->models ? "models" : "NULL", count);
+    for (int i = 0; i < count; i++)
+        if (!catalogue->models[i].name || !*catalogue->models[i].name)
+            return vae__failed(call, "the catalogue: row %d of %d: expected a model with a name, found none", i + 1,
+                               count);
+    return VAE__EXIT_DONE;
+}
+
+static void ignore_signal(int number)
+{
+    struct sigaction action = { .sa_handler = SIG_IGN };
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+static int run_command(vae__call *call, int argc, char **argv)
+{
+    bool help;
+    int status = vae__options_parse(call, argc - 2, argv + 2, &help);
+    if (help)
+        print_command_help(call);
+    if (help || status)
+        return status;
+    /* Hours of work do not end because nobody reads its lines any more. */
+    if (call->command->kept)
+        ignore_signal(SIGPIPE);
+    return call->command->run(call);
 }
 
 static int run(vae__call *call, int argc, char **argv)
@@ -158,24 +241,18 @@ static int run(vae__call *call, int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : NULL;
     if (!name)
         return vae__wrong_usage(call, "expected a command, found none; %s --help lists them", call->program);
-    if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
+    bool help = !strcmp(name, "--help") || !strcmp(name, "-h"), version = !strcmp(name, "--version");
+    int status = help || version ? check_alone(call, argc, argv) : check_catalogue(call);
+    if (!status && help)
         print_help(call->program);
-        return VAE__EXIT_DONE;
-    }
-    if (!strcmp(name, "--version")) {
-        printf("libvae %s\nkernels: %s\n", vae_version(), vae_kernels());
-        return VAE__EXIT_DONE;
-    }
+    if (!status && version)
+        print_version();
+    if (status || help || version)
+        return status;
     for (int i = 0; i < COMMANDS; i++)
         if (!strcmp(name, commands[i]->name))
             call->command = commands[i];
-    if (!call->command)
-        return unknown_command(call, name);
-    bool help;
-    int status = vae__options_parse(call, argc - 2, argv + 2, &help);
-    if (help)
-        print_command_help(call);
-    return help || status ? status : call->command->run(call);
+    return call->command ? run_command(call, argc, argv) : unknown_command(call, name);
 }
 
 /* With a standard stream closed, the next file opened would take its number, and what is printed would go into that
@@ -195,7 +272,9 @@ static int finish_output(const vae__call *call, int status)
     if (!lost && !ferror(stdout))
         return status;
     const char *why = lost && errno ? strerror(errno) : "writing failed";
-    return vae__failed(call, "standard output: cannot be written: %s", why);
+    const char *kept = call->command ? call->command->kept : NULL;
+    bool worked = kept && (status == VAE__EXIT_DONE || status == VAE__EXIT_STOPPED);
+    return vae__failed(call, "standard output: cannot be written: %s%s%s", why, worked ? "; " : "", worked ? kept : "");
 }
 
 static const char *program_name(int argc, char **argv)
@@ -213,8 +292,14 @@ int vae_main(int argc, char **argv, const vae_catalogue *catalogue)
     locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = (locale_t)0;
     if (plain)
         before = uselocale(plain);
+    struct sigaction pipe_before, size_before;
+    sigaction(SIGPIPE, NULL, &pipe_before);
+    sigaction(SIGXFSZ, NULL, &size_before);
+    ignore_signal(SIGXFSZ); /* so that a file beyond the limit is a write that fails, and is told */
     record_line(&call, argc, argv);
     int status = finish_output(&call, run(&call, argc, argv));
+    sigaction(SIGPIPE, &pipe_before, NULL);
+    sigaction(SIGXFSZ, &size_before, NULL);
     if (plain) {
         uselocale(before);
         freelocale(plain);

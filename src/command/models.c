@@ -12,6 +12,7 @@ static const vae__option options[] = {
     [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
     { .name = NULL },
 };
+VAE__CHECK_OPTIONS(options);
 
 static void print_models(const vae_catalogue *catalogue)
 {
@@ -22,7 +23,7 @@ static void print_models(const vae_catalogue *catalogue)
     }
     for (int i = 0; i < vae_model_count(catalogue); i++) {
         const vae_model_spec *spec = vae_model_at(catalogue, i);
-        printf("%-*s  %s\n", width, spec->name, spec->summary ? spec->summary : "");
+        vae__line(stdout, "%-*s  %s", width, spec->name, spec->summary ? spec->summary : "");
     }
 }
 

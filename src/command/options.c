@@ -20,7 +20,8 @@ static const char *skip_digits(const char *text)
     return text;
 }
 
-/* An optional sign, digits, and where `real` a point and an exponent: so that "0x1p3", "inf", " 5" and "5 " are none.
+/* An optional sign (a range tells whether it may be minus), digits, and where `real` a point and an exponent: so that
+ * "0x1p3", "inf", " 5" and "5 " are none.
  */
 static bool looks_like_number(const char *text, bool real)
 {
@@ -120,18 +121,45 @@ static const char *whole_text(double number, char text[32])
     return text;
 }
 
-/* What an option takes: "a whole number from 1 to 1000000". */
-static void describe_range(const vae__option *option, char text[160])
+typedef char range_text[160];
+
+static void describe_text(const vae__option *option, range_text text)
+{
+    snprintf(text, sizeof(range_text), "%s", option->argument ? option->argument : "");
+}
+
+static void describe_whole(const vae__option *option, range_text text)
 {
     char low[32], high[32];
-    if (option->kind == VAE__REAL)
-        snprintf(text, 160, "a number from %g to %g", option->low, option->high);
-    else if (option->kind == VAE__SHARE)
-        snprintf(text, 160, "a whole number from %s to %s, or a fraction between 0 and 1", whole_text(option->low, low),
-                 whole_text(option->high, high));
-    else
-        snprintf(text, 160, "a whole number from %s to %s", whole_text(option->low, low),
-                 whole_text(option->high, high));
+    snprintf(text, sizeof(range_text), "a whole number from %s to %s", whole_text(option->low, low),
+             whole_text(option->high, high));
+}
+
+static void describe_real(const vae__option *option, range_text text)
+{
+    snprintf(text, sizeof(range_text), "a number from %g to %g", option->low, option->high);
+}
+
+static void describe_share(const vae__option *option, range_text text)
+{
+    describe_whole(option, text);
+    size_t used = strlen(text);
+    snprintf(text + used, sizeof(range_text) - used, ", or a fraction between 0 and 1");
+}
+
+static bool take_any(const vae__option *option, const char *text, vae__value *value)
+{
+    (void)option;
+    (void)text;
+    (void)value;
+    return true;
+}
+
+static bool take_text(const vae__option *option, const char *text, vae__value *value)
+{
+    (void)option;
+    (void)value;
+    return *text;
 }
 
 static bool take_whole(const vae__option *option, const char *text, vae__value *value)
@@ -153,32 +181,25 @@ static bool take_share(const vae__option *option, const char *text, vae__value *
     return strpbrk(text, ".eE") && vae__parse_real(text, &value->real) && value->real > 0 && value->real < 1;
 }
 
+static const struct {
+    bool (*take)(const vae__option *option, const char *text, vae__value *value);
+    void (*describe)(const vae__option *option, range_text text); /* "a whole number from 1 to 1000000" */
+} kinds[] = {
+    [VAE__FLAG] = { take_any, describe_text },    [VAE__TEXT] = { take_text, describe_text },
+    [VAE__PHRASES] = { take_any, describe_text }, [VAE__WHOLE] = { take_whole, describe_whole },
+    [VAE__REAL] = { take_real, describe_real },   [VAE__SHARE] = { take_share, describe_share },
+};
+
 static bool take(const vae__option *option, const char *text, vae__value *value)
 {
     value->text = text;
-    switch (option->kind) {
-    case VAE__WHOLE:
-        return take_whole(option, text, value);
-    case VAE__REAL:
-        return take_real(option, text, value);
-    case VAE__SHARE:
-        return take_share(option, text, value);
-    case VAE__TEXT:
-        return *text;
-    case VAE__PHRASES:
-    case VAE__FLAG:
-        break;
-    }
-    return true;
+    return kinds[option->kind].take(option, text, value);
 }
 
 static int refuse_value(const vae__call *call, const vae__option *option, const char *text)
 {
-    char expected[160];
-    if (option->kind == VAE__TEXT)
-        snprintf(expected, sizeof expected, "%s", option->argument);
-    else
-        describe_range(option, expected);
+    range_text expected;
+    kinds[option->kind].describe(option, expected);
     if (!*text)
         return vae__wrong_usage(call, "--%s: expected %s, found an empty text", option->name, expected);
     return vae__wrong_usage(call, "--%s: expected %s, found \"%s\"", option->name, expected, text);

@@ -45,8 +45,8 @@ int vae__options_parse(struct vae__call *call, int argc, char **argv, bool *help
 void vae__options_help(const vae__option *options);
 
 /*
- * Strict numbers: decimal digits (and, of a real, a point and an exponent) and nothing else. False for all that is not
- * a number, for what does not fit the type, and for what is not finite.
+ * Strict numbers: a sign or none, decimal digits (and, of a real, a point and an exponent), and nothing else. False for
+ * all that is not a number, for what does not fit the type, and for what is not finite.
  */
 bool vae__parse_whole(const char *text, int64_t *number);
 bool vae__parse_real(const char *text, double *number);

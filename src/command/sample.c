@@ -1,7 +1,6 @@
 /* vae sample: draws from the prior and the decoder, into a picture or HDF5. */
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 #include "src/command/files.h"
 
@@ -10,7 +9,7 @@ enum { OUT, COUNT, CLASS, SEED, TEMPERATURE, DRAW, THREADS };
 static const vae__option options[] = {
     [OUT] = { "out", "FILE.png|FILE.h5", VAE__TEXT, "a picture, or HDF5 with x, z and the classes", NULL, 0, 0 },
     [COUNT] = { "count", "N", VAE__WHOLE, "samples of each class, or in all without classes [10, or 100]", NULL, 1,
-                1e9 },
+                1e7 },
     [CLASS] = { "class", "C", VAE__WHOLE, "this class alone, from 0", NULL, 0, 1e6 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of the draws", "0", 0, VAE__WHOLE_MAX },
     [TEMPERATURE] = { "temperature", "T", VAE__REAL, "z is drawn from N(0, T^2)", "1", 1e-6, 1e3 },
@@ -18,6 +17,7 @@ static const vae__option options[] = {
     [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
     { .name = NULL },
 };
+VAE__CHECK_OPTIONS(options);
 
 static int check_out_name(const vae__call *call)
 {
@@ -26,7 +26,7 @@ static int check_out_name(const vae__call *call)
     if (!path)
         return vae__wrong_usage(call, "expected --out FILE.png or --out FILE.h5, found none");
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (strlen(path) > strlen(ends[i]) && !strcasecmp(path + strlen(path) - strlen(ends[i]), ends[i]))
+        if (vae__name_ends(path, ends[i]))
             return VAE__EXIT_DONE;
     return vae__wrong_usage(call, "--out: expected a name that ends in .png, .h5 or .hdf5, found \"%s\"", path);
 }
@@ -58,14 +58,16 @@ static int sample(const vae__call *call, const vae_model *model)
         .threads = (int)call->values[THREADS].whole,
     };
     vae_samples samples = { .count = 0 };
-    vae_status status = vae_sample(model, &settings, &samples);
+    vae_status status = vae_samples_check(model, &settings, path);
+    if (!status.code)
+        status = vae_sample(model, &settings, &samples);
     if (!status.code)
         status = vae_samples_save(model, &samples, path);
     char counted[64];
     if (!status.code)
-        printf("%s: %s of %s in %" PRId64 " rows of %" PRId64 "\n", path,
-               vae__counted(counted, samples.count, "sample"), vae_model_declaration(model)->name, samples.rows,
-               samples.columns);
+        vae__line(stdout, "%s: %s of %s in %" PRId64 " rows of %" PRId64, path,
+                  vae__counted(counted, samples.count, "sample"), vae_model_declaration(model)->name, samples.rows,
+                  samples.columns);
     vae_samples_free(&samples);
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
 }
@@ -74,8 +76,10 @@ static int run(const vae__call *call)
 {
     vae_training *training = NULL;
     int status = check_out_name(call);
-    if (!status)
-        status = vae__check_target(call, call->values[OUT].text, VAE__SAMPLES_FILE);
+    if (!status) {
+        bool picture = vae__name_ends(call->values[OUT].text, ".png");
+        status = vae__check_target(call, call->values[OUT].text, picture ? VAE__PICTURE_FILE : VAE__SAMPLES_FILE);
+    }
     if (!status)
         status = vae__open_checkpoint(call, call->argument, &training);
     if (!status)

@@ -32,8 +32,7 @@ enum {
 
 static const vae__option options[] = {
     [RESUME] = { "resume", "FILE.h5", VAE__TEXT, "go on with the training that this checkpoint holds", NULL, 0, 0 },
-    [DATA] = { "data", "SRC", VAE__TEXT, "digits, digits:N, or a folder of IDX files named as MNIST's are", NULL, 0,
-               0 },
+    [DATA] = { "data", "SRC", VAE__TEXT, VAE__SOURCES_HELP, NULL, 0, 0 },
     [OUT] = { "out", "FILE.h5", VAE__TEXT, "the checkpoint, written after every epoch", NULL, 0, 0 },
     [EPOCHS] = { "epochs", "N", VAE__WHOLE, "passes over the training rows, in all", "10", 1, 1e9 },
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
@@ -55,6 +54,7 @@ static const vae__option options[] = {
     [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object; progress goes to standard error", NULL, 0, 0 },
     [OPTIONS] = { .name = NULL },
 };
+VAE__CHECK_OPTIONS(options);
 
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {
@@ -68,6 +68,7 @@ typedef struct run_state {
     vae__bar bar;
     int64_t rows;       /* training rows */
     double epoch_begun; /* seconds of the run */
+    bool idle;          /* all epochs were done before */
 } run_state;
 
 /* ---- Signals ----------------------------------------------------------------------------------------------------- */
@@ -87,13 +88,18 @@ static void note_signal(int number)
 static const int stopping_signals[] = { SIGINT, SIGTERM };
 enum { SIGNALS = sizeof stopping_signals / sizeof *stopping_signals };
 
+/* What was ignored when the program began stays ignored: so a shell keeps the terminal's interrupts from a job in the
+ * background. */
 static void catch_signals(struct sigaction before[SIGNALS])
 {
     struct sigaction action = { .sa_handler = note_signal, .sa_flags = SA_RESTART };
     sigemptyset(&action.sa_mask);
     signalled = 0;
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(stopping_signals[i], &action, &before[i]);
+    for (int i = 0; i < SIGNALS; i++) {
+        sigaction(stopping_signals[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN)
+            sigaction(stopping_signals[i], &action, NULL);
+    }
 }
 
 static void release_signals(const struct sigaction before[SIGNALS])
@@ -150,11 +156,12 @@ static void print_start(run_state *state, vae_training *training, const vae_data
     vae_model *model = vae_training_model(training);
     vae_training_state where = vae_training_where(training);
     char shape[VAE__SIZES_TEXT], splits[VAE__SPLITS_TEXT], threads[64], batch[64];
-    fprintf(state->lines, "model   %s, %" PRId64 " parameters, x %s\n", vae_model_declaration(model)->name,
-            vae__parameter_count(model), vae__sizes_text(shape, vae_model_declaration(model)->x.shape, VAE_MAX_RANK));
-    fprintf(state->lines, "data    %s: %s; batches of %s, %s\n", vae_data_source(data),
-            vae__splits_text(splits, where.rows), vae__counted(batch, where.batch_size, "example"),
-            vae__threads_text(threads, state->call->values[THREADS].whole));
+    vae__line(state->lines, "model   %s, %" PRId64 " parameters, x %s", vae_model_declaration(model)->name,
+              vae__parameter_count(model), vae__sizes_text(shape, vae_model_declaration(model)->x.shape, VAE_MAX_RANK));
+    vae__line(state->lines, "data    %s: %s; batches of %s, %s", vae_data_source(data),
+              vae__splits_text(splits, where.rows, where.validation_held_out),
+              vae__counted(batch, where.batch_size, "example"),
+              vae__threads_text(threads, state->call->values[THREADS].whole));
     fflush(state->lines);
 }
 
@@ -201,16 +208,19 @@ static int finish(run_state *state, vae_training *training, const char *path, bo
         status = vae_checkpoint_save(training, path);
     if (status.code)
         return vae__failed_status(call, status);
-    char epochs[64], steps[64];
-    fprintf(state->lines, "kept    %s: %s, %s\n", path, vae__counted(epochs, where.epoch, "epoch"),
-            vae__counted(steps, where.step, "step"));
+    char epochs[64], steps[64], quoted[VAE__COMMAND_LINE];
+    if (state->idle)
+        vae__line(state->lines, "done    %s: nothing was left to do", vae__counted(epochs, where.epoch, "epoch"));
+    vae__line(state->lines, "kept    %s: %s, %s", path, vae__counted(epochs, where.epoch, "epoch"),
+              vae__counted(steps, where.step, "step"));
     if (call->values[JSON].given)
         print_json(state, training, path, stopped);
     if (!stopped)
         return VAE__EXIT_DONE;
+    vae__quote(quoted, sizeof quoted, path);
     vae__remark(call,
                 "stopped by a signal, saved at step %" PRId64 "; %s train --resume %s --epochs %" PRId64 " goes on",
-                where.step, call->program, path, call->values[EPOCHS].whole);
+                where.step, call->program, quoted, call->values[EPOCHS].whole);
     return VAE__EXIT_STOPPED;
 }
 
@@ -218,6 +228,7 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
 {
     run_state state = { .call = call, .lines = call->values[JSON].given ? stderr : stdout, .bar = vae__bar_new() };
     state.rows = vae_data_rows(data, VAE_TRAIN);
+    state.idle = vae_training_where(training).epoch == call->values[EPOCHS].whole;
     print_start(&state, training, data);
     struct sigaction before[SIGNALS];
     catch_signals(before);
@@ -299,9 +310,16 @@ static int hold_out(const vae__call *call, vae_data *data)
     int64_t there = vae_data_rows(data, VAE_TRAIN), rows = asked->whole;
     if (asked->real > 0)
         rows = (int64_t)(asked->real * (double)there + 0.5);
-    if (rows >= there || (!rows && asked->real > 0))
-        return vae__failed(call, "--validation: expected 1 to %" PRId64 " of %" PRId64 " training rows, found %" PRId64,
-                           there - 1, there, rows);
+    bool refused = rows >= there || (!rows && asked->real > 0);
+    if (refused && there < 2)
+        return vae__failed(call, "--validation: expected 2 training rows or more to hold some out, found %" PRId64,
+                           there);
+    if (refused)
+        return vae__failed(call, "--validation: expected 1 to %" PRId64 " of %" PRId64 " training rows, found \"%s\"%s",
+                           there - 1, there, asked->text,
+                           asked->real <= 0 ? ""
+                           : rows           ? ", which is all of them"
+                                            : ", which is none of them");
     vae_status status = { .code = VAE_OK };
     if (rows)
         status = vae_data_hold_out(data, rows);
@@ -354,7 +372,7 @@ static int train_new(const vae__call *call)
     vae_training *training = NULL;
     int status = prepare(call, &spec);
     if (!status)
-        status = vae__open_data(call, call->values[DATA].text, NULL, false, (int)call->values[THREADS].whole, &data);
+        status = vae__open_data(call, call->values[DATA].text, NULL, (int)call->values[THREADS].whole, &data);
     if (!status)
         status = hold_out(call, data);
     if (!status)
@@ -402,10 +420,9 @@ static int train_resumed(const vae__call *call)
         status = check_epochs(call, training);
     if (!status)
         status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
-    if (!status) {
-        const char *source = call->values[DATA].given ? call->values[DATA].text : vae_training_where(training).source;
-        status = vae__open_data(call, source, training, true, (int)call->values[THREADS].whole, &data);
-    }
+    const char *source = call->values[DATA].given ? call->values[DATA].text : NULL;
+    if (!status)
+        status = vae__open_data(call, source, training, (int)call->values[THREADS].whole, &data);
     if (!status) {
         /* With no epoch left to do none would be written. */
         bool nothing_left = vae_training_where(training).epoch == call->values[EPOCHS].whole;
@@ -434,5 +451,6 @@ const vae__command vae__command_train = {
         "data lies now [as before], --out is where checkpoints go [the same file].\n"
         "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
         "Figures are nats per example. The words of PHRASES are listed by models --words.\n",
+    .kept = "the checkpoint is kept",
     .run = run,
 };

@@ -49,6 +49,7 @@ struct vae_data {
     const vae__source *kind;
     char *source;
     vae_data_options options; /* as given, but threads are at least 1 */
+    char note[160];           /* why a field that may be wanted is missing; "": none is */
     char digest[17];
     int field_count;
     vae__column *columns; /* VAE_SPLITS times field_count, split by split */

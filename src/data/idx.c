@@ -342,8 +342,10 @@ static vae_status find_files(folder *f)
         if (paths[LABELS] && !paths[IMAGES])
             return vae__error(VAE_ERROR_FILE, "%s: expected %s[.gz] beside it, found no such file", paths[LABELS],
                               file_names[split][IMAGES]);
-        if (paths[IMAGES] && !paths[LABELS])
+        if (paths[IMAGES] && !paths[LABELS] && f->labels) {
             f->labels = false;
+            snprintf(f->data->note, sizeof f->data->note, "%s[.gz] is not there", file_names[split][LABELS]);
+        }
     }
     if (!f->paths[VAE_TRAIN][IMAGES] && !f->paths[VAE_TEST][IMAGES])
         return vae__error(VAE_ERROR_FILE, "%s: expected %s[.gz] or %s[.gz] in it, found neither", source,

@@ -45,8 +45,9 @@ static const char *shape_text(const int64_t *shape, int rank, char text[VAE__SHA
 
 static vae_status missing_condition(const vae_model_spec *spec, int index, const vae_data *data)
 {
-    return vae__error(VAE_ERROR_DATA, "%s: %s: expected classes for the condition \"%s\", found no such field",
-                      spec->name, vae_data_source(data), spec->conditions[index].name);
+    return vae__error(VAE_ERROR_DATA, "%s: %s: expected classes for the condition \"%s\", found no such field%s%s",
+                      spec->name, vae_data_source(data), spec->conditions[index].name, *data->note ? ": " : "",
+                      data->note);
 }
 
 /* ---- A new model ------------------------------------------------------------------------------------------------- */

@@ -101,6 +101,8 @@ refuse 2 'expected a command'
 refuse 2 '"trian": no such command.*did you mean train' trian
 refuse 2 '"": no such command' ''
 refuse 2 '--help lists them|no such command' -x
+refuse 2 'expected nothing behind --version, found "junk"' --version junk
+refuse 2 'expected nothing behind --help, found "train"' --help train
 refuse 2 'expected MODEL, or --resume' train $good --out out.h5
 refuse 2 '"cvea": no such model; did you mean cvae' train cvea $good --out out.h5
 refuse 2 '"transformer": no such model' train transformer $good --out out.h5
@@ -129,8 +131,11 @@ refuse 2 '--batch: expected a whole number from 1' train vae $good --out out.h5 
 refuse 2 '--latent: expected a whole number from 1' train vae $good --out out.h5 --latent 0
 refuse 2 '--threads: expected a whole number from 0' train vae $good --out out.h5 --threads -1
 refuse 2 '--seed: expected a whole number from 0' train vae $good --out out.h5 --seed -1
-refuse 1 '--validation: expected 1 to 19 of 20' train vae $good --out out.h5 --validation 20
-refuse 1 '--validation: expected 1 to 19 of 20' train vae $good --out out.h5 --validation 0.001
+refuse 1 '--validation: expected 1 to 19 of 20 training rows, found "20"' train vae $good --out out.h5 --validation 20
+refuse 1 'found "0.001", which is none of them' train vae $good --out out.h5 --validation 0.001
+refuse 1 'found "0.999", which is all of them' train vae $good --out out.h5 --validation 0.999
+refuse 1 'expected 2 training rows or more to hold some out, found 1' train vae --data digits:1 --epochs 1 \
+    --out out.h5 --validation 1
 
 # ---- Words of the little language ----
 
@@ -197,9 +202,13 @@ copy train-labels-idx1-ubyte
 labels 19 3 >spoilt/train-labels-idx1-ubyte
 train 'train-(labels|images)-idx.*(19|20).*(19|20)' spoilt
 copy train-labels-idx1-ubyte
-train 'digit' spoilt cvae
-if [ "$(id -u)" = 0 ]; then
-    skip 'an unreadable file: the super-user reads all'
+train 'condition "digit", found no such field: train-labels-idx1-ubyte\[.gz\] is not there' spoilt cvae
+copy t10k-labels-idx1-ubyte
+train 'condition "digit", found no such field: t10k-labels-idx1-ubyte\[.gz\] is not there' spoilt cvae
+: >closed
+chmod 0 closed
+if [ -r closed ]; then
+    skip 'an unreadable file: this user reads all'
 else
     rm -rf spoilt && cp -r good spoilt && chmod 0 spoilt/train-images-idx3-ubyte
     train 'train-images-idx3-ubyte.*[Pp]ermission' spoilt
@@ -212,13 +221,23 @@ refuse 1 'folder missing.*No such file' train vae $good --out missing/out.h5
 refuse 1 '(expected file to be a folder|Not a directory)' train vae $good --out file/out.h5
 refuse 1 'expected a file to write, found a folder' train vae $good --out empty
 refuse 1 'found a folder' train vae $good --out empty/
+ln -s nowhere.h5 link.h5
+refuse 1 'link.h5: cannot follow this link: No such file' train vae $good --out link.h5
+long=$(head -c 250 /dev/zero | tr '\0' x)
+refuse 1 'File name too long' train vae $good --out "$long"
+# A path of a message's length: what is wrong stands at the end.
+deep=$(head -c 200 /dev/zero | tr '\0' y)
+mkdir -p "$deep/$deep/$deep"
+cp good/train-images-idx3-ubyte "$deep/$deep/$deep/"
+printf x >>"$deep/$deep/$deep/train-images-idx3-ubyte"
+train '^vae train: yyy.* \.\.\. .*expected 336 bytes for 20 × 4 × 4, found 337$' "$deep/$deep/$deep"
 mkfifo pipe
 refuse 1 'special file' train vae $good --out pipe
 echo 'dear diary' >diary.h5
 cp diary.h5 diary.h5.kept
 refuse 1 'found a file of another kind' train vae $good --out diary.h5
 same diary.h5
-if [ "$(id -u)" = 0 ]; then
+if [ -r closed ]; then
     refuse 1 'folder /proc: cannot be written' train vae $good --out /proc/out.h5
 else
     mkdir shut && chmod 555 shut
@@ -259,13 +278,17 @@ if [ -n "$DAMAGE" ]; then
         cp model.h5 spoilt.h5
         "$DAMAGE" "$fault" spoilt.h5 || exit 1
         each 'spoilt.h5: .*(expected|found|refused|not a libvae checkpoint)' spoilt.h5
+        cp spoilt.h5 spoilt.h5.kept
+        refuse 1 'expected .*libvae samples.*, found (a libvae checkpoint|an HDF5 file of another kind)' \
+            sample model.h5 --out spoilt.h5
+        same spoilt.h5
         case $fault in
         newer-version) refuse 1 'version.*2' info spoilt.h5 ;;
         wrong-shape | missing-tensor) refuse 1 'decoder/0/weight' info spoilt.h5 ;;
         wrong-checksum) refuse 1 'decoder/0/weight.*(crc32|checksum)' info spoilt.h5 ;;
         not-a-checkpoint)
             cp spoilt.h5 spoilt.h5.kept
-            refuse 1 'HDF5 file that is not one' train vae $good --out spoilt.h5
+            refuse 1 'libvae checkpoint to replace: spoilt.h5: not a libvae checkpoint' train vae $good --out spoilt.h5
             same spoilt.h5
             ;;
         esac
@@ -282,12 +305,14 @@ mkdir single && cp good/train-* single
 refuse 2 'expected --split, .*train 20' eval model.h5 --data single
 refuse 1 '4.*5' eval model.h5 --data wide
 refuse 1 '(class|digit).*9' eval model.h5 --data classes
-refuse 1 'classes: not the data' train --resume model.h5 --epochs 2 --data classes
+refuse 1 'classes: expected the data that the training began with .*good, digest' train --resume model.h5 --epochs 2 --data classes
 refuse 2 '--samples: expected a whole number' eval model.h5 --data good --samples -1
 refuse 2 '--class: expected a class from 0 to 3, found 4' sample model.h5 --out out.png --class 4
 refuse 2 '--class: expected a whole number' sample model.h5 --out out.png --class x
 refuse 2 '--class: expected a model with classes' sample plain.h5 --out out.png --class 0
 refuse 2 '--count: expected a whole number from 1' sample model.h5 --out out.png --count 0
+refuse 2 '--count: expected a whole number from 1 to 10000000,' sample model.h5 --out out.png --count 10000001
+refuse 2 'out.png: picture: expected sides of at most' sample model.h5 --out out.png --count 10000000
 refuse 2 '--temperature: expected a number' sample model.h5 --out out.png --temperature -1
 refuse 1 'found a libvae checkpoint' sample model.h5 --out model.h5
 refuse 1 'found a file of another kind' sample model.h5 --out diary.h5
@@ -295,8 +320,62 @@ refuse 2 '--batch cannot change with --resume' train --resume model.h5 --epochs 
 refuse 2 '--encoder cannot change with --resume' train --resume model.h5 --epochs 2 --encoder 'dense 3'
 refuse 2 'MODEL cannot change with --resume' train vae --resume model.h5 --epochs 2
 refuse 2 'expected --epochs N with --resume' train --resume model.h5
+mv good moved
+refuse 1 'good: expected .*; --data tells where the same data lies now' train --resume model.h5 --epochs 2
+mv moved good
+# What a file has that a terminal would obey is printed as '?'.
+[ -z "$DAMAGE" ] || {
+    cp model.h5 loud.h5 && "$DAMAGE" control-characters loud.h5
+    name='info of a loud checkpoint' verdict=yes
+    "$VAE" info loud.h5 >stdout 2>stderr
+    grep -q 'loud?\[31m' stdout || complain 'expected the control character as ?'
+    tr -d '\n' <stdout | grep -q '[[:cntrl:]]' && complain 'found control characters'
+    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+}
 same model.h5
 same diary.h5
+
+# ---- Output that is not read, files that are too large ----
+
+# told STATUS WORDS: what the last command, with its status in `found`, has said.
+told() {
+    verdict=yes
+    [ "$found" = "$1" ] || complain "expected status $1, found $found"
+    [ "$(grep -Ec -e "$2" stderr)" = 1 ] || complain "expected the words \"$2\""
+    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+}
+name='training whose lines nobody reads'
+small="train vae --data good --latent 2 --encoder= --decoder= --out piped.h5"
+{ sleep 1; "$VAE" $small --epochs 40 2>stderr; echo $? >status; } | :
+found=$(cat status)
+told 1 'cannot be written: Broken pipe; the checkpoint is kept'
+"$VAE" info piped.h5 >stderr 2>&1
+found=$?
+told 0 '^training    40 epochs'
+name='a file beyond the limit of its size'
+rm -f piped.h5
+(ulimit -f 1 && "$VAE" $small --epochs 1 >/dev/null 2>"$work/pipe.err" 3>&-)
+found=$?
+mv pipe.err stderr
+told 1 'piped.h5: cannot write: File too large'
+name='nothing beside it'
+found=$(find . -name 'piped.h5*' | wc -l)
+: >stderr
+[ "$found" = 0 ] && passed=$((passed + 1)) || { complain 'left behind'; failed=$((failed + 1)); }
+name='a command line as a shell takes it'
+"$VAE" train vae --data good --epochs 1 --latent 2 --encoder= --decoder= --out "it's.h5" >stdout 2>stderr
+found=$?
+"$VAE" info "it's.h5" >stderr 2>&1
+told 0 "--encoder= --decoder= --out 'it'\\\\''s.h5'\$"
+name='resuming what is done'
+cp model.h5 done.h5
+"$VAE" train --resume done.h5 --epochs 1 >stderr 2>&1
+found=$?
+told 0 '1 epoch: nothing was left to do'
+name='samples replace samples'
+"$VAE" sample model.h5 --out samples.h5 --count 1 >stdout 2>stderr && "$VAE" sample model.h5 --out samples.h5 >stderr 2>&1
+found=$?
+told 0 'samples.h5: 40 samples'
 
 printf '%d passed, %d failed' $passed $failed
 [ $skipped = 0 ] && echo || echo ", $skipped skipped"

@@ -69,6 +69,11 @@ static int wrong_declaration(hid_t file)
     return set_text(file, "/model", "encoder", "dense 9 relu", 12);
 }
 
+static int control_characters(hid_t file)
+{
+    return set_text(file, "/data", "source", "loud\x1b[31m", 9);
+}
+
 static int missing_tensor(hid_t file)
 {
     return H5Ldelete(file, WEIGHT, H5P_DEFAULT) < 0;
@@ -115,6 +120,7 @@ static const struct {
     { "not-a-checkpoint", not_a_checkpoint },
     { "variable-string", variable_string },
     { "wrong-declaration", wrong_declaration },
+    { "control-characters", control_characters },
     { "missing-tensor", missing_tensor },
     { "soft-link", soft_link },
     { "wrong-shape", wrong_shape },

@@ -31,7 +31,9 @@ for signal in INT TERM; do
     : >lines
     : >message
     # Far more epochs than there is time for; the signal comes when the first one is kept.
-    "$VAE" train $settings --encoder "$small" --decoder "$small" --epochs 1000000 --out stopped.h5 >lines 2>message &
+    # A shell has its jobs in the background ignore interrupts, and what is ignored stays so.
+    env --default-signal "$VAE" train $settings --encoder "$small" --decoder "$small" --epochs 1000000 \
+        --out stopped.h5 >lines 2>message &
     child=$!
     tries=0
     while ! grep -q '^epoch 1/' lines && [ $tries -lt 600 ]; do
@@ -54,6 +56,25 @@ for signal in INT TERM; do
     done
     rm -f stopped.h5 whole.h5
 done
+
+# Begun with interrupts ignored, as in the background, it goes on.
+if env --ignore-signal=INT true 2>lines; then
+    : >lines
+    env --ignore-signal=INT "$VAE" train $settings --encoder "$small" --decoder "$small" --epochs 1000000 \
+        --out ignoring.h5 >lines 2>message &
+    child=$!
+    while ! grep -q '^epoch 1/' lines; do sleep 0.1; done
+    kill -s INT $child
+    count=$(wc -l <lines)
+    tries=0
+    while [ "$(wc -l <lines)" -lt $((count + 3)) ] && [ $tries -lt 300 ] && kill -0 $child; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    check 'an interrupt that was ignored stays so' kill -s TERM $child
+    wait $child
+    check 'and it stops at another signal' [ $? = 3 ]
+fi
 
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed = 0 ]
