@@ -424,7 +424,7 @@ START_TEST(test_arguments)
         ck_assert_ptr_nonnull(model); /* stays the caller's */
     }
     ck_assert_status(vae_training_new(&model, NULL, NULL, &training), VAE_ERROR_ARGUMENT, "found NULL");
-    ck_assert_status(vae_training_new(&training->model, data, NULL, &training), VAE_ERROR_ARGUMENT, "found NULL");
+    ck_assert_status(vae_training_new(NULL, data, NULL, &training), VAE_ERROR_ARGUMENT, "found NULL");
     ck_assert_status_ok(vae_training_new(&model, data, NULL, &training));
     ck_assert_status(vae_train(training, data, &(vae_train_options){ .epochs = -1 }), VAE_ERROR_ARGUMENT,
                      "threads and progress_steps of at least 0, found -1, 0 and 0");
