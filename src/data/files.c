@@ -33,7 +33,7 @@ typedef struct plan {
 
 /* ---- Words ------------------------------------------------------------------------------------------------------- */
 
-const char *vae__shape_text(const int64_t *shape, int rank, char text[128])
+const char *vae__array_shape_text(const int64_t *shape, int rank, char text[128])
 {
     int length = snprintf(text, 128, "(");
     for (int i = 0; i < rank && length < 100; i++)
@@ -59,7 +59,7 @@ vae_status vae__stored_check(const vae__stored *stored)
     for (int i = 0; i < stored->rank; i++)
         if (stored->shape[i] < 1 || __builtin_mul_overflow(bytes, stored->shape[i], &bytes))
             return vae__error(VAE_ERROR_DATA, "%s: expected values, and no more than 2^60, found shape %s",
-                              stored->where, vae__shape_text(stored->shape, stored->rank, text));
+                              stored->where, vae__array_shape_text(stored->shape, stored->rank, text));
     return vae__ok();
 }
 
@@ -216,7 +216,7 @@ static vae_status check_kind(const wanted *w, const vae__stored *stored)
     char found[128];
     return vae__error(VAE_ERROR_DATA, "%s: expected %s, found %s of shape %s", stored->where,
                       free_rank ? "numbers" : kinds[w->source.kind].expected, type_text(stored),
-                      vae__shape_text(stored->shape, stored->rank, found));
+                      vae__array_shape_text(stored->shape, stored->rank, found));
 }
 
 static bool same_row(const vae__stored *a, const vae__stored *b)
@@ -234,8 +234,8 @@ static vae_status check_like(const wanted *w, const vae__stored *stored)
     char expected[128], found[128];
     return vae__error(VAE_ERROR_DATA, "%s: expected %s of shape %s as in %s, found %s of shape %s", stored->where,
                       class && !first->text ? "integers" : type_text(first),
-                      vae__shape_text(first->shape + 1, first->rank - 1, expected), first->where, type_text(stored),
-                      vae__shape_text(stored->shape + 1, stored->rank - 1, found));
+                      vae__array_shape_text(first->shape + 1, first->rank - 1, expected), first->where,
+                      type_text(stored), vae__array_shape_text(stored->shape + 1, stored->rank - 1, found));
 }
 
 static vae_status check_rows(const plan *p, const wanted *w, vae_split split, const vae__stored *stored)
@@ -250,12 +250,14 @@ static vae_status check_rows(const plan *p, const wanted *w, vae_split split, co
 static vae_status check_mask(const plan *p, const vae__stored *stored)
 {
     const vae__stored *x = &p->fields[0].first;
+    int64_t shape[VAE_MAX_RANK + 1] = { stored->shape[0] };
     char expected[128], found[128];
     if (same_row(x, stored))
         return vae__ok();
-    return vae__error(VAE_ERROR_DATA, "%s: expected a mask of x's shape, %s for each row, found %s", stored->where,
-                      vae__shape_text(x->shape + 1, x->rank - 1, expected),
-                      vae__shape_text(stored->shape + 1, stored->rank - 1, found));
+    memcpy(shape + 1, x->shape + 1, sizeof shape - sizeof *shape);
+    return vae__error(VAE_ERROR_DATA, "%s: expected a mask of x's shape %s, found %s", stored->where,
+                      vae__array_shape_text(shape, x->rank, expected),
+                      vae__array_shape_text(stored->shape, stored->rank, found));
 }
 
 static vae_status survey(plan *p, wanted *w, vae_split split, vae__stored *stored)

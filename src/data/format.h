@@ -63,7 +63,7 @@ struct vae_data;
 vae_status vae__files_open(struct vae_data *data);
 
 /* "(100, 32, 32)" */
-const char *vae__shape_text(const int64_t *shape, int rank, char text[128]);
+const char *vae__array_shape_text(const int64_t *shape, int rank, char text[128]);
 
 /* Is a stored shape possible: rows within VAE__ROWS_MAX, none of its sizes 0, the bytes of values a number of 63 bits?
  */

@@ -68,7 +68,7 @@ static bool take_form(npy *n)
     n->turned = *descr != '|' && *descr != order;
     n->width = bytes;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (forms[i].kind == descr[1] && (forms[i].width == width || (forms[i].text && width && bytes <= TEXT_WIDTH)))
+        if (forms[i].kind == descr[1] && (forms[i].text ? bytes && bytes <= TEXT_WIDTH : forms[i].width == width))
             n->form = &forms[i];
     return n->form && (*descr != '|' || bytes == 1 || descr[1] == 'S');
 }
@@ -251,10 +251,10 @@ static vae_status check_size(const npy *n)
     int64_t found = n->size - n->begin;
     if (!large && bytes == found)
         return vae__ok();
-    return vae__error(VAE_ERROR_FORMAT,
-                      "%s: expected %s%" PRId64 " bytes of values for %s of type %s, found %s%" PRId64, n->name,
-                      large ? "more than " : "", large ? INT64_MAX : bytes, vae__shape_text(n->shape, n->rank, shape),
-                      n->descr, !large && bytes < found ? "more: " : "", found);
+    return vae__error(
+        VAE_ERROR_FORMAT, "%s: expected %s%" PRId64 " bytes of values for %s of type %s, found %s%" PRId64, n->name,
+        large ? "more than " : "", large ? INT64_MAX : bytes, vae__array_shape_text(n->shape, n->rank, shape), n->descr,
+        !large && bytes < found ? "more: " : "", found);
 }
 
 static vae_status check_header(npy *n)
