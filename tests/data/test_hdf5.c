@@ -460,6 +460,8 @@ START_TEST(test_classes)
                    (const int32_t[]){ 1, 3, 0, 2 });
     assert_classes(H5T_STD_U64LE, H5T_NATIVE_UINT64, (const uint64_t[]){ 100, UINT64_MAX, 100, 20 },
                    (const char *const[]){ "20", "100", "18446744073709551615" }, 3, (const int32_t[]){ 1, 2, 1, 0 });
+    assert_classes(H5T_STD_I32LE, H5T_NATIVE_INT, (const int[]){ 1, 257, 513, 513 }, /* alike in one byte */
+                   (const char *const[]){ "1", "257", "513" }, 3, (const int32_t[]){ 0, 1, 2, 2 });
     hid_t text = H5Tcopy(H5T_C_S1);
     H5Tset_size(text, 3);
     H5Tset_strpad(text, H5T_STR_NULLPAD);
@@ -643,6 +645,7 @@ static void make_wrong(void)
 {
     hid_t file = make("a.h5");
     put_list(file, "x", H5T_STD_U8LE, H5T_NATIVE_UINT8, 3, "abc");
+    put_list(file, "two", H5T_STD_U8LE, H5T_NATIVE_UINT8, 2, "ab");
     put_list(file, "four", H5T_STD_U8LE, H5T_NATIVE_UINT8, 4, "abcd");
     put_list(file, "none", H5T_STD_U8LE, H5T_NATIVE_UINT8, 0, NULL);
     put_list(file, "floats", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 3, (const float[]){ 0, 1, 2 });
@@ -721,6 +724,7 @@ START_TEST(test_refused_fields)
         { "gone", VAE_VALUES, "a.h5: /: expected a dataset gone, found none" },
         { "four", VAE_VALUES, "a.h5: /four: expected 3 rows as in " },
         { "four", VAE_VALUES, "a.h5: /x, found 4" },
+        { "two", VAE_CLASS, "a.h5: /x, found 2" },
         { "image", VAE_VALUES,
           "/image: expected numbers of shape (rows) or (rows, d), found uint8 of shape (3, 2, 2)" },
         { "strings", VAE_VALUES, "found strings of shape (3)" },

@@ -325,6 +325,13 @@ START_TEST(test_refused)
     assert_refused("a.npy", NULL, VAE_ERROR_FORMAT, "expected a header of at most 3 bytes, found 60000");
     write_file("a.npy", 2, "{}\n", 4000000000, "", 0);
     assert_refused("a.npy", NULL, VAE_ERROR_FORMAT, "expected a header of at most 3 bytes, found 4000000000");
+    char *spaces = calloc(70001, 1);
+    memset(spaces, ' ', 70000);
+    memcpy(spaces, "{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }", 57);
+    spaces[69999] = '\n';
+    write_file("a.npy", 2, spaces, 70000, "a", 1);
+    assert_refused("a.npy", NULL, VAE_ERROR_FORMAT, "expected a header of at most 65536 bytes, found 70000");
+    free(spaces);
     assert_refused("gone.npy", NULL, VAE_ERROR_FILE, "gone.npy: cannot open: No such file");
     folder_remove();
 }
