@@ -25,6 +25,8 @@ static void mark_needed(vae_program *program)
 {
     for (int i = program->node_count - 1; i >= 0; i--) {
         const vae_node *node = program->graph->nodes[i];
+        program->kept[i] = node->keep;
+        program->wanted[i] = node->want_gradient;
         if (node->keep || node == program->objective)
             program->needed[i] = true;
         for (int k = 0; program->needed[i] && k < node->input_count; k++)
@@ -136,6 +138,8 @@ static vae_status build(vae_program *program)
 {
     size_t count = (size_t)program->node_count;
     VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->needed));
+    VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->kept));
+    VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->wanted));
     VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->differentiated));
     VAE__TRY(vae__allocate("a program", count, sizeof(int), &program->tensor));
     VAE__TRY(vae__allocate("a program", count * (2 + VAE__MAX_INPUTS), sizeof(vae__task), &program->tasks));
@@ -164,9 +168,12 @@ vae_status vae_graph_compile(vae_graph *graph, vae_store *store, const vae_compi
     VAE__TRY(vae__allocate("a program", 1, sizeof **program, program));
     **program =
         (vae_program){ .graph = graph, .store = store, .objective = objective, .node_count = (int)graph->count };
+    size_t count = store->count, parameters = store->parameters.size, state = store->state.size;
     vae_status status = build(*program);
-    if (status.code)
+    if (status.code) {
+        vae__store_forget(store, count, parameters, state);
         vae_program_free(program);
+    }
     return status;
 }
 
@@ -175,6 +182,8 @@ void vae_program_free(vae_program **program)
     if (!program || !*program)
         return;
     vae__free((*program)->needed);
+    vae__free((*program)->kept);
+    vae__free((*program)->wanted);
     vae__free((*program)->differentiated);
     vae__free((*program)->tensor);
     vae__free((*program)->tasks);

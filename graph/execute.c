@@ -1,6 +1,6 @@
 /*
  * Executors: one slab, the kernels of one variant, and the tasks of a program run in one parallel region. Each thread
- * does its share of a task, then all wait for one another.
+ * does its share of every task; where the next one needs what others do, they wait for one another.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "graph/team.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 
 struct vae_executor {
     const vae_program *program;
@@ -27,7 +28,8 @@ struct vae_executor {
     size_t scratch_bytes; /* a thread */
     int64_t *unreached;   /* pairs begin, end: stretches of the gradient that no task writes */
     int unreached_count;
-    const vae_run *run; /* under way */
+    int64_t gradient_size; /* of the store when the executor was made */
+    const vae_run *run;    /* under way */
     bool ran, ran_backward;
 };
 
@@ -37,9 +39,11 @@ static vae_status choose(vae_executor *executor, const vae_executor_options *opt
 {
     vae_executor_options *chosen = &executor->options;
     *chosen = options ? *options : (vae_executor_options){ 0 };
-    if (chosen->capacity < 0 || chosen->threads < 0)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a capacity and threads of at least 0, found %" PRId64 " and %d",
-                          chosen->capacity, chosen->threads);
+    if (chosen->capacity < 0 || chosen->capacity > INT32_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a capacity of 0 to 2^31 - 1 examples, found %" PRId64,
+                          chosen->capacity);
+    if (chosen->threads < 0 || chosen->threads > VAE__THREADS_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected 0 to %d threads, found %d", VAE__THREADS_MAX, chosen->threads);
     chosen->capacity += !chosen->capacity;
     if (!chosen->threads)
         chosen->threads = vae__processors();
@@ -140,6 +144,7 @@ static vae_status find_unreached(vae_executor *executor)
         written = last ? next : next + tensor->size;
     }
     executor->unreached_count = count;
+    executor->gradient_size = vae_store_size(store);
     return vae__ok();
 }
 
@@ -261,21 +266,11 @@ static void copy_stored(vae_executor *executor, const vae_run *run)
     }
 }
 
-static size_t type_bytes(vae_type type)
-{
-    static const unsigned char bytes[] = {
-#define BYTES(name, ctype, text) sizeof(ctype),
-        VAE_TYPE_LIST(BYTES)
-#undef BYTES
-    };
-    return bytes[type];
-}
-
 /* Bound values of examples begin … end - 1, gathered and converted. */
 static void read_bound(const vae_executor *executor, const vae__call *call, const vae_binding *binding)
 {
     int64_t size = vae__rows(call->node) * call->node->size;
-    size_t stored = (size_t)size * type_bytes(binding->type);
+    size_t stored = (size_t)size * vae__type_bytes(binding->type);
     for (int64_t e = call->begin; e < call->end; e++) {
         size_t row = binding->index ? binding->index[e] : (size_t)e;
         executor->kernels->convert(binding->type, (const unsigned char *)binding->values + row * stored, size,
@@ -356,15 +351,17 @@ static void begin_backward(vae_executor *executor, const vae_run *run)
     }
 }
 
-/* Tasks begin … end - 1, each of them by all threads. */
+/* Tasks begin … end - 1, each of them by all threads, who meet where they must and at the end. */
 static void run_tasks(vae_executor *executor, int begin, int end, vae__team team)
 {
     for (int t = begin; t < end; t++) {
         if (is_idle(executor, t))
             continue;
+        if (executor->plan.meet[t])
+            vae__barrier(team);
         run_task(executor, executor->run, t, team);
-        vae__barrier(team);
     }
+    vae__barrier(team);
 }
 
 void vae__executor_work(vae_executor *executor, vae__team team)
@@ -382,7 +379,8 @@ void vae__executor_work(vae_executor *executor, vae__team team)
 static vae_status check_node(const vae_executor *executor, const vae_binding *binding)
 {
     const vae_node *node = binding->node;
-    if (!node || node->graph != executor->program->graph || !node->op->is_source || !node->rows)
+    if (!node || node->graph != executor->program->graph || node->index >= executor->program->node_count ||
+        !node->op->is_source || !node->rows)
         return vae__error(VAE_ERROR_ARGUMENT, "a binding names no input or noise node of this graph");
     if (!binding->values || (unsigned)binding->type > VAE_FLOAT64)
         return vae__error(VAE_ERROR_ARGUMENT, "input %s: bound without values, or of an unknown type", node->label);
@@ -397,6 +395,10 @@ static vae_status check_run(vae_executor *executor, const vae_run *run)
                           executor->options.capacity, run->examples);
     if (run->gradient && !program->objective)
         return vae__error(VAE_ERROR_ARGUMENT, "a gradient was asked for, of a program without an objective");
+    if (run->gradient && vae_store_size(program->store) != executor->gradient_size)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "the store has grown since the executor was made: from %" PRId64 " values to %" PRId64,
+                          executor->gradient_size, vae_store_size(program->store));
     memset(executor->bound, 0, (size_t)program->node_count * sizeof *executor->bound);
     for (int i = 0; i < run->binding_count; i++) {
         VAE__TRY(check_node(executor, &run->bindings[i]));
@@ -430,6 +432,8 @@ static void work(void *executor, vae__team team)
 
 vae_status vae_executor_run(vae_executor *executor, const vae_run *run)
 {
+    if (!executor || !run)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected an executor and a run, found NULL");
     VAE__TRY(vae__executor_begin(executor, run));
     vae__parallel(executor->options.threads, work, executor);
     return vae__ok();
@@ -438,7 +442,8 @@ vae_status vae_executor_run(vae_executor *executor, const vae_run *run)
 const void *vae_executor_value(const vae_executor *executor, const vae_node *node)
 {
     bool readable = node && executor->ran && node->graph == executor->program->graph &&
-                    node->index < executor->program->node_count && (node->keep || node == executor->program->objective);
+                    node->index < executor->program->node_count &&
+                    (executor->program->kept[node->index] || node == executor->program->objective);
     int64_t offset = readable ? executor->plan.value[node->index] : VAE__NOWHERE;
     return offset == VAE__NOWHERE ? NULL : executor->slab + offset;
 }
@@ -446,7 +451,7 @@ const void *vae_executor_value(const vae_executor *executor, const vae_node *nod
 const void *vae_executor_gradient(const vae_executor *executor, const vae_node *node)
 {
     bool readable = node && executor->ran_backward && node->graph == executor->program->graph &&
-                    node->index < executor->program->node_count && node->want_gradient;
+                    node->index < executor->program->node_count && executor->program->wanted[node->index];
     int64_t offset = readable ? executor->plan.gradient[node->index] : VAE__NOWHERE;
     return offset == VAE__NOWHERE ? NULL : executor->slab + offset;
 }

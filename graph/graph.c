@@ -2,6 +2,7 @@
 #include "graph/graph.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,18 +37,26 @@ vae_status vae_graph_status(const vae_graph *graph)
     return graph ? graph->first_mistake : vae__error(VAE_ERROR_ARGUMENT, "expected a graph, found NULL");
 }
 
+/* Appends to a text of VAE__SHAPE_TEXT bytes, as far as there is room. */
+__attribute__((format(printf, 2, 3))) static void append_text(char *text, const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + length, VAE__SHAPE_TEXT - length, format, arguments);
+    va_end(arguments);
+}
+
 const char *vae__shape_text(const vae_node *node, char text[VAE__SHAPE_TEXT])
 {
-    int length = 0;
-    text[length++] = '(';
+    strcpy(text, "(");
     if (node->rows == 1)
-        length += snprintf(text + length, (size_t)(VAE__SHAPE_TEXT - length), "rows, ");
+        append_text(text, "rows, ");
     else if (node->rows)
-        length += snprintf(text + length, (size_t)(VAE__SHAPE_TEXT - length), "rows × %" PRId64 ", ", node->rows);
-    for (int i = 0; i < node->rank; i++)
-        length +=
-            snprintf(text + length, (size_t)(VAE__SHAPE_TEXT - length), i ? ", %" PRId64 : "%" PRId64, node->shape[i]);
-    snprintf(text + length, (size_t)(VAE__SHAPE_TEXT - length), ")");
+        append_text(text, "rows × %" PRId64 ", ", node->rows);
+    for (int i = 0; i < node->rank && i < VAE_MAX_RANK; i++)
+        append_text(text, i ? ", %" PRId64 : "%" PRId64, node->shape[i]);
+    append_text(text, ")");
     return text;
 }
 
@@ -98,6 +107,11 @@ static vae_status check_shape(vae_node *node)
                               i + 1, node->shape[i]);
         node->size *= node->shape[i];
     }
+    if (node->rows > INT32_MAX / node->size)
+        return vae__error(VAE_ERROR_SHAPE,
+                          "%" PRId64 " rows of %" PRId64 " values for each example: expected at most "
+                          "2^31 - 1 values in all",
+                          node->rows, node->size);
     return vae__ok();
 }
 
@@ -177,30 +191,30 @@ vae_node *vae_label(vae_node *node, const char *label)
 
 const char *vae_node_op(const vae_node *node)
 {
-    return node->op->name;
+    return node ? node->op->name : "";
 }
 
 const char *vae_node_label(const vae_node *node)
 {
-    return node->label;
+    return node ? node->label : "";
 }
 
 int vae_node_rank(const vae_node *node)
 {
-    return node->rank;
+    return node ? node->rank : 0;
 }
 
 const int64_t *vae_node_shape(const vae_node *node)
 {
-    return node->shape;
+    return node ? node->shape : NULL;
 }
 
 int64_t vae_node_size(const vae_node *node)
 {
-    return node->size;
+    return node ? node->size : 0;
 }
 
 int64_t vae_node_rows(const vae_node *node)
 {
-    return node->rows;
+    return node ? node->rows : 0;
 }

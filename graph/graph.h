@@ -28,6 +28,9 @@ struct vae_store {
 /* The number of a parameter's or state's tensor in the store, entered now if it was not there. */
 vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index);
 
+/* Takes back what was entered since the store had so many tensors, and arrays of these sizes. */
+void vae__store_forget(vae_store *store, size_t count, size_t parameters, size_t state);
+
 /* One step of a compiled graph: a phase of a node. */
 typedef struct vae__task {
     const vae_node *node;
@@ -43,6 +46,7 @@ struct vae_program {
     const vae_node *objective;
     int node_count;
     bool *needed;         /* by node->index: is computed */
+    bool *kept, *wanted;  /* as the nodes were marked when they were compiled */
     bool *differentiated; /* has a gradient */
     int *tensor;          /* number in the store of a parameter or state; else -1 */
     vae__task *tasks;     /* forward, then backward */
@@ -56,6 +60,7 @@ enum { VAE__NOWHERE = -1 };
 typedef struct vae__plan {
     int64_t *value, *gradient; /* by node->index */
     bool *relu;                /* by task: a relu that follows is applied at once */
+    bool *meet;                /* by task: all threads have done what is before it when one begins it */
     bool *skip;                /* by task: nothing is left to do (that relu) */
     vae_memory memory;
 } vae__plan;
@@ -63,5 +68,8 @@ typedef struct vae__plan {
 vae_status vae__plan_make(const vae_program *program, int64_t capacity, size_t bytes_per_value, bool no_reuse,
                           vae__plan *plan);
 void vae__plan_clear(vae__plan *plan);
+
+/* Fills in `meet` of a plan that is otherwise made. */
+vae_status vae__plan_meetings(const vae_program *program, int64_t capacity, size_t bytes_per_value, vae__plan *plan);
 
 #endif

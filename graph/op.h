@@ -154,7 +154,7 @@ vae_node *vae__node_new(vae_graph *graph, const vae__op *op, vae_node given, int
 const vae__op *const *vae__ops(int variant);
 
 /* "(rows, 784)", "(500, 20)" for a shared node, "(rows × 5, 20)" behind a repeat. Returns text. */
-enum { VAE__SHAPE_TEXT = 96 };
+enum { VAE__SHAPE_TEXT = 128 };
 const char *vae__shape_text(const vae_node *node, char text[VAE__SHAPE_TEXT]);
 
 #endif

@@ -5,6 +5,7 @@
  * read for the last time takes over its slot; so does the gradient of that input in the backward pass. The slots are
  * then laid out largest first, each at the lowest place where it meets no slot alive at the same time.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,25 +90,32 @@ static void find_lifetimes(vae__draft *draft, bool no_reuse)
     for (int i = 0; i < program->node_count; i++) {
         const vae_node *node = program->graph->nodes[i];
         slot *value = &draft->slots[value_of(node)], *gradient = &draft->slots[gradient_of(draft, node)];
-        if (value->last >= 0 && (node->keep || node == program->objective || no_reuse))
+        if (value->last >= 0 && (program->kept[i] || node == program->objective || no_reuse))
             value->last = draft->end;
         if (node == program->objective)
             gradient->first = program->forward_count;
-        if (gradient->last >= 0 && (node->want_gradient || no_reuse))
+        if (gradient->last >= 0 && (program->wanted[i] || no_reuse))
             gradient->last = draft->end;
     }
 }
 
-static void find_sizes(vae__draft *draft, int64_t capacity, size_t bytes_per_value)
+/* Far beyond any machine's memory, and far from where the sums overflow. */
+static const int64_t SLOT_MOST = INT64_C(1) << 44;
+
+static vae_status find_sizes(vae__draft *draft, int64_t capacity, size_t bytes_per_value)
 {
     for (int i = 0; i < draft->program->node_count; i++) {
         const vae_node *node = draft->program->graph->nodes[i];
+        if (vae__rows(node) * node->size > SLOT_MOST / (int64_t)bytes_per_value / capacity)
+            return vae__error(VAE_ERROR_MEMORY, "%s: no memory for %" PRId64 " values of each of %" PRId64 " examples",
+                              node->op->name, vae__rows(node) * node->size, capacity);
         int64_t rows = node->rows ? node->rows * capacity : 1;
         int64_t bytes = (rows * node->size * (int64_t)bytes_per_value + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         slot *value = &draft->slots[value_of(node)], *gradient = &draft->slots[gradient_of(draft, node)];
         value->bytes = value->last >= 0 && in_slab(node) ? bytes : 0;
         gradient->bytes = gradient->last >= 0 && node->op->number != VAE__NUMBER(parameter) ? bytes : 0;
     }
+    return vae__ok();
 }
 
 /* `heir` lies where `old` does from task `number` on, if that is the last to read it. */
@@ -238,7 +246,7 @@ static int64_t offset_in_slab(const vae__draft *draft, int number)
 static vae_status fill(vae__draft *draft, int64_t capacity, size_t bytes_per_value, bool no_reuse, vae__plan *plan)
 {
     find_lifetimes(draft, no_reuse);
-    find_sizes(draft, capacity, bytes_per_value);
+    VAE__TRY(find_sizes(draft, capacity, bytes_per_value));
     for (int i = 0; i < draft->count; i++)
         plan->memory.unshared += (size_t)draft->slots[i].bytes;
     if (!no_reuse)
@@ -257,6 +265,7 @@ static vae_status allocate_plan(const vae_program *program, vae__plan *plan)
     VAE__TRY(vae__allocate("a memory plan", nodes, sizeof *plan->value, &plan->value));
     VAE__TRY(vae__allocate("a memory plan", nodes, sizeof *plan->gradient, &plan->gradient));
     VAE__TRY(vae__allocate("a memory plan", tasks, sizeof *plan->relu, &plan->relu));
+    VAE__TRY(vae__allocate("a memory plan", tasks, sizeof *plan->meet, &plan->meet));
     return vae__allocate("a memory plan", tasks, sizeof *plan->skip, &plan->skip);
 }
 
@@ -280,6 +289,8 @@ vae_status vae__plan_make(const vae_program *program, int64_t capacity, size_t b
         status = allocate_draft(program, &draft);
     if (!status.code)
         status = fill(&draft, capacity, bytes_per_value, no_reuse, plan);
+    if (!status.code)
+        status = vae__plan_meetings(program, capacity, bytes_per_value, plan);
     vae__free(draft.slots);
     vae__free(draft.taken_over);
     vae__free(draft.consumers);
@@ -294,5 +305,6 @@ void vae__plan_clear(vae__plan *plan)
     vae__free(plan->gradient);
     vae__free(plan->relu);
     vae__free(plan->skip);
+    vae__free(plan->meet);
     *plan = (vae__plan){ 0 };
 }

@@ -30,17 +30,17 @@ void vae_store_free(vae_store **store)
 
 int vae_store_count(const vae_store *store)
 {
-    return (int)store->count;
+    return store ? (int)store->count : 0;
 }
 
 const vae_tensor *vae_store_tensor(const vae_store *store, int index)
 {
-    return index >= 0 && (size_t)index < store->count ? &store->stored[index].tensor : NULL;
+    return store && index >= 0 && (size_t)index < store->count ? &store->stored[index].tensor : NULL;
 }
 
 const vae_tensor *vae_store_find(const vae_store *store, const char *name)
 {
-    for (size_t i = 0; i < store->count; i++)
+    for (size_t i = 0; store && name && i < store->count; i++)
         if (!strcmp(store->stored[i].tensor.name, name))
             return &store->stored[i].tensor;
     return NULL;
@@ -48,17 +48,17 @@ const vae_tensor *vae_store_find(const vae_store *store, const char *name)
 
 int64_t vae_store_size(const vae_store *store)
 {
-    return (int64_t)store->parameters.size;
+    return store ? (int64_t)store->parameters.size : 0;
 }
 
 float *vae_store_parameters(vae_store *store)
 {
-    return store->parameters.values;
+    return store ? store->parameters.values : NULL;
 }
 
 float *vae_store_state(vae_store *store)
 {
-    return store->state.values;
+    return store ? store->state.values : NULL;
 }
 
 static bool same_shape(const vae_tensor *tensor, const vae_node *node)
@@ -121,6 +121,14 @@ vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index)
     VAE__TRY(enter_new(store, node));
     *index = (int)store->count - 1;
     return vae__ok();
+}
+
+void vae__store_forget(vae_store *store, size_t count, size_t parameters, size_t state)
+{
+    while (store->count > count)
+        vae__free((char *)store->stored[--store->count].tensor.name);
+    store->parameters.size = parameters;
+    store->state.size = state;
 }
 
 static void zeros(const vae_tensor *tensor, vae__draw draw, float *values)

@@ -32,7 +32,7 @@ int vae__activation_find(const char *name)
 
 const char *vae__activation_name(int index)
 {
-    return activations[index].name;
+    return index >= 0 && index < COUNT ? activations[index].name : NULL;
 }
 
 void vae__activation_names(char *text, size_t size)

@@ -7,8 +7,8 @@
 
 enum { VAE__LINEAR = 0 }; /* the first row: none */
 
-int vae__activation_find(const char *name); /* its place in the table, or -1 */
-const char *vae__activation_name(int index);
+int vae__activation_find(const char *name);          /* its place in the table, or -1 */
+const char *vae__activation_name(int index);         /* NULL behind the last */
 void vae__activation_names(char *text, size_t size); /* all, with commas between */
 vae_node *vae__activation_build(int index, vae_node *x);
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/activations.h"
 #include "models/parts.h"
 #include "models/variants.h"
 
@@ -35,6 +36,16 @@ const vae_model_spec *vae_model_find(const vae_catalogue *catalogue, const char 
     return NULL;
 }
 
+static int activation_at(int index, vae_word_help *help)
+{
+    const char *name = vae__activation_name(index);
+    if (!name)
+        return 0;
+    *help = (vae_word_help){ .table = "activation", .name = name, .summary = "what a layer may end in" };
+    snprintf(help->usage, sizeof help->usage, "%s", name);
+    return 1;
+}
+
 int vae_word_at(int index, vae_word_help *help)
 {
     const vae__word_table *const tables[] = { &vae__layers,     &vae__transforms, &vae__likelihoods,
@@ -47,5 +58,5 @@ int vae_word_at(int index, vae_word_help *help)
         vae__word_usage(word, help->usage, sizeof help->usage);
         return 1;
     }
-    return 0;
+    return activation_at(index, help);
 }

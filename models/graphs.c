@@ -94,7 +94,6 @@ static void build_bound(vae__building *building)
     } else {
         built->mean = building->posterior.mean;
     }
-    built->elbo = vae_sub(built->reconstruction, built->kl);
 }
 
 static void build_weights(vae__building *building)
@@ -143,13 +142,8 @@ static vae_status build(const vae_model *model, const vae__graph_request *reques
     VAE__TRY(vae_graph_new(&built->graph));
     vae__building building = { .model = model, .request = request, .built = built };
     builders[request->kind](&building);
-    vae_node *const outputs[] = { built->elbo,
-                                  built->reconstruction,
-                                  built->kl,
-                                  built->mean,
-                                  built->log_weight,
-                                  built->z,
-                                  request->kind == VAE__SAMPLING ? built->x : NULL };
+    vae_node *const outputs[] = { built->reconstruction, built->kl, built->mean,
+                                  built->log_weight,     built->z,  request->kind == VAE__SAMPLING ? built->x : NULL };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         vae_graph_keep(outputs[i]);
     vae_status status = vae_graph_compile(built->graph, model->store,

@@ -155,7 +155,8 @@ static vae_status read_argument(const vae__reader *reader, const vae__word *word
 static vae_status read_phrase(vae__reader *reader, vae__phrase *phrase)
 {
     if (!next_token(reader))
-        return mistake(reader, "expected a %s, found nothing", reader->table->what);
+        return mistake(reader, "expected %s %s, found nothing", strchr("aeiou", *reader->table->what) ? "an" : "a",
+                       reader->table->what);
     const vae__word *word = NULL;
     for (int i = 0; i < reader->table->count && !word; i++)
         if (!strcmp(vae__word_of(reader->table, i)->name, reader->token))

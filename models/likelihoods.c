@@ -52,6 +52,8 @@ static vae_node *gaussian_draw(vae_graph *graph, const vae__heads *heads)
     if (!mean || !logvar)
         return NULL;
     vae_node *noise = vae_noise(graph, VAE_NORMAL, "draw", vae_node_rank(mean), vae_node_shape(mean));
+    if (vae_node_rows(logvar))
+        return vae_gaussian_sample(mean, logvar, noise);
     return vae_add(mean, vae_mul(noise, vae_exp(vae_scale(logvar, 0.5))));
 }
 
@@ -69,7 +71,7 @@ static const vae__likelihood rows[] = {
                                  .optional = true,
                                  .usual = 0,
                                  .low = 1e-6,
-                                 .high = 1e6 } } },
+                                 .high = 22026 /* exp(10): its log-variance is not clipped */ } } },
       .transform = "unit",
       .density = true,
       .heads = gaussian_heads,

@@ -26,7 +26,7 @@ static vae_status resolve_clause(vae_model *model, const vae__clause *clause)
 {
     char where[WHERE_SIZE], printed[VAE__PHRASE_TEXT];
     const char *text = clause->given ? clause->given : clause->usual;
-    snprintf(where, sizeof where, "%s: %s", model->declaration.name, clause->what);
+    snprintf(where, sizeof where, "%.80s: %s", model->declaration.name, clause->what);
     if (!text)
         return vae__error(VAE_ERROR_DECLARATION, "%s: expected phrases of the little language, found none", where);
     if (clause->list) {
@@ -68,7 +68,7 @@ static vae_status check_x(vae_model *model)
             spec->x.shape[i] > INT32_MAX / model->x_size)
             return vae__error(VAE_ERROR_DECLARATION,
                               "%s: x: shape: dimension %d is %" PRId64 ", expected sizes of at least 1, one after "
-                              "another",
+                              "another, and at most 2^31 - 1 values in all",
                               spec->name, i + 1, spec->x.shape[i]);
         if (spec->x.shape[i]) {
             model->x_rank++;
@@ -191,15 +191,15 @@ void vae_model_free(vae_model **model)
 
 const vae_model_spec *vae_model_declaration(const vae_model *model)
 {
-    return &model->declaration;
+    return model ? &model->declaration : NULL;
 }
 
 vae_store *vae_model_store(vae_model *model)
 {
-    return model->store;
+    return model ? model->store : NULL;
 }
 
 int64_t vae_model_x_size(const vae_model *model)
 {
-    return model->x_size;
+    return model ? model->x_size : 0;
 }

@@ -44,7 +44,7 @@ typedef struct vae__model_graph {
     vae_node *conditions[VAE_MAX_CONDITIONS]; /* inputs */
     vae_node *z;                              /* VAE__SAMPLING: noise, before the temperature */
     vae_node *objective;                      /* shared */
-    vae_node *elbo, *reconstruction, *kl;     /* for each example, or shared with VAE__TRAINING */
+    vae_node *reconstruction, *kl;            /* for each example, or shared with VAE__TRAINING */
     vae_node *mean;                           /* of q(z | x) */
     vae_node *log_weight;                     /* samples rows per example */
 } vae__model_graph;

@@ -25,6 +25,7 @@ static vae_node *unit(vae__transform_context *context, const vae__phrase *phrase
 static vae_node *binarize(vae__transform_context *context, const vae__phrase *phrase, vae_node *x)
 {
     (void)phrase;
+    context->log_jacobian = 0; /* no density is left */
     if (!x)
         return NULL;
     return vae_binarize(x, vae_noise(context->graph, VAE_UNIFORM, "binarize", vae_node_rank(x), vae_node_shape(x)));
@@ -32,7 +33,7 @@ static vae_node *binarize(vae__transform_context *context, const vae__phrase *ph
 
 static vae_node *threshold(vae__transform_context *context, const vae__phrase *phrase, vae_node *x)
 {
-    (void)context;
+    context->log_jacobian = 0;
     return vae_threshold(x, phrase->arguments[0]);
 }
 

@@ -195,9 +195,15 @@ vae_node *vae_matmul(vae_node *x, vae_node *weight)
     return vae__node_new(NULL, &VAE__OP(matmul), (vae_node){ 0 }, 2, (vae_node *[]){ x, weight });
 }
 
+static vae_node *affine(vae_node *x, vae_node *weight, vae_node *bias, const char *name)
+{
+    vae_node given = { .label = (char *)name };
+    return vae__node_new(NULL, &VAE__OP(affine), given, 3, (vae_node *[]){ x, weight, bias });
+}
+
 vae_node *vae_affine(vae_node *x, vae_node *weight, vae_node *bias)
 {
-    return vae__node_new(NULL, &VAE__OP(affine), (vae_node){ 0 }, 3, (vae_node *[]){ x, weight, bias });
+    return affine(x, weight, bias, NULL);
 }
 
 vae_node *vae_dense(vae_node *x, int64_t units, const char *name)
@@ -212,7 +218,7 @@ vae_node *vae_dense(vae_node *x, int64_t units, const char *name)
     }
     vae_node *weight = vae_parameter(x->graph, weight_name, VAE_GLOROT, 2, (int64_t[]){ x->size, units });
     vae_node *bias = vae_parameter(x->graph, bias_name, VAE_ZEROS, 1, &units);
-    return vae_affine(x, weight, bias);
+    return affine(x, weight, bias, name);
 }
 
 static vae_node *build_matmul(vae_node *const *a)

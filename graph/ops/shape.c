@@ -198,8 +198,8 @@ vae_node *vae_slice(vae_node *x, int axis, int64_t begin, int64_t end)
 
 vae_node *vae_reshape(vae_node *x, int rank, const int64_t *shape)
 {
-    vae_node given = { .rank = shape && rank >= 0 && rank <= VAE_MAX_RANK ? rank : 0 };
-    for (int i = 0; i < given.rank; i++)
+    vae_node given = { .rank = shape ? rank : 0 };
+    for (int i = 0; i < given.rank && i < VAE_MAX_RANK; i++)
         given.shape[i] = shape[i];
     return vae__node_new(NULL, &VAE__OP(reshape), given, 1, &x);
 }

@@ -53,6 +53,7 @@ VAE_API void vae_graph_want_gradient(vae_node *node);
 /* Gives a node a name for messages and drawings (copied); returns the node. */
 VAE_API vae_node *vae_label(vae_node *node, const char *label);
 
+/* Of NULL, what a builder returns after a mistake: "", 0 or NULL. */
 VAE_API const char *vae_node_op(const vae_node *node);       /* "matmul" */
 VAE_API const char *vae_node_label(const vae_node *node);    /* "" where it has none */
 VAE_API int vae_node_rank(const vae_node *node);             /* dimensions per example, 1 … VAE_MAX_RANK */
@@ -159,7 +160,8 @@ VAE_API vae_status vae_executor_run(vae_executor *executor, const vae_run *run);
  * others. */
 VAE_API const void *vae_executor_value(const vae_executor *executor, const vae_node *node);
 
-/* After a run with a gradient: that of a node under vae_graph_want_gradient; NULL for others. */
+/* After a run with a gradient: that of a node under vae_graph_want_gradient when its graph was compiled. NULL for
+ * others, and for parameters, whose gradients are in vae_run.gradient. */
 VAE_API const void *vae_executor_gradient(const vae_executor *executor, const vae_node *node);
 
 typedef struct vae_memory {

@@ -68,6 +68,14 @@ VAE_API void vae_samples_free(vae_samples *samples);
  * (.h5, .hdf5). */
 VAE_API vae_status vae_samples_save(const vae_model *model, const vae_samples *samples, const char *path);
 
+/* Could what vae_sample draws with these options be saved at `path`? Asked before drawing: the path's ending, an
+ * image's channels, a picture's sides. Does not look at the disk. */
+VAE_API vae_status vae_samples_check(const vae_model *model, const vae_sample_options *options, const char *path);
+
+/* VAE_OK where the file at `path` is one of samples that vae_samples_save wrote as HDF5; else a line tells what it is.
+ * See vae_checkpoint_load on files made to do harm. */
+VAE_API vae_status vae_samples_recognize(const char *path);
+
 #ifdef __cplusplus
 }
 #endif

@@ -18,6 +18,9 @@ typedef struct vae_grid {
     const char *title;     /* kept in the file as its Title; may be NULL */
 } vae_grid;
 
+/* Has a grid sizes that a picture may have? Asked before images are made for it. */
+VAE_API vae_status vae_picture_check(const vae_grid *grid);
+
 /*
  * Writes rows · columns images, one after another (row by row of the grid), each (height, width, channels) with values
  * in [0, 1] (what lies outside is cut, NaN is shown black), as an 8-bit PNG. The file appears whole or not at all.

@@ -2,7 +2,7 @@
  * What a call that can fail returns: a code and one line of text, by value. There is no thread-local error and
  * nothing to free. A message says what was expected, what was found, and where.
  *
- *     vae_status s = vae_model_load("cvae.h5", NULL, &model);
+ *     vae_status s = vae_model_load("cvae.h5", &model);
  *     if (s.code)
  *         fprintf(stderr, "%s\n", s.message);
  */

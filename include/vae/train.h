@@ -81,7 +81,8 @@ typedef struct vae_train_options {
 
 /*
  * Trains on the data's training rows up to options->epochs. The data must be what the training began with (its digest
- * is compared). On failure parameters are those after the last step done, and the checkpoint is that of the last epoch.
+ * is compared); its source becomes the record's. On failure parameters are those after the last step done, and the
+ * checkpoint is that of the last epoch.
  */
 VAE_API vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options);
 

@@ -2,7 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -86,78 +90,139 @@ static vae_status write_all(const char *path, int file, const unsigned char *byt
     return vae__ok();
 }
 
-static vae_status write_temporary(const char *path, const char *temporary, const void *bytes, size_t size)
+/* A file to write, and what is needed to do so. */
+typedef struct target {
+    char *path; /* what links lead to */
+    char *temporary;
+    int folder;    /* open; -1: not yet */
+    bool replaces; /* a file stands there, */
+    mode_t mode;   /* … with these permissions */
+} target;
+
+/* Creates the temporary file: one that is not there yet, or that a process of the same number left behind. Nobody may
+ * read it whom the file it replaces kept out. */
+static int create(const target *to)
 {
-    int file = vae__system_open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode = to->replaces ? (int)to->mode : 0666;
+    int file = vae__system_open(to->temporary, flags, mode);
+    if (file < 0 && errno == EEXIST && !vae__system_unlink(to->temporary))
+        file = vae__system_open(to->temporary, flags, mode);
+    return file;
+}
+
+static vae_status write_temporary(const target *to, const void *bytes, size_t size)
+{
+    int file = create(to);
     if (file < 0)
-        return vae__error_errno(temporary, "cannot create");
-    vae_status status = write_all(path, file, bytes, size);
+        return vae__error_errno(to->temporary, "cannot create");
+    /* Where permissions cannot be set they are narrower than the old ones, which is no reason to lose the contents. */
+    if (to->replaces)
+        (void)!fchmod(file, to->mode);
+    vae_status status = write_all(to->path, file, bytes, size);
     if (vae__system_close(file) && !status.code)
-        status = vae__error_errno(path, "cannot close");
+        status = vae__error_errno(to->path, "cannot close");
+    if (status.code)
+        vae__system_unlink(to->temporary);
     return status;
 }
 
-/* Makes the rename last: a folder's entries are brought to the disk by syncing the folder. */
-static vae_status sync_folder(const char *folder)
+/* The new file takes the old one's place, for good: a folder's entries are brought to the disk by syncing the folder.
+ */
+static vae_status replace(const target *to)
 {
-    vae_status status = vae__ok();
-    int file = vae__system_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (file < 0 || (vae__system_sync(file) && errno != EINVAL && errno != ENOTSUP))
-        status = vae__error_errno(folder, "cannot bring the folder to the disk");
-    if (file >= 0)
-        vae__system_close(file);
-    return status;
-}
-
-static vae_status temporary_name(const char *path, char **temporary)
-{
-    size_t size = strlen(path) + sizeof ".tmp";
-    VAE__TRY(vae__allocate("a file name", size, 1, temporary));
-    snprintf(*temporary, size, "%s.tmp", path);
+    if (vae__system_rename(to->temporary, to->path)) {
+        vae_status status = vae__error_errno(to->path, "cannot put the new file in its place");
+        vae__system_unlink(to->temporary);
+        return status;
+    }
+    if (vae__system_sync(to->folder) && errno != EINVAL && errno != ENOTSUP)
+        return vae__error_errno(to->path, "is written, but its folder cannot be brought to the disk");
     return vae__ok();
 }
 
-static vae_status replace(const char *path, const char *temporary, const char *folder, const void *bytes, size_t size)
+/* The path, or what it leads to if it is a link. */
+static vae_status follow(const char *path, char **followed)
 {
-    vae_status status = write_temporary(path, temporary, bytes, size);
-    if (!status.code && vae__system_rename(temporary, path))
-        status = vae__error_errno(path, "cannot put the new file in its place");
-    if (status.code) {
-        vae__system_unlink(temporary);
-        return status;
-    }
-    return sync_folder(folder);
+    struct stat about;
+    if (lstat(path, &about) || !S_ISLNK(about.st_mode))
+        return vae__copy_string(path, followed);
+    VAE__TRY(vae__allocate("a file name", PATH_MAX, 1, followed));
+    return realpath(path, *followed) ? vae__ok() : vae__error_errno(path, "cannot follow this link");
+}
+
+/* No two threads of any two processes write to one temporary file. */
+static vae_status temporary_name(const char *path, char **temporary)
+{
+    size_t size = strlen(path) + 64;
+    VAE__TRY(vae__allocate("a file name", size, 1, temporary));
+    snprintf(*temporary, size, "%s.%ld-%lx.tmp", path, (long)getpid(), (unsigned long)pthread_self());
+    return vae__ok();
+}
+
+static vae_status open_folder(target *to)
+{
+    char *folder = NULL;
+    VAE__TRY(folder_of(to->path, &folder));
+    to->folder = vae__system_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    vae__free(folder);
+    return to->folder < 0 ? vae__error_errno(to->path, "cannot open its folder") : vae__ok();
+}
+
+/* The folder is opened first: where that is refused nothing is written. */
+static vae_status prepare(const char *path, target *to)
+{
+    *to = (target){ .folder = -1 };
+    VAE__TRY(follow(path, &to->path));
+    VAE__TRY(temporary_name(to->path, &to->temporary));
+    struct stat about;
+    to->replaces = !stat(to->path, &about);
+    if (to->replaces && !S_ISREG(about.st_mode))
+        return vae__error(VAE_ERROR_FILE, "%s: expected a file to write to, found a %s", path,
+                          S_ISDIR(about.st_mode) ? "folder" : "special file");
+    if (to->replaces)
+        to->mode = about.st_mode & 07777;
+    return open_folder(to);
+}
+
+static void clear(target *to)
+{
+    if (to->folder >= 0)
+        vae__system_close(to->folder);
+    vae__free(to->path);
+    vae__free(to->temporary);
 }
 
 vae_status vae__file_write(const char *path, const void *bytes, size_t size)
 {
-    char *temporary = NULL, *folder = NULL;
-    vae_status status = temporary_name(path, &temporary);
+    target to;
+    vae_status status = prepare(path, &to);
     if (!status.code)
-        status = folder_of(path, &folder);
+        status = write_temporary(&to, bytes, size);
     if (!status.code)
-        status = replace(path, temporary, folder, bytes, size);
-    vae__free(temporary);
-    vae__free(folder);
+        status = replace(&to);
+    clear(&to);
     return status;
+}
+
+/* Creates what writing would create, and removes it: permissions alone do not tell whether it can be done. */
+static vae_status try_temporary(const target *to)
+{
+    int file = create(to);
+    if (file < 0)
+        return vae__error_errno(to->path, "cannot be written, for its folder");
+    vae__system_close(file);
+    vae__system_unlink(to->temporary);
+    return vae__ok();
 }
 
 vae_status vae__file_check_writable(const char *path)
 {
-    struct stat about;
     if (!*path)
         return vae__error(VAE_ERROR_FILE, "expected a file name to write to, found an empty one");
-    if (!stat(path, &about) && S_ISDIR(about.st_mode))
-        return vae__error(VAE_ERROR_FILE, "%s: expected a file to write to, found a folder", path);
-    char *folder = NULL;
-    VAE__TRY(folder_of(path, &folder));
-    vae_status status = vae__ok();
-    if (stat(folder, &about))
-        status = vae__error_errno(path, "cannot be written, for its folder");
-    else if (!S_ISDIR(about.st_mode))
-        status = vae__error(VAE_ERROR_FILE, "%s: cannot be written, for %s is no folder", path, folder);
-    else if (access(folder, W_OK | X_OK))
-        status = vae__error_errno(path, "cannot be written, for its folder");
-    vae__free(folder);
+    target to;
+    vae_status status = prepare(path, &to);
+    if (!status.code)
+        status = try_temporary(&to);
+    clear(&to);
     return status;
 }

@@ -57,13 +57,3 @@ hid_t vae__hdf5_native(vae_type type)
     };
     return types[type];
 }
-
-size_t vae__hdf5_bytes(vae_type type)
-{
-    static const size_t bytes[] = {
-#define BYTES(name, ctype, text) sizeof(ctype),
-        VAE_TYPE_LIST(BYTES)
-#undef BYTES
-    };
-    return bytes[type];
-}

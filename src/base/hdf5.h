@@ -32,8 +32,7 @@ void vae__hdf5_leave(const vae__hdf5_host *host);
 /* Gives back an identifier of any kind but a file's; below 0: nothing. */
 void vae__hdf5_close(hid_t id);
 
-/* A type as this processor has it: its identifier, which is libhdf5's own, and its bytes. */
+/* A type as this processor has it. The identifier is libhdf5's own and is not to be closed. */
 hid_t vae__hdf5_native(vae_type type);
-size_t vae__hdf5_bytes(vae_type type);
 
 #endif

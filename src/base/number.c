@@ -6,10 +6,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool vae__number_read(const char *text, double *number)
 {
-    if (!isdigit((unsigned char)text[*text == '-']) && text[*text == '-'] != '.')
+    if (strpbrk(text, "xX") || (!isdigit((unsigned char)text[*text == '-']) && text[*text == '-'] != '.'))
         return false;
     locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!c)

@@ -5,7 +5,10 @@
 #include <stdatomic.h>
 #include <time.h>
 
-enum { SPINS = 1000 }; /* some tens of microseconds: longer than threads with equal shares differ */
+/* How long a thread waits for another before it gives its processor away: longer than equal shares of work differ, and
+ * short beside a time slice. The clock is looked at now and then. */
+static const double SPIN_SECONDS = 200e-6;
+enum { SPINS = 64 };
 
 /* Where a team waits: whoever comes last starts the next round. */
 typedef struct vae__meeting {
@@ -49,11 +52,12 @@ void vae__barrier(vae__team team)
         start_next(meeting);
         return;
     }
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&meeting->round) != round)
-            return;
-        pause_a_little();
-    }
+    for (double until = vae__seconds() + SPIN_SECONDS; vae__seconds() < until;)
+        for (int i = 0; i < SPINS; i++) {
+            if (atomic_load(&meeting->round) != round)
+                return;
+            pause_a_little();
+        }
     sleep_until_next(meeting, round);
 }
 

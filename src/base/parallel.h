@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+/* More threads than any machine of ours has; OpenMP ends the program when it cannot make as many as it is asked for. */
+enum { VAE__THREADS_MAX = 1024 };
+
 typedef struct vae__team {
     int thread;  /* 0 … threads - 1 */
     int threads; /* as many as the region really got */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/base/text.h"
+
 const char *vae_code_text(vae_code code)
 {
     static const char *const texts[] = {
@@ -20,11 +22,30 @@ vae_status vae__ok(void)
     return (vae_status){ .code = VAE_OK };
 }
 
-/* Keeps the message to one line, and marks one that was cut. */
-static void tidy(char *message, int length)
+enum { COMPOSED_SIZE = 3 * 4096 }; /* some long paths, and words between them */
+
+/* Of a text that is too long the middle is left out: a path's, mostly, so that what it is about and the reason at its
+ * end both stay. */
+static void shorten(char message[VAE_MESSAGE_SIZE], const char *text)
 {
-    if (length >= VAE_MESSAGE_SIZE)
-        memcpy(message + VAE_MESSAGE_SIZE - 4, "...", 4);
+    static const char gap[] = " ... ";
+    const size_t room = VAE_MESSAGE_SIZE - sizeof gap, length = strlen(text);
+    if (length < VAE_MESSAGE_SIZE) {
+        memcpy(message, text, length + 1);
+        return;
+    }
+    size_t begin = vae__text_fitting(text, room / 3);
+    const char *end = text + length - (room - begin);
+    while (((unsigned char)*end & 0xc0) == 0x80)
+        end++;
+    memcpy(message, text, begin);
+    memcpy(message + begin, gap, sizeof gap - 1);
+    memcpy(message + begin + sizeof gap - 1, end, strlen(end) + 1);
+}
+
+/* Keeps the message to one line. */
+static void tidy(char *message)
+{
     for (char *c = message; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';
@@ -33,11 +54,13 @@ static void tidy(char *message, int length)
 vae_status vae__error(vae_code code, const char *format, ...)
 {
     vae_status status = { .code = code };
+    char composed[COMPOSED_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(status.message, sizeof status.message, format, arguments);
+    vsnprintf(composed, sizeof composed, format, arguments);
     va_end(arguments);
-    tidy(status.message, length);
+    shorten(status.message, composed);
+    tidy(status.message);
     return status;
 }
 
@@ -59,7 +82,7 @@ vae_status vae__error_within(vae_status status, const char *format, ...)
 {
     if (!status.code)
         return status;
-    char prefix[VAE_MESSAGE_SIZE];
+    char prefix[COMPOSED_SIZE / 2];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(prefix, sizeof prefix, format, arguments);

@@ -13,18 +13,11 @@
             return vae__tried;                                                                                         \
     } while (0)
 
-/* The same where something must be let go first: sets `status`, a variable of the caller, and jumps to `label`. */
-#define VAE__TRY_GOTO(call, status, label)                                                                             \
-    do {                                                                                                               \
-        (status) = (call);                                                                                             \
-        if ((status).code)                                                                                             \
-            goto label;                                                                                                \
-    } while (0)
-
 vae_status vae__ok(void);
 
 /* A status with a formatted message. Control characters become '?', so that a message stays one line whatever
- * a file or a user put into it; what is too long ends in "...". */
+ * a file or a user put into it; of what is too long the middle is left out, so that the reason at
+ * its end stays. */
 vae_status vae__error(vae_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same, with errno's meaning behind it: "cvae.h5: cannot write: No space left on device". */

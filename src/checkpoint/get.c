@@ -7,6 +7,8 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/text.h"
+#include "src/base/types.h"
 #include "src/checkpoint/image.h"
 #include "src/checkpoint/put.h"
 
@@ -284,16 +286,6 @@ static const char *storage_fault(hid_t dataset, bool *filtered, uint64_t *chunk)
     return fault;
 }
 
-static const char *shape_text(const int64_t *shape, int rank, char *text, size_t size)
-{
-    size_t length = 0;
-    for (int i = 0; i < rank && length < size; i++)
-        length += (size_t)snprintf(text + length, size - length, "%s%" PRId64, i ? ", " : "(", shape[i]);
-    if (length < size)
-        snprintf(text + length, size - length, ")");
-    return text;
-}
-
 static vae_status check_shape(const vae__place *dataset, vae__wanted *wanted)
 {
     hsize_t found[H5S_MAX_RANK] = { 0 };
@@ -312,11 +304,11 @@ static vae_status check_shape(const vae__place *dataset, vae__wanted *wanted)
     }
     if (same)
         return vae__ok();
-    if (rank < 1)
-        snprintf(there, sizeof there, "no shape");
-    return vae__error(VAE_ERROR_FORMAT, "%s: %s: expected shape %s, found %s", dataset->file, dataset->where,
-                      wanted->shape[0] < 0 ? "(rows)" : shape_text(wanted->shape, wanted->rank, here, sizeof here),
-                      rank < 1 ? there : shape_text(shape, rank, there, sizeof there));
+    vae__text_sizes(there, sizeof there, shape, rank, ", ");
+    return vae__error(VAE_ERROR_FORMAT, "%s: %s: expected shape (%s), found %s%s%s", dataset->file, dataset->where,
+                      wanted->shape[0] < 0 ? "rows"
+                                           : vae__text_sizes(here, sizeof here, wanted->shape, wanted->rank, ", "),
+                      rank < 1 ? "" : "(", rank < 1 ? "no shape" : there, rank < 1 ? "" : ")");
 }
 
 /* Values must be in the file: else a small file could ask for any amount of memory. Deflate makes at most 1032 bytes of
@@ -324,7 +316,7 @@ static vae_status check_shape(const vae__place *dataset, vae__wanted *wanted)
 static vae_status check_size(const vae__place *dataset, const vae__wanted *wanted, bool filtered, uint64_t chunk)
 {
     enum { MOST_DEFLATED = 1032, SMALL = 1 << 22 };
-    uint64_t bytes = vae__hdf5_bytes(wanted->type), width = bytes;
+    uint64_t bytes = vae__type_bytes(wanted->type), width = bytes;
     for (int i = 0; i < wanted->rank; i++) {
         uint64_t size = (uint64_t)wanted->shape[i];
         if (size && bytes > SIZE_MAX / 2 / size)

@@ -2,9 +2,17 @@
 #ifndef VAE_CHECKPOINT_LAYOUT_H
 #define VAE_CHECKPOINT_LAYOUT_H
 
-#define VAE__FORMAT "libvae checkpoint"
+/* The attribute `format` of the root tells what a file of libvae's is. */
+#define VAE__FORMAT         "libvae checkpoint"
+#define VAE__SAMPLES_FORMAT "libvae samples"
 
 /* The optimiser of /optimizer. */
 #define VAE__OPTIMIZER "adam"
+
+/* `kind` of /fields/x, by its rank. */
+static inline const char *vae__x_kind(int rank)
+{
+    return rank == 2 || rank == 3 ? "image" : "values";
+}
 
 #endif

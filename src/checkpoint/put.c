@@ -6,6 +6,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 #include "src/checkpoint/image.h"
 
 /* ---- Types ------------------------------------------------------------------------------------------------------- */
@@ -33,7 +34,7 @@ uint32_t vae__hdf5_checksum(vae_type type, const void *values, size_t count)
     unsigned char turned[PIECE];
     const uint16_t one = 1;
     bool little = *(const unsigned char *)&one;
-    size_t width = vae__hdf5_bytes(type), step = PIECE / width;
+    size_t width = vae__type_bytes(type), step = PIECE / width;
     const unsigned char *bytes = values;
     uLong crc = crc32(0, NULL, 0);
     for (size_t done = 0; done < count; done += step) {
@@ -151,7 +152,7 @@ vae_status vae__put_group(hid_t parent, const char *name, const char *descriptio
 static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
 {
     enum { CHUNK = 1 << 20 };
-    uint64_t row = vae__hdf5_bytes(array->type);
+    uint64_t row = vae__type_bytes(array->type);
     for (int i = 0; i < array->rank; i++) {
         chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
         row *= i ? chunk[i] : 1;

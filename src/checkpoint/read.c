@@ -92,6 +92,17 @@ static vae_status get_model(const vae__place *root, declared *read)
     return status;
 }
 
+static vae_status check_kind(const vae__place *group, const char *expected)
+{
+    char *kind = NULL;
+    VAE__TRY(vae__get_text(group, "kind", &kind));
+    bool same = !strcmp(kind, expected);
+    vae__free(kind);
+    return same ? vae__ok()
+                : vae__error(VAE_ERROR_FORMAT, "%s: %s/kind: expected \"%s\", found another kind", group->file,
+                             group->where, expected);
+}
+
 static vae_status get_x(const vae__place *fields, declared *read)
 {
     vae_x_spec *x = &read->spec.x;
@@ -99,6 +110,8 @@ static vae_status get_x(const vae__place *fields, declared *read)
     int rank;
     VAE__TRY(vae__get_group(fields, "x", &group));
     vae_status status = vae__get_integers(&group, "shape", VAE_MAX_RANK, 1, INT32_MAX, x->shape, &rank);
+    if (!status.code)
+        status = check_kind(&group, vae__x_kind(rank));
     if (!status.code)
         status = vae__get_text(&group, "likelihood", (char **)&x->likelihood);
     if (!status.code)
@@ -135,13 +148,7 @@ static vae_status check_levels(const vae__place *group, int64_t classes)
 
 static vae_status get_class(const vae__place *group, vae_condition_spec *condition)
 {
-    char *kind = NULL;
-    VAE__TRY(vae__get_text(group, "kind", &kind));
-    bool is_class = !strcmp(kind, "class");
-    vae__free(kind);
-    if (!is_class)
-        return vae__error(VAE_ERROR_FORMAT, "%s: %s/kind: expected \"class\", found another kind of condition",
-                          group->file, group->where);
+    VAE__TRY(check_kind(group, "class"));
     condition->kind = VAE_CLASS;
     VAE__TRY(vae__get_integer(group, "classes", 1, INT32_MAX, &condition->size));
     return check_levels(group, condition->size);
@@ -304,9 +311,9 @@ static vae_status get_place(const vae__place *group, vae_training *training)
 {
     int64_t step;
     VAE__TRY(vae__get_unsigned(group, "seed", &training->seed));
-    VAE__TRY(vae__get_integer(group, "epoch", 0, INT64_MAX, &training->epoch));
+    VAE__TRY(vae__get_integer(group, "epoch", 0, VAE__MAX_EPOCHS, &training->epoch));
     VAE__TRY(vae__get_integer(group, "step", training->step, training->step, &step));
-    VAE__TRY(vae__get_integer(group, "batch_size", 1, INT32_MAX, &training->batch_size));
+    VAE__TRY(vae__get_integer(group, "batch_size", 1, VAE__MAX_BATCH, &training->batch_size));
     VAE__TRY(vae__get_integer(group, "partial_examples", 0, INT64_MAX, &training->partial.examples));
     VAE__TRY(vae__get_number(group, "partial_reconstruction", -INFINITY, INFINITY, &training->partial.reconstruction));
     VAE__TRY(vae__get_number(group, "partial_kl", -INFINITY, INFINITY, &training->partial.kl));
@@ -338,18 +345,13 @@ static vae_status get_history(const vae__place *group, vae_training *training)
 {
     vae__history *history = &training->history;
     const char *names[VAE__MAX_COLUMNS] = { NULL };
-    bool seen[VAE__MAX_COLUMNS] = { false }, any = false;
+    bool seen[VAE__MAX_COLUMNS] = { false };
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
         names[i] = vae__history_names[i].name;
     history->rows = -1; /* the first column tells */
     vae_status status = vae__get_tree(group, names, VAE__MAX_COLUMNS, seen, get_column, history);
     if (history->rows < 0)
         history->rows = 0;
-    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        any = any || seen[i];
-    if (!status.code && any && !seen[0])
-        return vae__error(VAE_ERROR_FORMAT, "%s: %s/%s: expected a dataset, found none", group->file, group->where,
-                          names[0]);
     return status;
 }
 
@@ -425,7 +427,7 @@ static vae_status fill_training(const vae__place *root, vae_training *training)
         vae__hdf5_close(group.id);
         VAE__TRY(status);
     }
-    return vae__ok();
+    return vae__training_check(training, root->file);
 }
 
 /* Fills *model, or with `training` that. */

@@ -3,23 +3,25 @@
 #include <string.h>
 #include <vae/version.h>
 
+#include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/checkpoint/get.h"
 #include "src/checkpoint/image.h"
+#include "src/checkpoint/layout.h"
 #include "src/checkpoint/put.h"
 
 static vae__array array_of(const vae__table_column *column)
 {
-    vae__array array = { .type = VAE_FLOAT32,
-                         .rank = column->rank,
-                         .values = column->values,
-                         .description = column->description,
-                         .units = column->units };
+    vae__array array = {
+        .type = VAE_FLOAT32, .rank = column->rank, .values = column->values, .description = column->description
+    };
     memcpy(array.shape, column->shape, sizeof array.shape);
     return array;
 }
 
 static vae_status put_all(hid_t file, const char *title, const vae__table_column *columns, int count)
 {
+    VAE__TRY(vae__put_text(file, "format", VAE__ASCII, VAE__SAMPLES_FORMAT));
     VAE__TRY(vae__put_text(file, "title", VAE__UTF8, title));
     VAE__TRY(vae__put_text(file, "libvae_version", VAE__ASCII, vae_version()));
     for (int i = 0; i < count; i++) {
@@ -61,6 +63,45 @@ vae_status vae__table_write(const char *path, const char *title, const vae__tabl
     vae__hdf5_host host;
     vae__hdf5_enter(&host, false);
     vae_status status = write_inside(path, title, columns, count);
+    vae__hdf5_leave(&host);
+    return status;
+}
+
+/* ---- Recognising one --------------------------------------------------------------------------------------------- */
+
+static vae_status check_format(const vae__place *root)
+{
+    char *format = NULL;
+    vae_status status = vae__get_text(root, "format", &format);
+    if (status.code == VAE_ERROR_MEMORY)
+        return status;
+    bool ours = !status.code && !strcmp(format, VAE__SAMPLES_FORMAT);
+    bool checkpoint = !status.code && !strcmp(format, VAE__FORMAT);
+    vae__free(format);
+    return ours ? vae__ok()
+                : vae__error(VAE_ERROR_FORMAT, "%s: expected libvae samples, found %s", root->file,
+                             checkpoint ? "a libvae checkpoint" : "an HDF5 file of another kind");
+}
+
+static vae_status recognize_inside(const char *path)
+{
+    vae__image image;
+    vae__place root;
+    VAE__TRY(vae__image_open(&image, path));
+    vae_status status = vae__get_root(path, image.file, image.memory->size, &root);
+    if (!status.code) {
+        status = check_format(&root);
+        vae__hdf5_close(root.id);
+    }
+    vae__image_close(&image);
+    return status;
+}
+
+vae_status vae__table_recognize(const char *path)
+{
+    vae__hdf5_host host;
+    vae__hdf5_enter(&host, true);
+    vae_status status = recognize_inside(path);
     vae__hdf5_leave(&host);
     return status;
 }

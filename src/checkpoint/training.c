@@ -1,6 +1,7 @@
 /* The record of a training: making, freeing and asking it. Its history is a table of fixed columns. */
 #include "src/checkpoint/training.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "src/base/memory.h"
@@ -22,7 +23,7 @@ const vae__history_name vae__history_names[VAE__MAX_COLUMNS] = {
     [VAE__VALIDATION_RECONSTRUCTION] = { "validation/reconstruction", NATS,
                                          "E log p(x|z), mean over the validation examples" },
     [VAE__VALIDATION_KL] = { "validation/kl", NATS, "KL(q(z|x) || p(z)), mean over the validation examples" },
-    [VAE__LEARNING_RATE] = { "learning_rate", "", "the optimiser's learning rate of the epoch's last step" },
+    [VAE__LEARNING_RATE] = { "learning_rate", "1", "the optimiser's learning rate of the epoch's last step" },
     [VAE__SECONDS] = { "seconds", "s", "time spent in training until then" },
 };
 
@@ -112,6 +113,64 @@ vae_history_column vae_history_column_at(const vae_training *training, int index
                                          .values = training->history.columns[i] };
     return (vae_history_column){ .name = "", .units = "" };
 }
+
+/* ---- What must agree --------------------------------------------------------------------------------------------- */
+
+bool vae__history_is_validation(int column)
+{
+    return column >= VAE__VALIDATION_ELBO && column <= VAE__VALIDATION_KL;
+}
+
+/* epoch · steps ≤ step ≤ (epoch + 1) · steps, and the sums are over the examples between: those of the whole epoch
+ * where only its row of the history is still to come. */
+static vae_status check_place(const vae_training *training, const char *where)
+{
+    int64_t rows = training->rows[training->rows[VAE_ALL] ? VAE_ALL : VAE_TRAIN], batch = training->batch_size,
+            epoch = training->epoch;
+    if (rows < 1 || rows > UINT32_MAX || batch < 1 || batch > VAE__MAX_BATCH || epoch < 0 || epoch > VAE__MAX_EPOCHS)
+        return vae__error(VAE_ERROR_FORMAT,
+                          "%s: expected training rows, batches of 1 to %d and at most %d epochs, found %" PRId64
+                          ", %" PRId64 " and %" PRId64,
+                          where, (int)VAE__MAX_BATCH, (int)VAE__MAX_EPOCHS, rows, batch, epoch);
+    int64_t steps = (rows + batch - 1) / batch, number = training->step - epoch * steps;
+    bool within = training->step >= 0 && number >= 0 && number <= steps;
+    int64_t examples = within && number * batch < rows ? number * batch : rows;
+    if (!within || training->partial.examples != examples)
+        return vae__error(VAE_ERROR_FORMAT,
+                          "%s: step %" PRId64 " with %" PRId64 " examples of epoch %" PRId64
+                          " seen: no place that a training with %" PRId64 " steps an epoch comes to",
+                          where, training->step, training->partial.examples, epoch + 1, steps);
+    return vae__ok();
+}
+
+/* All columns but those of the validation are there if any is; these where there are rows to validate on. A history
+ * without rows may have them or not, but all of them. */
+static vae_status check_history(const vae_training *training, const char *where)
+{
+    const vae__history *history = &training->history;
+    bool any = false, validated = history->columns[VAE__VALIDATION_ELBO] != NULL;
+    for (int i = 0; i < VAE__MAX_COLUMNS; i++)
+        any |= history->columns[i] != NULL;
+    if (history->rows)
+        validated = training->rows[VAE_VALIDATION] > 0;
+    for (int i = 0; any && i < VAE__MAX_COLUMNS; i++)
+        if ((history->columns[i] != NULL) != (validated || !vae__history_is_validation(i)))
+            return vae__error(VAE_ERROR_FORMAT, "%s: the history %s the column %s, which this training %s", where,
+                              history->columns[i] ? "has" : "lacks", vae__history_names[i].name,
+                              history->columns[i] ? "lacks" : "has");
+    return vae__ok();
+}
+
+vae_status vae__training_check(const vae_training *training, const char *where)
+{
+    VAE__TRY(check_place(training, where));
+    VAE__TRY(check_history(training, where));
+    if (training->validation_held_out && !training->rows[VAE_VALIDATION])
+        return vae__error(VAE_ERROR_FORMAT, "%s: expected validation rows, for they were held out, found none", where);
+    return vae__ok();
+}
+
+/* ---- The history ------------------------------------------------------------------------------------------------- */
 
 static void drop_columns(vae__history *history)
 {

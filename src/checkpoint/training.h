@@ -24,6 +24,9 @@ enum {
     VAE__MAX_COLUMNS
 };
 
+/* Bounds of a training: with them places in the schedule fit 64 bits. */
+enum { VAE__MAX_EPOCHS = 1000000000, VAE__MAX_BATCH = 1000000 };
+
 typedef struct vae__history_name {
     const char *name, *units, *description;
 } vae__history_name;
@@ -61,6 +64,13 @@ struct vae_training {
 /* A record of a model, which it takes over on success (*model is then NULL): moments of zero, laid out as the store's
  * parameters, no history, strings "", and every number 0. */
 vae_status vae__training_make(vae_model **model, vae_training **training);
+
+/* A column that is there where, and only where, there are validation rows. */
+bool vae__history_is_validation(int column);
+
+/* Do place in the schedule, history and splits agree, as they do in every training that vae_train has trained? Asked of
+ * what a file brought and before training goes on. The message begins with `where`. */
+vae_status vae__training_check(const vae_training *training, const char *where);
 
 /* Adds a row: a value for each column of the history in `values` (by place in vae__history_names); `present` says which
  * columns a new history has, and must say the same of one that has rows. On failure the history is as before. */

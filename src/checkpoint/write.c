@@ -9,6 +9,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/text.h"
 #include "src/checkpoint/image.h"
 #include "src/checkpoint/layout.h"
 #include "src/checkpoint/put.h"
@@ -20,13 +21,16 @@ typedef vae_status write_function(hid_t group, const vae_training *training);
 
 static vae_status put_root(hid_t file, const vae_training *training)
 {
+    enum { NAME_MOST = 100 };
     char created[32] = "", title[256];
     time_t now = time(NULL);
     struct tm utc;
     if (gmtime_r(&now, &utc))
         strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    snprintf(title, sizeof title, "%.100s, trained for %lld epochs on %.100s", training->model->declaration.name,
-             (long long)training->epoch, training->source);
+    const char *name = training->model->declaration.name, *source = training->source;
+    snprintf(title, sizeof title, "%.*s, trained for %lld epoch%s on %.*s", (int)vae__text_fitting(name, NAME_MOST),
+             name, (long long)training->epoch, training->epoch == 1 ? "" : "s",
+             (int)vae__text_fitting(source, NAME_MOST), source);
     VAE__TRY(vae__put_text(file, "format", VAE__ASCII, VAE__FORMAT));
     VAE__TRY(vae__put_integer(file, "format_version", VAE_FORMAT_VERSION));
     VAE__TRY(vae__put_text(file, "libvae_version", VAE__ASCII, vae_version()));
@@ -65,8 +69,7 @@ static vae_status put_model(hid_t group, const vae_training *training)
 static vae_status put_x(hid_t group, const vae_model *model)
 {
     const vae_x_spec *x = &model->declaration.x;
-    bool image = model->x_rank == 2 || model->x_rank == 3;
-    VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, image ? "image" : "values"));
+    VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, vae__x_kind(model->x_rank)));
     VAE__TRY(vae__put_integers(group, "shape", x->shape, model->x_rank));
     VAE__TRY(vae__put_text(group, "likelihood", VAE__ASCII, x->likelihood));
     return vae__put_text(group, "transform", VAE__ASCII, x->transform);
@@ -207,9 +210,7 @@ static vae_status put_command_line(hid_t group, const char *text)
         return vae__put_text(group, "command_line", VAE__UTF8, text);
     char *cut = NULL;
     VAE__TRY(vae__allocate("the command line", VAE__MAX_TEXT + 1, 1, &cut));
-    size_t length = VAE__MAX_TEXT - 4;
-    while (length && ((unsigned char)text[length] & 0xc0) == 0x80) /* not within a UTF-8 character */
-        length--;
+    size_t length = vae__text_fitting(text, VAE__MAX_TEXT - 4);
     memcpy(cut, text, length);
     memcpy(cut + length, " ...", 4);
     vae_status status = vae__put_text(group, "command_line", VAE__UTF8, cut);

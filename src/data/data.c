@@ -13,8 +13,7 @@
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/status.h"
-
-enum { THREADS_MAX = 1024 };
+#include "src/base/types.h"
 
 /* A split that is drawn is drawn once, by whoever asks for it first, while others who ask wait. Its memory is there
  * since the data was opened, so that drawing cannot fail. */
@@ -36,12 +35,6 @@ static const char *const type_names[] = {
 #define TYPE_NAME(name, ctype, text) text,
     VAE_TYPE_LIST(TYPE_NAME)
 #undef TYPE_NAME
-};
-
-static const size_t type_sizes[] = {
-#define TYPE_SIZE(name, ctype, text) sizeof(ctype),
-    VAE_TYPE_LIST(TYPE_SIZE)
-#undef TYPE_SIZE
 };
 
 /* "mnist: expected digits, digits:N or a folder of IDX files, found a file" */
@@ -112,8 +105,8 @@ static vae_status find_kind(vae_data *data)
 static vae_status check_options(const vae_data *data)
 {
     const vae_data_options *options = &data->options;
-    if (options->threads < 0 || options->threads > THREADS_MAX)
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected 0 to %d threads, found %d", data->source, THREADS_MAX,
+    if (options->threads < 0 || options->threads > VAE__THREADS_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected 0 to %d threads, found %d", data->source, VAE__THREADS_MAX,
                           options->threads);
     if (options->condition_count < 0 || (options->condition_count && !options->conditions))
         return vae__error(VAE_ERROR_ARGUMENT, "%s: expected conditions, found %d of them", data->source,
@@ -226,7 +219,7 @@ static void hold_out(vae_data *data, int64_t rows)
         from->field.rows -= rows;
         to->field = from->field;
         to->field.rows = rows;
-        size_t before = (size_t)from->field.rows * (size_t)from->field.size * type_sizes[from->field.type];
+        size_t before = (size_t)from->field.rows * (size_t)from->field.size * vae__type_bytes(from->field.type);
         to->field.values = (const char *)from->storage + before;
     }
     data->held_out = true;
@@ -348,11 +341,6 @@ vae_status vae__data_own(vae_data *data, void *memory)
     return status;
 }
 
-size_t vae__data_width(vae_type type)
-{
-    return type_sizes[type];
-}
-
 vae_status vae__data_declare(vae_data *data, int field_count)
 {
     VAE__TRY(vae__allocate(data->source, (size_t)(VAE_SPLITS * field_count), sizeof *data->columns, &data->columns));
@@ -372,7 +360,8 @@ vae_status vae__data_add(vae_data *data, vae_split split, int index, const vae_f
     field.size = 1;
     for (int i = 0; i < field.rank; i++)
         field.size *= field.shape[i];
-    VAE__TRY(vae__allocate(where, (size_t)field.rows * (size_t)field.size, type_sizes[field.type], &column->storage));
+    VAE__TRY(
+        vae__allocate(where, (size_t)field.rows * (size_t)field.size, vae__type_bytes(field.type), &column->storage));
     field.values = column->storage;
     column->field = field;
     column->stored_rows = field.rows;
@@ -431,7 +420,7 @@ static uint64_t hash_field(uint64_t state, vae_split split, const vae_field *fie
     state = vae__data_hash(state, field->name, strlen(field->name));
     for (int64_t i = 0; field->levels && i < field->classes; i++)
         state = vae__data_hash(state, field->levels[i], strlen(field->levels[i]));
-    return vae__data_hash(state, field->values, (size_t)(field->rows * field->size) * type_sizes[field->type]);
+    return vae__data_hash(state, field->values, (size_t)(field->rows * field->size) * vae__type_bytes(field->type));
 }
 
 void vae__data_digest_contents(vae_data *data)

@@ -86,9 +86,6 @@ vae_status vae__data_expand(vae_data *data);
 /* Bytes of a source string that are its file's name: all, or those before the ":/" of "FILE.h5:/group". */
 size_t vae__data_file_length(const char *source);
 
-/* Bytes of a stored value. */
-size_t vae__data_width(vae_type type);
-
 vae__column *vae__data_column(const vae_data *data, vae_split split, int index);
 
 /* Takes `bytes` from *available, or says "where: needs N bytes, M available". */

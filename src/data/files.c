@@ -6,6 +6,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 #include "src/data/data.h"
 #include "src/data/format.h"
 #include "src/data/levels.h"
@@ -310,7 +311,7 @@ static vae_status check_memory(const plan *p)
         rows += (uint64_t)p->rows[split];
     for (int i = 0; i < p->count; i++) {
         vae_field field = field_of(&p->fields[i], &(vae_field){ .kind = VAE_VALUES });
-        uint64_t bytes = vae__data_width(field.type);
+        uint64_t bytes = vae__type_bytes(field.type);
         for (int d = 0; d < field.rank; d++)
             bytes *= (uint64_t)field.shape[d];
         row += bytes;
@@ -372,7 +373,7 @@ static size_t integer_text(vae_type type, const void *values, int64_t row, char 
 /* Runs of one value, as data sorted by class has them, are looked up once. */
 static vae_status number_integers(numbering *n, const void *values, int64_t rows)
 {
-    size_t width = vae__data_width(n->stored->type);
+    size_t width = vae__type_bytes(n->stored->type);
     char text[24];
     for (int64_t row = 0; row < rows; row++) {
         const char *value = (const char *)values + (size_t)row * width;
@@ -442,7 +443,7 @@ static vae_status read_values(plan *p, wanted *w, vae_split split, vae__stored *
     if (rows > column->stored_rows - w->done[split])
         return vae__error(VAE_ERROR_FILE, "%s: changed while it was read", stored->where);
     const vae_field *field = &column->field;
-    size_t before = (size_t)(w->done[split] * field->size) * vae__data_width(field->type);
+    size_t before = (size_t)(w->done[split] * field->size) * vae__type_bytes(field->type);
     void *values = (char *)column->storage + before;
     w->done[split] += rows;
     if (field->kind == VAE_CLASS)

@@ -11,6 +11,7 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/system.h"
+#include "src/base/types.h"
 #include "src/data/data.h"
 #include "src/data/format.h"
 
@@ -558,7 +559,7 @@ static vae_status read_piece(const vae__stored *stored, int64_t first, int64_t r
 static vae_status read_hdf5(vae__stored *stored, int64_t first, int64_t rows, void *values)
 {
     const array *a = stored->inside;
-    int64_t row = (int64_t)vae__data_width(stored->type), chunk = (int64_t)a->chunk_rows;
+    int64_t row = (int64_t)vae__type_bytes(stored->type), chunk = (int64_t)a->chunk_rows;
     for (int i = 1; i < stored->rank; i++)
         row *= stored->shape[i];
     int64_t most = VAE__PIECE / row > 1 ? VAE__PIECE / row : 1;

@@ -15,6 +15,7 @@
 #include "src/base/parallel.h"
 #include "src/base/status.h"
 #include "src/base/system.h"
+#include "src/base/text.h"
 #include "src/data/data.h"
 
 /* Bytes of a file, in order: as they are, or inflated. */
@@ -117,12 +118,6 @@ static vae_status read_bytes(const vae__idx *idx, unsigned char *bytes, size_t s
     return (idx->input->gzip ? read_gzip : read_file)(idx, bytes, size, count);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && !strcmp(text + length - end_length, end);
-}
-
 static vae_status open_input(const vae__idx *idx)
 {
     struct vae__idx_input *in = idx->input;
@@ -136,7 +131,7 @@ static vae_status open_input(const vae__idx *idx)
         return vae__error(VAE_ERROR_FILE, "%s: expected a plain file, found a %s", idx->path,
                           S_ISDIR(about.st_mode) ? "folder" : "special file");
     in->file_size = about.st_size;
-    in->gzip = ends_with(idx->path, ".gz");
+    in->gzip = vae__text_ends(idx->path, ".gz");
     if (!in->file_size)
         return vae__error(VAE_ERROR_FORMAT, "%s: expected an IDX file, found an empty one", idx->path);
     if (!in->gzip)
@@ -168,11 +163,7 @@ static const char *type_name(int code)
 /* "60000 × 28 × 28" */
 static const char *shape_text(const int64_t *shape, int rank, char text[128])
 {
-    size_t used = 0;
-    text[0] = 0;
-    for (int i = 0; i < rank && used < 128; i++)
-        used += (size_t)snprintf(text + used, 128 - used, "%s%" PRId64, i ? " × " : "", shape[i]);
-    return text;
+    return vae__text_sizes(text, 128, shape, rank, " × ");
 }
 
 static vae_status check_magic(const vae__idx *idx, const unsigned char magic[4], int least, int most)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/op.h"
 #include "src/base/status.h"
 #include "src/data/data.h"
 
@@ -34,13 +35,12 @@ static const vae_field *condition_field(const vae_model_spec *spec, int index, c
     return only;
 }
 
-static const char *shape_text(const int64_t *shape, int rank, char text[96])
+/* "(28, 28)" */
+static const char *shape_text(const int64_t *shape, int rank, char text[VAE__SHAPE_TEXT])
 {
-    int length = snprintf(text, 96, "(");
-    for (int i = 0; i < rank; i++)
-        length += snprintf(text + length, (size_t)(96 - length), i ? ", %" PRId64 : "%" PRId64, shape[i]);
-    snprintf(text + length, (size_t)(96 - length), ")");
-    return text;
+    vae_node like = { .rank = rank };
+    memcpy(like.shape, shape, (size_t)rank * sizeof *shape);
+    return vae__shape_text(&like, text);
 }
 
 static vae_status missing_condition(const vae_model_spec *spec, int index, const vae_data *data)
@@ -80,9 +80,9 @@ static vae_status take_sizes(const vae_data *data, vae_model_spec *spec)
 
 vae_status vae_model_new(const vae_model_spec *spec, const vae_data *data, uint64_t seed, vae_model **model)
 {
+    if (!spec || !model)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a declaration and a place for the model, found NULL");
     *model = NULL;
-    if (!spec)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a declaration, found NULL");
     vae_model_spec complete = *spec;
     if (!complete.name)
         complete.name = "model";
@@ -109,7 +109,7 @@ static vae_status match_x(const vae_model *model, const vae_data *data, vae_spli
     if (match->x->rank == model->x_rank &&
         !memcmp(match->x->shape, spec->x.shape, (size_t)model->x_rank * sizeof *spec->x.shape))
         return vae__ok();
-    char expected[96], found[96];
+    char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
     return vae__error(VAE_ERROR_DATA, "%s: x: expected shape %s, found %s in %s", spec->name,
                       shape_text(spec->x.shape, model->x_rank, expected),
                       shape_text(match->x->shape, match->x->rank, found), vae_data_source(data));

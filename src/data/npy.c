@@ -14,6 +14,7 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/system.h"
+#include "src/base/types.h"
 #include "src/data/data.h"
 #include "src/data/format.h"
 
@@ -385,7 +386,7 @@ static vae_status read_npy(vae__stored *stored, int64_t first, int64_t rows, voi
     size_t count = (size_t)rows;
     for (int i = 1; i < n->rank; i++)
         count *= (size_t)n->shape[i];
-    bool half = n->width < vae__data_width(stored->type);
+    bool half = n->width < vae__type_bytes(stored->type);
     unsigned char *bytes = (unsigned char *)values + (half ? 2 * count : 0);
     VAE__TRY(check_next(n, first, rows));
     VAE__TRY(read_bytes(n, bytes, count * n->width));

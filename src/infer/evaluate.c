@@ -21,6 +21,8 @@ static vae_status check(const vae_model *model, const vae_data *data, const vae_
 vae_status vae_evaluate(const vae_model *model, const vae_data *data, const vae_evaluation_options *options,
                         vae_evaluation *evaluation)
 {
+    if (!evaluation)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a place for the evaluation, found NULL");
     *evaluation = (vae_evaluation){ 0 };
     VAE__TRY(check(model, data, options));
     vae__match match;

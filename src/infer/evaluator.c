@@ -11,7 +11,7 @@ struct vae__evaluator {
     int64_t latent_size;
     vae__model_graph graph;
     vae_executor *executor;
-    uint32_t *rows; /* 0, 1, … */
+    uint32_t rows[BATCH]; /* of the batch */
     struct {
         double reconstruction, kl;
         double *mean, *square; /* of the posterior means, by latent dimension */
@@ -21,9 +21,6 @@ struct vae__evaluator {
 static vae_status make(vae__evaluator *evaluator, int threads)
 {
     int64_t rows = evaluator->match.rows;
-    VAE__TRY(vae__allocate("an evaluation", (size_t)rows, sizeof(uint32_t), &evaluator->rows));
-    for (int64_t i = 0; i < rows; i++)
-        evaluator->rows[i] = (uint32_t)i;
     VAE__TRY(vae__allocate("an evaluation", (size_t)evaluator->latent_size, sizeof(double), &evaluator->sums.mean));
     VAE__TRY(vae__allocate("an evaluation", (size_t)evaluator->latent_size, sizeof(double), &evaluator->sums.square));
     vae__graph_request request = { .kind = VAE__EVALUATION, .x_type = evaluator->match.x->type };
@@ -49,7 +46,6 @@ void vae__evaluator_free(vae__evaluator **evaluator)
         return;
     vae_executor_free(&(*evaluator)->executor);
     vae__model_graph_clear(&(*evaluator)->graph);
-    vae__free((*evaluator)->rows);
     vae__free((*evaluator)->sums.mean);
     vae__free((*evaluator)->sums.square);
     vae__free(*evaluator);
@@ -90,6 +86,14 @@ static int64_t active_units(const vae__evaluator *evaluator, double examples)
     return active;
 }
 
+vae_status vae__evaluation_tell(const vae_evaluation_options *options, int64_t done, int64_t examples)
+{
+    if (options->progress && options->progress(options->context, done, examples))
+        return vae__error(VAE_STOPPED, "evaluation was stopped after %lld of %lld examples", (long long)done,
+                          (long long)examples);
+    return vae__ok();
+}
+
 vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_options *options,
                               vae_evaluation *evaluation)
 {
@@ -97,19 +101,19 @@ vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_op
     clear_sums(evaluator);
     for (int64_t begin = 0; begin < rows; begin += BATCH) {
         int64_t examples = rows - begin < BATCH ? rows - begin : BATCH;
+        for (int64_t i = 0; i < examples; i++)
+            evaluator->rows[i] = (uint32_t)(begin + i);
         vae_binding bindings[1 + VAE_MAX_CONDITIONS];
-        int count = vae__match_bind(&evaluator->match, &evaluator->graph, evaluator->rows + begin, bindings);
+        int count = vae__match_bind(&evaluator->match, &evaluator->graph, evaluator->rows, bindings);
         vae_run run = { .examples = examples,
                         .bindings = bindings,
                         .binding_count = count,
                         .seed = options->seed,
                         .purpose = "evaluate",
-                        .example_ids = evaluator->rows + begin };
+                        .example_ids = evaluator->rows };
         VAE__TRY(vae_executor_run(evaluator->executor, &run));
         add_batch(evaluator, examples);
-        if (options->progress && options->progress(options->context, begin + examples, rows))
-            return vae__error(VAE_STOPPED, "evaluation was stopped after %lld of %lld examples",
-                              (long long)(begin + examples), (long long)rows);
+        VAE__TRY(vae__evaluation_tell(options, begin + examples, rows));
     }
     evaluation->examples = rows;
     evaluation->reconstruction = evaluator->sums.reconstruction / (double)rows;

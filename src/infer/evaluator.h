@@ -16,4 +16,7 @@ void vae__evaluator_free(vae__evaluator **evaluator);
 vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_options *options,
                               vae_evaluation *evaluation);
 
+/* Tells the progress of `options`, where it has one; VAE_STOPPED where that asks for it. */
+vae_status vae__evaluation_tell(const vae_evaluation_options *options, int64_t done, int64_t examples);
+
 #endif

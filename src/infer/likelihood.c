@@ -4,6 +4,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/infer/evaluator.h"
 
 enum {
     PIECE = 64, /* samples of an example in a run */
@@ -28,7 +29,7 @@ typedef struct vae__estimate {
     const vae_evaluation_options *options;
     int64_t capacity; /* examples */
     vae__piece full, rest;
-    uint32_t *rows; /* 0, 1, … */
+    uint32_t *rows; /* of the run */
     vae__sum *sums; /* by example of the run */
 } vae__estimate;
 
@@ -52,11 +53,14 @@ static void clear_piece(vae__piece *piece)
 static vae_status make(vae__estimate *estimate)
 {
     int64_t rows = estimate->match->rows, samples = estimate->options->samples;
-    int64_t piece = samples < PIECE ? samples : PIECE;
+    int64_t piece = samples < PIECE ? samples : PIECE, latent = estimate->model->declaration.latents[0].size;
+    if (samples > UINT32_MAX / latent)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "expected at most 2^32 draws an example, found %lld samples of %lld "
+                          "dimensions",
+                          (long long)samples, (long long)latent);
     estimate->capacity = ROWS / piece < rows ? ROWS / piece : rows;
-    VAE__TRY(vae__allocate("an estimate", (size_t)rows, sizeof(uint32_t), &estimate->rows));
-    for (int64_t i = 0; i < rows; i++)
-        estimate->rows[i] = (uint32_t)i;
+    VAE__TRY(vae__allocate("an estimate", (size_t)estimate->capacity, sizeof(uint32_t), &estimate->rows));
     VAE__TRY(vae__allocate("an estimate", (size_t)estimate->capacity, sizeof(vae__sum), &estimate->sums));
     VAE__TRY(make_piece(estimate, piece, &estimate->full));
     return make_piece(estimate, samples % piece, &estimate->rest);
@@ -64,6 +68,8 @@ static vae_status make(vae__estimate *estimate)
 
 static void add_term(vae__sum *sum, double log_weight)
 {
+    if (log_weight == -INFINITY)
+        return;
     if (log_weight > sum->largest) {
         sum->sum = sum->sum * exp(sum->largest - log_weight) + 1;
         sum->largest = log_weight;
@@ -72,17 +78,16 @@ static void add_term(vae__sum *sum, double log_weight)
     }
 }
 
-static vae_status run_piece(vae__estimate *estimate, const vae__piece *piece, int64_t begin, int64_t examples,
-                            int64_t first_sample)
+static vae_status run_piece(vae__estimate *estimate, const vae__piece *piece, int64_t examples, int64_t first_sample)
 {
     vae_binding bindings[1 + VAE_MAX_CONDITIONS];
-    int count = vae__match_bind(estimate->match, &piece->graph, estimate->rows + begin, bindings);
+    int count = vae__match_bind(estimate->match, &piece->graph, estimate->rows, bindings);
     vae_run run = { .examples = examples,
                     .bindings = bindings,
                     .binding_count = count,
                     .seed = estimate->options->seed,
                     .purpose = "evaluate",
-                    .example_ids = estimate->rows + begin,
+                    .example_ids = estimate->rows,
                     .first_sample = (uint32_t)first_sample };
     VAE__TRY(vae_executor_run(piece->executor, &run));
     const float *log_weight = vae_executor_value(piece->executor, piece->graph.log_weight);
@@ -96,11 +101,13 @@ static vae_status run_piece(vae__estimate *estimate, const vae__piece *piece, in
 static vae_status add_examples(vae__estimate *estimate, int64_t begin, int64_t examples, double *total)
 {
     int64_t samples = estimate->options->samples;
-    for (int64_t e = 0; e < examples; e++)
+    for (int64_t e = 0; e < examples; e++) {
+        estimate->rows[e] = (uint32_t)(begin + e);
         estimate->sums[e] = (vae__sum){ -INFINITY, 0 };
+    }
     for (int64_t first = 0; first < samples;) {
         const vae__piece *piece = samples - first >= estimate->full.samples ? &estimate->full : &estimate->rest;
-        VAE__TRY(run_piece(estimate, piece, begin, examples, first));
+        VAE__TRY(run_piece(estimate, piece, examples, first));
         first += piece->samples;
     }
     for (int64_t e = 0; e < examples; e++)
@@ -116,9 +123,7 @@ static vae_status run_all(vae__estimate *estimate, double *nll)
     for (int64_t begin = 0; begin < rows; begin += estimate->capacity) {
         int64_t examples = rows - begin < estimate->capacity ? rows - begin : estimate->capacity;
         VAE__TRY(add_examples(estimate, begin, examples, &total));
-        if (options->progress && options->progress(options->context, begin + examples, rows))
-            return vae__error(VAE_STOPPED, "evaluation was stopped after %lld of %lld examples",
-                              (long long)(begin + examples), (long long)rows);
+        VAE__TRY(vae__evaluation_tell(options, begin + examples, rows));
     }
     *nll = -total / (double)rows;
     return vae__ok();

@@ -2,13 +2,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <vae/infer.h>
 #include <vae/picture.h>
 
 #include "models/model.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/text.h"
 #include "src/checkpoint/table.h"
 
 enum { BATCH = 256 };
@@ -18,9 +18,11 @@ enum { BATCH = 256 };
 static vae_status check(const vae_model *model, const vae_sample_options *options)
 {
     const vae_model_spec *spec = &model->declaration;
-    if (options->count < 0 || options->count > 10000000 || options->threads < 0 || options->temperature < 0)
+    if (options->count < 0 || options->count > 10000000 || options->threads < 0 || !(options->temperature >= 0))
         return vae__error(VAE_ERROR_ARGUMENT,
-                          "expected a count up to 10000000, threads and a temperature, none below 0");
+                          "expected a count of 0 to 10000000, threads and a temperature of at least 0, found %" PRId64
+                          ", %d and %g",
+                          options->count, options->threads, options->temperature);
     if (model->condition_count > 1)
         return vae__error(VAE_ERROR_UNSUPPORTED, "%s: has %d conditions; this version samples models with at most one",
                           spec->name, model->condition_count);
@@ -59,7 +61,8 @@ static void lay_out(const vae_model *model, const vae_sample_options *options, v
 static vae_status allocate(const vae_model *model, const vae_sample_options *options, vae_samples *samples)
 {
     size_t count = (size_t)samples->count;
-    if (count * (size_t)(samples->x_size + samples->z_size + 1) > vae__memory_available() / sizeof(float))
+    size_t bytes = (size_t)(samples->x_size + samples->z_size + 1) * sizeof(float);
+    if (count > vae__memory_available() / bytes)
         return vae__error(VAE_ERROR_MEMORY, "%" PRId64 " samples of %" PRId64 " values do not fit in memory",
                           samples->count, samples->x_size);
     VAE__TRY(vae__allocate("samples", count * (size_t)samples->x_size, sizeof(float), &samples->x));
@@ -123,9 +126,9 @@ static vae_status draw(const vae_model *model, const vae_sample_options *options
 
 vae_status vae_sample(const vae_model *model, const vae_sample_options *options, vae_samples *samples)
 {
+    if (!model || !samples)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model and a place for samples, found NULL");
     *samples = (vae_samples){ 0 };
-    if (!model)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a model, found NULL");
     vae_sample_options wanted = options ? *options : (vae_sample_options){ 0 };
     VAE__TRY(check(model, &wanted));
     lay_out(model, &wanted, samples);
@@ -149,20 +152,34 @@ void vae_samples_free(vae_samples *samples)
 
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
-static vae_status save_picture(const vae_model *model, const vae_samples *samples, const char *path)
+/* The grid of a picture; refused where no picture can hold it. */
+static vae_status describe_grid(const vae_model *model, const vae_samples *samples, const char *path, vae_grid *grid)
 {
     const vae_model_spec *spec = &model->declaration;
     int64_t channels = model->x_rank == 3 ? spec->x.shape[2] : 1;
     if (model->x_rank < 2 || model->x_rank > 3 || (channels != 1 && channels != 3))
         return vae__error(VAE_ERROR_ARGUMENT,
                           "%s: %s: x is no image of 1 or 3 channels; a name in .h5 keeps its values", path, spec->name);
-    vae_grid grid = { .rows = samples->rows,
-                      .columns = samples->columns,
-                      .height = spec->x.shape[0],
-                      .width = spec->x.shape[1],
-                      .channels = channels,
-                      .border = 2,
-                      .title = spec->name };
+    *grid = (vae_grid){ .rows = samples->rows,
+                        .columns = samples->columns,
+                        .height = spec->x.shape[0],
+                        .width = spec->x.shape[1],
+                        .channels = channels,
+                        .border = 2,
+                        .title = spec->name };
+    return vae__error_within(vae_picture_check(grid), "%s: ", path);
+}
+
+static vae_status check_picture(const vae_model *model, const vae_samples *samples, const char *path)
+{
+    vae_grid grid;
+    return describe_grid(model, samples, path, &grid);
+}
+
+static vae_status save_picture(const vae_model *model, const vae_samples *samples, const char *path)
+{
+    vae_grid grid;
+    VAE__TRY(describe_grid(model, samples, path, &grid));
     /* The grid's last row may be short; what is missing stays black. */
     float *images = NULL;
     VAE__TRY(vae__allocate("a picture", (size_t)(grid.rows * grid.columns * samples->x_size), sizeof(float), &images));
@@ -196,20 +213,45 @@ static vae_status save_table(const vae_model *model, const vae_samples *samples,
     return vae__table_write(path, "libvae samples", columns, samples->classes ? 3 : 2);
 }
 
-static bool ends_in(const char *path, const char *ending)
+static const struct form {
+    const char *ending;
+    vae_status (*check)(const vae_model *, const vae_samples *, const char *); /* NULL: any samples will do */
+    vae_status (*save)(const vae_model *, const vae_samples *, const char *);
+} forms[] = { { ".png", check_picture, save_picture }, { ".h5", NULL, save_table }, { ".hdf5", NULL, save_table } };
+
+static vae_status find_form(const char *path, const struct form **form)
 {
-    size_t length = strlen(path), wanted = strlen(ending);
-    return length > wanted && !strcasecmp(path + length - wanted, ending);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        *form = &forms[i];
+        if (vae__text_ends(path, forms[i].ending))
+            return vae__ok();
+    }
+    return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a file name in .png, .h5 or .hdf5", path);
 }
 
 vae_status vae_samples_save(const vae_model *model, const vae_samples *samples, const char *path)
 {
-    static const struct {
-        const char *ending;
-        vae_status (*save)(const vae_model *, const vae_samples *, const char *);
-    } forms[] = { { ".png", save_picture }, { ".h5", save_table }, { ".hdf5", save_table } };
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (ends_in(path, forms[i].ending))
-            return forms[i].save(model, samples, path);
-    return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a file name in .png, .h5 or .hdf5", path);
+    const struct form *form;
+    if (!model || !samples || !path)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model, samples and a path, found NULL");
+    VAE__TRY(find_form(path, &form));
+    return form->save(model, samples, path);
+}
+
+vae_status vae_samples_check(const vae_model *model, const vae_sample_options *options, const char *path)
+{
+    const struct form *form;
+    if (!model || !path)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model and a path, found NULL");
+    vae_samples samples = { 0 };
+    vae_sample_options wanted = options ? *options : (vae_sample_options){ 0 };
+    VAE__TRY(find_form(path, &form));
+    VAE__TRY(check(model, &wanted));
+    lay_out(model, &wanted, &samples);
+    return form->check ? form->check(model, &samples, path) : vae__ok();
+}
+
+vae_status vae_samples_recognize(const char *path)
+{
+    return path ? vae__table_recognize(path) : vae__error(VAE_ERROR_ARGUMENT, "expected a path, found NULL");
 }

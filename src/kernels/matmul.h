@@ -33,7 +33,8 @@ typedef struct vae__matmul_spec {
 
 typedef struct vae__matmul vae__matmul;
 
-/* The primitives for full and for remainder pieces. Call it outside a parallel region. */
+/* The primitive for full pieces, and scratch for it; remainders are the plain loop's, so that the last bits of a row
+ * may depend on the number of rows in its run. Call it outside a parallel region. */
 vae_status vae__matmul_new(const vae__matmul_spec *spec, vae__matmul **matmul);
 void vae__matmul_free(vae__matmul **matmul);
 

@@ -205,6 +205,14 @@ static vae_status make(struct picture *picture)
     return picture->status;
 }
 
+vae_status vae_picture_check(const vae_grid *grid)
+{
+    if (!grid)
+        return vae__error(VAE_ERROR_ARGUMENT, "picture: expected a grid, found NULL");
+    struct picture picture = { .grid = grid };
+    return measure(&picture);
+}
+
 vae_status vae_picture_write(const char *path, const vae_grid *grid, const float *images)
 {
     if (!path || !grid || !images)

@@ -5,6 +5,7 @@
 #include <vae/checkpoint.h>
 
 #include "graph/team.h"
+#include "src/base/file.h"
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/random.h"
@@ -44,9 +45,9 @@ typedef struct vae__loop {
 
 static vae_status check_options(const vae_training_options *options)
 {
-    if (options->batch_size < 0 || options->batch_size > 1000000)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a batch of 1 to 1000000 examples, found %" PRId64,
-                          options->batch_size);
+    if (options->batch_size < 0 || options->batch_size > VAE__MAX_BATCH)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a batch of 1 to %d examples, found %" PRId64,
+                          (int)VAE__MAX_BATCH, options->batch_size);
     if (!(options->learning_rate >= 0 && options->learning_rate <= 1e6))
         return vae__error(VAE_ERROR_ARGUMENT, "expected a learning rate above 0 and up to 1e6, found %g",
                           options->learning_rate);
@@ -75,6 +76,8 @@ static vae_status describe(vae_training *training, const vae_data *data, const v
 vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_training_options *options,
                             vae_training **training)
 {
+    if (!training)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a place for the training, found NULL");
     *training = NULL;
     vae_training_options wanted = options ? *options : (vae_training_options){ 0 };
     if (!model || !*model || !data)
@@ -111,6 +114,18 @@ static vae_status check_data(const vae_training *training, const vae_data *data)
     return vae__ok();
 }
 
+/* The source is where the data lies now: resuming without one opens it there. */
+static vae_status take_source(vae_training *training, const vae_data *data)
+{
+    if (!strcmp(training->source, vae_data_source(data)))
+        return vae__ok();
+    char *source = NULL;
+    VAE__TRY(vae__copy_string(vae_data_source(data), &source));
+    vae__free(training->source);
+    training->source = source;
+    return vae__ok();
+}
+
 static vae_status make_validation(vae__loop *loop, const vae_data *data)
 {
     if (!vae_data_rows(data, VAE_VALIDATION))
@@ -124,6 +139,8 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
 {
     vae_training *training = loop->training;
     VAE__TRY(check_data(training, data));
+    VAE__TRY(take_source(training, data));
+    VAE__TRY(vae__training_check(training, training->model->declaration.name));
     VAE__TRY(vae__match_data(training->model, data, vae_data_training_split(data), &loop->match));
     loop->threads = loop->options->threads ? loop->options->threads : vae__processors();
     loop->steps = (loop->match.rows + training->batch_size - 1) / training->batch_size;
@@ -136,7 +153,10 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
-    return make_validation(loop, data);
+    VAE__TRY(make_validation(loop, data));
+    /* An epoch is long, and its checkpoint the first that would be lost. */
+    bool writes = loop->options->checkpoint && training->epoch < loop->options->epochs;
+    return writes ? vae__file_check_writable(loop->options->checkpoint) : vae__ok();
 }
 
 static void clear_loop(vae__loop *loop)
@@ -235,22 +255,22 @@ static double seconds(const vae__loop *loop)
     return loop->seconds_before + vae__seconds() - loop->began;
 }
 
-static vae_status tell(vae__loop *loop, int64_t step, bool epoch_done)
+/* Tells progress. `sums` are those of the epoch told of: at its end the training's own are 0 again. */
+static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
 {
-    const vae_training *training = loop->training;
     vae_progress *progress = &loop->progress;
-    double examples = (double)training->partial.examples;
-    progress->step = step;
+    double examples = (double)sums.examples;
+    progress->step = loop->number;
     progress->steps = loop->steps;
     progress->epochs = loop->options->epochs;
     progress->seconds = vae__seconds() - loop->began;
-    progress->reconstruction = training->partial.reconstruction / examples;
-    progress->kl = training->partial.kl / examples;
+    progress->reconstruction = sums.reconstruction / examples;
+    progress->kl = sums.kl / examples;
     progress->elbo = progress->reconstruction - progress->kl;
     progress->epoch_done = epoch_done;
     if (loop->options->progress && loop->options->progress(loop->options->context, progress))
         return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
-                          progress->epoch, step, loop->steps);
+                          progress->epoch, loop->number, loop->steps);
     return vae__ok();
 }
 
@@ -268,8 +288,8 @@ static vae_status record(vae__loop *loop)
     double reconstruction = training->partial.reconstruction / examples, kl = training->partial.kl / examples;
     double values[VAE__MAX_COLUMNS] = {
         [VAE__STEP] = (double)training->step,
-        [VAE__EXAMPLES_SEEN] = (double)(training->epoch * loop->match.rows),
-        [VAE__EPOCH] = (double)training->epoch,
+        [VAE__EXAMPLES_SEEN] = (double)((training->epoch + 1) * loop->match.rows),
+        [VAE__EPOCH] = (double)training->epoch + 1,
         [VAE__TRAIN_ELBO] = reconstruction - kl,
         [VAE__TRAIN_RECONSTRUCTION] = reconstruction,
         [VAE__TRAIN_KL] = kl,
@@ -281,25 +301,20 @@ static vae_status record(vae__loop *loop)
     };
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        present[i] = loop->validation ||
-                     (i != VAE__VALIDATION_ELBO && i != VAE__VALIDATION_RECONSTRUCTION && i != VAE__VALIDATION_KL);
+        present[i] = loop->validation || !vae__history_is_validation(i);
     return vae__history_append(&training->history, present, values);
 }
 
 static vae_status end_epoch(vae__loop *loop)
 {
     vae_training *training = loop->training;
-    training->epoch++;
     VAE__TRY(record(loop));
-    vae__partial finished = training->partial;
+    vae__partial sums = training->partial;
     training->partial = (vae__partial){ 0 };
+    training->epoch++;
     if (loop->options->checkpoint)
         VAE__TRY(vae_checkpoint_save(training, loop->options->checkpoint));
-    /* The epoch's figures are told once more, now that it is kept. */
-    training->partial = finished;
-    vae_status status = tell(loop, loop->steps, true);
-    training->partial = (vae__partial){ 0 };
-    return status;
+    return tell(loop, sums, true);
 }
 
 static vae_status run_epoch(vae__loop *loop)
@@ -317,7 +332,7 @@ static vae_status run_epoch(vae__loop *loop)
         vae__parallel(loop->threads, run_steps, loop);
         VAE__TRY(loop->status);
         if (loop->number < loop->steps)
-            VAE__TRY(tell(loop, loop->number, false));
+            VAE__TRY(tell(loop, training->partial, false));
     }
     return end_epoch(loop);
 }
@@ -325,16 +340,18 @@ static vae_status run_epoch(vae__loop *loop)
 static double last_seconds(const vae_training *training)
 {
     const vae__history *history = &training->history;
-    return history->rows ? history->columns[VAE__SECONDS][history->rows - 1] : 0;
+    return history->rows && history->columns[VAE__SECONDS] ? history->columns[VAE__SECONDS][history->rows - 1] : 0;
 }
 
 vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options)
 {
     if (!training || !data || !options)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a training, data and options, found NULL");
-    if (options->epochs < 0 || options->epochs > 1000000000 || options->threads < 0)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected epochs and threads of at least 0, found %" PRId64 " and %d",
-                          options->epochs, options->threads);
+    if (options->epochs < 0 || options->epochs > VAE__MAX_EPOCHS || options->threads < 0 || options->progress_steps < 0)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "expected 0 to 10^9 epochs, threads and progress_steps of at least 0, found %" PRId64
+                          ", %d and %" PRId64,
+                          options->epochs, options->threads, options->progress_steps);
     vae__loop loop = {
         .training = training, .options = options, .began = vae__seconds(), .seconds_before = last_seconds(training)
     };

@@ -1,6 +1,7 @@
 /* Whole files: what a path holds after a write that failed, and what is refused before it is read. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
-static char folder[64], path[96], temporary[100];
+static char folder[64], path[96], temporary[160];
 
 static void begin(void)
 {
@@ -20,7 +21,7 @@ static void begin(void)
     strcpy(folder, "/tmp/vae-test-file-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/file", folder);
-    snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    snprintf(temporary, sizeof temporary, "%s.%ld-%lx.tmp", path, (long)getpid(), (unsigned long)pthread_self());
 }
 
 /* Nothing but the file itself may have been left behind. */
@@ -108,13 +109,13 @@ START_TEST(test_write_fails)
         system_kind kind;
         const char *words, *holds;
         long n;
-    } cases[] = { { SYSTEM_OPEN, ".tmp: cannot create: No space left on device", "old", 1 },
+    } cases[] = { { SYSTEM_OPEN, "file: cannot open its folder: No space left on device", "old", 1 },
+                  { SYSTEM_OPEN, ".tmp: cannot create: No space left on device", "old", 2 },
                   { SYSTEM_WRITE, "file: cannot write: No space left on device", "old", 1 },
                   { SYSTEM_SYNC, "file: cannot bring it to the disk: No space left on device", "old", 1 },
                   { SYSTEM_CLOSE, "file: cannot close: No space left on device", "old", 1 },
                   { SYSTEM_RENAME, "file: cannot put the new file in its place: No space left on device", "old", 1 },
-                  { SYSTEM_OPEN, "cannot bring the folder to the disk", "new", 2 },
-                  { SYSTEM_SYNC, "cannot bring the folder to the disk", "new", 2 } };
+                  { SYSTEM_SYNC, "is written, but its folder cannot be brought to the disk", "new", 2 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ck_assert_status_ok(vae__file_write(path, "old", 3));
         system_reset();
@@ -153,15 +154,59 @@ START_TEST(test_read_fails)
 }
 END_TEST
 
-/* The temporary name is not followed where somebody made a link of it. */
+/* The temporary name is not followed where somebody made a link of it: the link goes. */
 START_TEST(test_link)
 {
     char victim[112];
     snprintf(victim, sizeof victim, "%s/victim", folder);
     ck_assert_int_eq(symlink(victim, temporary), 0);
-    ck_assert_status(vae__file_write(path, "new", 3), VAE_ERROR_FILE, "cannot create");
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
     ck_assert_int_ne(access(victim, F_OK), 0);
-    remove(temporary);
+    check_holds("new");
+}
+END_TEST
+
+/* A link at the path itself is followed, and stays; one that leads nowhere is told. */
+START_TEST(test_followed)
+{
+    char link[112];
+    struct stat about;
+    snprintf(link, sizeof link, "%s/link", folder);
+    ck_assert_int_eq(symlink("file", link), 0);
+    ck_assert_status(vae__file_write(link, "new", 3), VAE_ERROR_FILE, "link: cannot follow this link: No such file");
+    ck_assert_status(vae__file_check_writable(link), VAE_ERROR_FILE, "cannot follow this link");
+    ck_assert_status_ok(vae__file_write(path, "old", 3));
+    ck_assert_status_ok(vae__file_write(link, "the new", 7));
+    check_holds("the new");
+    ck_assert_int_eq(lstat(link, &about), 0);
+    ck_assert(S_ISLNK(about.st_mode));
+    remove(link);
+}
+END_TEST
+
+START_TEST(test_permissions)
+{
+    static const mode_t modes[] = { 0600, 0666, 0640, 0444 };
+    struct stat about;
+    ck_assert_status_ok(vae__file_write(path, "old", 3));
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        ck_assert_int_eq(chmod(path, modes[i]), 0);
+        ck_assert_status_ok(vae__file_write(path, "new", 3));
+        ck_assert_int_eq(stat(path, &about), 0);
+        ck_assert_uint_eq(about.st_mode & 07777, modes[i]);
+    }
+}
+END_TEST
+
+/* The temporary name is longer than the file's own, and has to fit as well. */
+START_TEST(test_long_name)
+{
+    char name[400];
+    int length = snprintf(name, sizeof name, "%s/", folder);
+    memset(name + length, 'x', 250);
+    name[length + 250] = 0;
+    ck_assert_status(vae__file_check_writable(name), VAE_ERROR_FILE, "File name too long");
+    ck_assert_int_ne(access(name, F_OK), 0);
 }
 END_TEST
 
@@ -175,13 +220,15 @@ START_TEST(test_check_writable)
     ck_assert_status(vae__file_check_writable(folder), VAE_ERROR_FILE, words);
     snprintf(inside, sizeof inside, "%s/none/file", folder);
     ck_assert_status(vae__file_check_writable(inside), VAE_ERROR_FILE,
-                     "cannot be written, for its folder: No such file or directory");
+                     "cannot open its folder: No such file or directory");
     ck_assert_status_ok(vae__file_write(path, "", 0));
     snprintf(inside, sizeof inside, "%s/file", path);
-    ck_assert_status(vae__file_check_writable(inside), VAE_ERROR_FILE, "cannot be written, for");
+    ck_assert_status(vae__file_check_writable(inside), VAE_ERROR_FILE, "cannot open its folder: Not a directory");
     if (geteuid()) { /* root may write anywhere */
         chmod(folder, 0500);
         ck_assert_status(vae__file_check_writable(path), VAE_ERROR_FILE, "for its folder: Permission denied");
+        chmod(folder, 0300);
+        ck_assert_status(vae__file_check_writable(path), VAE_ERROR_FILE, "cannot open its folder: Permission denied");
         chmod(folder, 0700);
     }
 }
@@ -193,10 +240,9 @@ int main(void)
     TCase *one = tcase_create("file");
     tcase_set_timeout(one, 20);
     tcase_add_checked_fixture(one, begin, end);
-    const TTest *const tests[] = {
-        test_round_trip,  test_relative,   test_refused, test_pipe,           test_write_fails,
-        test_interrupted, test_read_fails, test_link,    test_check_writable, NULL
-    };
+    const TTest *const tests[] = { test_round_trip,  test_relative,       test_refused, test_pipe,     test_write_fails,
+                                   test_interrupted, test_read_fails,     test_link,    test_followed, test_permissions,
+                                   test_long_name,   test_check_writable, NULL };
     for (int i = 0; tests[i]; i++)
         tcase_add_test(one, tests[i]);
     suite_add_tcase(suite, one);

@@ -61,6 +61,7 @@ START_TEST(test_grow)
 {
     int *array = NULL;
     size_t capacity = 0;
+    system_reset();
     long before = system_outstanding();
     for (int count = 1; count <= 1000; count++) {
         size_t old = capacity;

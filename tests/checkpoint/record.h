@@ -114,25 +114,34 @@ static inline vae_training *make_training(const vae_model_spec *spec)
     fill(vae_store_parameters(training->model->store), store, 1);
     fill(training->first_moment, store, 0.1f);
     fill(training->second_moment, store, 0.001f);
-    training->batch_size = 128;
+    training->batch_size = 4; /* 13 steps an epoch */
     training->learning_rate = 0.1 + 0.2;
     training->beta1 = 0.9;
     training->beta2 = 0.999;
     training->epsilon = 1e-8;
     training->seed = UINT64_C(0xfedcba9876543210);
     training->epoch = 3;
-    training->step = 1411;
-    training->partial = (vae__partial){ .examples = 512, .reconstruction = -1234.5678901234567, .kl = 1 / 3.0 };
+    training->step = 42;
+    training->partial = (vae__partial){ .examples = 12, .reconstruction = -1234.5678901234567, .kl = 1 / 3.0 };
     training->rows[VAE_TRAIN] = 50;
-    training->rows[VAE_VALIDATION] = 7;
+    training->rows[VAE_VALIDATION] = spec->conditions[0].name ? 7 : 0;
     training->rows[VAE_TEST] = 10;
-    training->validation_held_out = true;
+    training->validation_held_out = spec->conditions[0].name != NULL;
     strcpy(training->digest, "0123456789abcdef");
     replace(&training->command_line, "vae train cvae --data d\xc3\xa9"
                                      "but --out a.h5");
     replace(&training->source, "digits");
     add_history(training, 3, spec->conditions[0].name != NULL);
     return training;
+}
+
+/* A step further, as training would have it. */
+static inline void step_on(vae_training *training)
+{
+    int64_t rows = training->rows[VAE_TRAIN], batch = training->batch_size, steps = (rows + batch - 1) / batch;
+    training->step++;
+    training->epoch = training->step / steps;
+    training->partial.examples = training->step % steps * batch;
 }
 
 static inline void assert_same_text(const char *a, const char *b)

@@ -409,6 +409,64 @@ static void other_step(hid_t file)
     put_integer(file, "/optimizer", "step", 7);
 }
 
+static void no_elbo(hid_t file)
+{
+    H5Ldelete(file, "/history/train/elbo", H5P_DEFAULT);
+}
+
+static void no_validation(hid_t file)
+{
+    H5Ldelete(file, "/history/validation", H5P_DEFAULT);
+}
+
+static void put_step(hid_t file, int64_t step)
+{
+    put_integer(file, "/optimizer", "step", step);
+    put_integer(file, "/training", "step", step);
+}
+
+/* Of the 13 steps of epoch 3, from step 39 on. */
+static void step_before(hid_t file)
+{
+    put_step(file, 38);
+}
+
+static void step_behind(hid_t file)
+{
+    put_step(file, 53);
+}
+
+static void vast_step(hid_t file)
+{
+    put_step(file, INT64_MAX);
+}
+
+static void vast_epoch(hid_t file)
+{
+    put_integer(file, "/training", "epoch", INT64_MAX);
+}
+
+static void vast_batch(hid_t file)
+{
+    put_integer(file, "/training", "batch_size", 1000001);
+}
+
+static void other_sums(hid_t file)
+{
+    put_integer(file, "/training", "partial_examples", 13);
+}
+
+/* The epoch is at its end, and the sums are over a part of it. */
+static void partial_epoch(hid_t file)
+{
+    put_step(file, 52);
+}
+
+static void strange_kind(hid_t file)
+{
+    put_string(file, "/fields/x", "kind", "values");
+}
+
 static void beta_one(hid_t file)
 {
     put_number(file, "/optimizer", "beta1", 1);
@@ -477,12 +535,22 @@ static const struct {
     { vast, "/history/epoch: expected 8000000000000 bytes of values, found 0", false },
     { vast_split, "/data/split: expected 4000000017 bytes of values, found 0", false },
     { wrong_split, "/data/split: row 50: expected split 1, found 0", false },
-    { no_step, "/history/step: expected a dataset, found none", false },
+    { no_step, "a.h5: the history lacks the column step, which this training has", false },
     { strange_column, "/history/minutes: expected nothing", false },
     { short_column, "/history/seconds: expected shape (", false },
     { negative_epoch, "/training/epoch: expected 0 to", false },
-    { no_batch, "/training/batch_size: expected 1 to 2147483647, found 0", false },
-    { other_step, "/training/step: expected 7 to 7, found 1411", false },
+    { no_batch, "/training/batch_size: expected 1 to 1000000, found 0", false },
+    { other_step, "/training/step: expected 7 to 7, found 42", false },
+    { no_elbo, "the history lacks the column train/elbo", false },
+    { no_validation, "the history lacks the column validation/elbo, which this training has", false },
+    { step_before, "step 38 with 12 examples of epoch 4 seen: no place that a training with 13 steps", false },
+    { step_behind, "step 53 with 12 examples of epoch 4 seen", false },
+    { vast_step, "step 9223372036854775807 with 12 examples of epoch 4 seen", false },
+    { vast_epoch, "/training/epoch: expected 0 to 1000000000, found 9223372036854775807", false },
+    { vast_batch, "/training/batch_size: expected 1 to 1000000, found 1000001", false },
+    { other_sums, "step 42 with 13 examples of epoch 4 seen", false },
+    { partial_epoch, "step 52 with 12 examples of epoch 4 seen", false },
+    { strange_kind, "/fields/x/kind: expected \"image\", found another kind", true },
     { beta_one, "/optimizer/beta1", false },
     { not_a_number, "/optimizer/learning_rate", false },
     { long_digest, "/data/digest: expected at most 16 characters, found 17", false },

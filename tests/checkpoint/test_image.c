@@ -128,7 +128,7 @@ START_TEST(test_room_in_advance)
         }
         system_reset();
         ck_assert_status_ok(vae__table_write(path_of("a.h5"), "results", columns, 40));
-        ck_assert_int_eq(system_count(SYSTEM_ALLOCATE), 4); /* the image and its bytes, two file names */
+        ck_assert_int_eq(system_count(SYSTEM_ALLOCATE), 5); /* the image and its bytes, three file names */
     }
     free(values);
     folder_remove();
@@ -198,7 +198,7 @@ START_TEST(test_table)
     folder_make();
     float x[2][3] = { { 1, 2, 3 }, { 4, 5, 6 } }, back[6];
     const vae__table_column columns[] = {
-        { .name = "x", .description = "values", .units = "counts", .rank = 2, .shape = { 2, 3 }, .values = x[0] },
+        { .name = "x", .description = "values", .rank = 2, .shape = { 2, 3 }, .values = x[0] },
         { .name = "deep/z", .rank = 1, .shape = { 0 }, .values = x[0] },
     };
     ck_assert_status_ok(vae__table_write(path_of("a.h5"), "results", columns, 2));
@@ -206,13 +206,20 @@ START_TEST(test_table)
     hid_t dataset = H5Dopen2(file, "x", H5P_DEFAULT);
     ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, back), 0);
     ck_assert_mem_eq(x, back, sizeof back);
-    ck_assert_int_gt(H5Aexists(dataset, "units"), 0);
     ck_assert_int_gt(H5Aexists(file, "title"), 0);
     H5Dclose(dataset);
     dataset = H5Dopen2(file, "deep/z", H5P_DEFAULT);
-    ck_assert_int_eq(H5Aexists(dataset, "units"), 0);
     H5Dclose(dataset);
     H5Fclose(file);
+    ck_assert_status_ok(vae__table_recognize(path_of("a.h5")));
+    vae_training *training = make_training(&small_vae);
+    ck_assert_status_ok(vae_checkpoint_save(training, path_of("b.h5")));
+    vae_training_free(&training);
+    ck_assert_status(vae__table_recognize(path_of("b.h5")), VAE_ERROR_FORMAT,
+                     "b.h5: expected libvae samples, found a libvae checkpoint");
+    H5Fclose(H5Fcreate(path_of("b.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+    ck_assert_status(vae__table_recognize(path_of("b.h5")), VAE_ERROR_FORMAT, "found an HDF5 file of another kind");
+    ck_assert_int_eq(remove(path_of("b.h5")), 0);
     vae__table_column wrong = columns[0];
     wrong.rank = 5;
     ck_assert_status(vae__table_write(path_of("b.h5"), "results", &wrong, 1), VAE_ERROR_ARGUMENT, "dimensions");

@@ -88,7 +88,7 @@ folder() { # NAME HEIGHT WIDTH CLASS: a good data set
     labels 10 "$4" >"$1/t10k-labels-idx1-ubyte"
 }
 
-: >stdout >stderr >before >after
+touch stdout stderr before after
 folder good 4 4 3
 folder wide 4 5 3
 folder classes 4 4 9

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A program outside the tree, against the installed library with pkg-config alone: my_cvae.c as C11 and as C++20, by
-# every compiler that is there, from `models` to pictures. Also what the library shows, and that the README prints this
-# very program.
+# every compiler that is there, from `models` to pictures; and embed.c. Also what the library shows, and that the README
+# prints these very programs.
 #
 #     SOURCE=. BUILD=build tests/consumer/consumer.sh
 #
@@ -96,7 +96,7 @@ use() {
     run "$1 eval" "./$1/my-cvae" eval "$1/a.h5" --data digits:600 --samples 5 --json
     shows "$1 eval" '"elbo": -[0-9]+\.[0-9]+.*"nll": [0-9]+\.[0-9]+'
     run "$1 sample" "./$1/my-cvae" sample "$1/a.h5" --out "$1/a.png"
-    run "$1 sample: a picture" grep -aq '^.PNG' "$1/a.png"
+    run "$1 sample: a picture" grep -aq PNG "$1/a.png"
     run "$1 info" "./$1/my-cvae" info "$1/a.h5"
     shows "$1 info" '^model +my-cvae: class-conditional VAE, two hidden layers$'
     shows "$1 info" 'encoder/0/weight_digit +5000 +10 × 500'
@@ -130,11 +130,28 @@ for other in clang g++ clang++; do
     fi
 done
 
-# ---- The README ----
+# ---- A program that embeds a model, and the README, which prints both ----
 
-sed -n '/^#include <vae\/vae.h>/,/^}/p' "$source/tests/consumer/my_cvae.c" >program
-sed -n '/^#include <vae\/vae.h>/,/^}/p' "$source/README.md" >printed
-run 'the README prints this program' cmp program printed
+if [ -e gcc/a.h5 ]; then
+    # shellcheck disable=SC2086
+    run 'embed builds' gcc -std=c11 -Wall -Wextra -pedantic -Werror "$source/tests/consumer/embed.c" $flags -o embed
+    cp gcc/a.h5 cvae.h5
+    run 'embed' ./embed
+    run 'embed: a picture' grep -aq PNG threes.png
+    mv cvae.h5 elsewhere.h5
+    ./embed >message 2>&1
+    run 'embed without a checkpoint: its status' test $? = 1
+    run 'embed without a checkpoint: its message' grep -q '^cvae.h5: .*No such file' message
+fi
+
+for name in my_cvae embed; do
+    sed '1,/clang-format off/d' "$source/tests/consumer/$name.c" >program
+    # The block of the README that has this program's own line.
+    awk -v name="$name" '/^```c$/ { block = ""; inside = 1; next }
+        /^```$/ { if (inside && index(block, name == "embed" ? "vae_model_load" : name)) printf "%s", block; inside = 0 }
+        inside { block = block $0 "\n" }' "$source/README.md" >printed
+    run "the README prints $name.c" cmp program printed
+done
 
 printf '%d passed, %d failed' $passed $failed
 [ $skipped = 0 ] && echo || echo ", $skipped skipped"

@@ -693,9 +693,11 @@ START_TEST(test_refused_executors)
     vae_executor *executor = NULL;
     ck_assert_status(vae_executor_new(NULL, NULL, &executor), VAE_ERROR_ARGUMENT, "expected a program, found NULL");
     ck_assert_status(vae_executor_new(s.program, &(vae_executor_options){ .capacity = -1 }, &executor),
-                     VAE_ERROR_ARGUMENT, "expected a capacity and threads of at least 0, found -1 and 0");
+                     VAE_ERROR_ARGUMENT, "expected a capacity of 0 to 2^31 - 1 examples, found -1");
     ck_assert_status(vae_executor_new(s.program, &(vae_executor_options){ .threads = -2 }, &executor),
-                     VAE_ERROR_ARGUMENT, "expected a capacity and threads of at least 0, found 0 and -2");
+                     VAE_ERROR_ARGUMENT, "expected 0 to 1024 threads, found -2");
+    ck_assert_status(vae_executor_new(s.program, &(vae_executor_options){ .threads = 1000000 }, &executor),
+                     VAE_ERROR_ARGUMENT, "expected 0 to 1024 threads, found 1000000");
     ck_assert_status(vae_executor_new(s.program, &(vae_executor_options){ .kernels = "abacus" }, &executor),
                      VAE_ERROR_UNSUPPORTED, "kernels \"abacus\" are not known");
     ck_assert_ptr_null(executor);

@@ -4,8 +4,9 @@
 
 Every test prints its own counts, Check's ("100%: Checks: 5, Failures: 0, Errors: 0") or a script's ("5 passed, 0
 failed, 1 skipped"); both are added up here. A test that fails without having counted a failure (it crashed, ran out of
-time, or never counted) is one failure more, and so is one that counted nothing and calls itself well. The
-N builds that did not come about are failures too. Ends with the line "N passed, N failed" (", N skipped"); status 1 where something failed or nothing passed."""
+time, or never counted) is one failure more, and so is one that counted nothing and calls itself well. The N
+builds that did not come about are failures too. Ends with the line "N passed, N failed" (", N skipped"); status 1
+where something failed or nothing passed."""
 
 import json
 import re

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Figures of ops by NumPy in float64, from the formulas of <vae/ops.h> as they stand there.
+
+    python3 tests/golden/ops.py > tests/golden/ops.txt
+
+A record is: name, examples, rows for each example, values of a row, inputs, values of the result for each example;
+then each input's values, then the result's.
+"""
+import math
+import numpy as np
+
+random = np.random.RandomState(7)
+EXAMPLES, SIZE = 3, 7
+
+
+def draw(low=-3, high=3, rows=1):
+    # Few digits, so that the text is short; exact all the same.
+    return np.round(random.uniform(low, high, (EXAMPLES, rows, SIZE)), 3)
+
+
+def clip(logvar):
+    return np.clip(logvar, -30, 20)
+
+
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
+def total(terms):
+    return terms.sum(axis=2)
+
+
+erf = np.vectorize(math.erf)
+
+
+def kl_standard_normal(mean, logvar):
+    logvar = clip(logvar)
+    return total(0.5 * (np.exp(logvar) + mean**2 - 1 - logvar))
+
+
+def kl_gaussian(mean, logvar, prior_mean, prior_logvar):
+    logvar, prior_logvar = clip(logvar), clip(prior_logvar)
+    return total(0.5 * (prior_logvar - logvar - 1
+                        + (np.exp(logvar) + (mean - prior_mean)**2) / np.exp(prior_logvar)))
+
+
+def loglik_bernoulli(x, logits, mask=1.0):
+    return total(mask * (x * logits - softplus(logits)))
+
+
+def loglik_gaussian(x, mean, logvar, mask=1.0):
+    logvar = clip(logvar)
+    return total(mask * -0.5 * (np.log(2 * np.pi) + logvar + (x - mean)**2 / np.exp(logvar)))
+
+
+def logsumexp_rows(x):
+    return np.log(np.exp(x).sum(axis=1))
+
+
+def mask():
+    return random.randint(0, 2, (EXAMPLES, 1, SIZE)).astype(float)
+
+
+wide = np.array([-40.0, -30, -29.5, 0, 19.5, 20, 35]) * np.ones((EXAMPLES, 1, 1))
+CASES = [
+    ("gelu", lambda x: x * (1 + erf(x / math.sqrt(2))) / 2, [draw()]),
+    ("gelu", lambda x: x * (1 + erf(x / math.sqrt(2))) / 2, [draw(-9, 9)]),
+    ("softplus", softplus, [draw()]),
+    ("softplus", softplus, [draw(-40, 40)]),
+    ("elu", lambda x: np.where(x > 0, x, np.expm1(x)), [draw()]),
+    ("sigmoid", lambda x: 1 / (1 + np.exp(-x)), [draw(-9, 9)]),
+    ("tanh", np.tanh, [draw()]),
+    ("log1p", np.log1p, [draw(-0.9, 5)]),
+    ("kl_standard_normal", kl_standard_normal, [draw(), draw()]),
+    ("kl_standard_normal", kl_standard_normal, [draw(), wide]),
+    ("kl_gaussian", kl_gaussian, [draw(), draw(), draw(), draw()]),
+    ("loglik_bernoulli", loglik_bernoulli, [draw(0, 1), draw(-9, 9)]),
+    ("loglik_bernoulli", loglik_bernoulli, [draw(0, 1), draw(), mask()]),
+    ("loglik_gaussian", loglik_gaussian, [draw(), draw(), draw()]),
+    ("loglik_gaussian", loglik_gaussian, [draw(0, 0.1), draw(0, 0.1), wide]),
+    ("loglik_gaussian", loglik_gaussian, [draw(), draw(), draw(), mask()]),
+    ("gaussian_sample", lambda m, v, e: m + np.exp(clip(v) / 2) * e, [draw(), draw(), draw()]),
+    ("logsumexp_rows", logsumexp_rows, [draw(rows=5)]),
+    ("logsumexp_rows", logsumexp_rows, [draw(-30, 30, rows=5)]),
+]
+
+for name, formula, inputs in CASES:
+    result = np.asarray(formula(*inputs))
+    print(name, EXAMPLES, inputs[0].shape[1], SIZE, len(inputs), result.size // EXAMPLES)
+    for values in inputs + [result]:
+        print(*(repr(float(v)) for v in values.ravel()))

@@ -1,0 +1,562 @@
+/*
+ * Training: the same bits on any number of threads, stopped, saved, loaded and resumed or not; validation; what is
+ * refused. The suite runs a second time in a process of its own where oneDNN keeps to AVX2.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vae/checkpoint.h>
+#include <vae/infer.h>
+
+#include "src/base/memory.h"
+#include "src/checkpoint/training.h"
+#include "src/data/data.h"
+#include "tests/support/suite.h"
+#include "tests/support/system.h"
+
+static const vae_model_spec spec = {
+    .name = "small",
+    .conditions = { { .name = "digit", .kind = VAE_CLASS } },
+    .latents = { { .size = 5 } },
+    .encoder = "dense 40 relu",
+    .decoder = "dense 200 relu", /* its products are large enough for oneDNN */
+};
+
+enum { ROWS = 700, BATCH = 128, STEPS = 6 /* the last of 60 examples */ };
+
+static vae_data *data;
+static char folder[64], path[96];
+
+static void begin(void)
+{
+    system_reset();
+    strcpy(folder, "/tmp/vae-test-train-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a.h5", folder);
+    ck_assert_status_ok(vae_data_open("digits:700", &(vae_data_options){ .threads = 1 }, &data));
+}
+
+static void end(void)
+{
+    vae_data_free(&data);
+    remove(path);
+    ck_assert_int_eq(rmdir(folder), 0);
+    ck_assert_int_eq(system_outstanding(), 0);
+}
+
+static vae_training *training_of(vae_training_options options)
+{
+    vae_model *model = NULL;
+    vae_training *training = NULL;
+    ck_assert_status_ok(vae_model_new(&spec, data, 7, &model));
+    ck_assert_status_ok(vae_training_new(&model, data, &options, &training));
+    return training;
+}
+
+static vae_training *trained(int64_t epochs, int threads)
+{
+    vae_training *training = training_of((vae_training_options){ .seed = 3 });
+    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = epochs, .threads = threads }));
+    return training;
+}
+
+/* ---- Comparing --------------------------------------------------------------------------------------------------- */
+
+static void check_history(const vae_history_column *a, const vae_history_column *b, int64_t rows)
+{
+    ck_assert_str_eq(a->name, b->name);
+    ck_assert_str_eq(a->units, b->units);
+    if (strcmp(a->name, "seconds"))
+        ck_assert_msg(!memcmp(a->values, b->values, (size_t)rows * sizeof(double)), "%s differs", a->name);
+}
+
+/* Everything but the time it took has the same bits. */
+static void check_alike(vae_training *a, vae_training *b)
+{
+    vae_training_state one = vae_training_where(a), other = vae_training_where(b);
+    ck_assert_int_eq(one.epoch, other.epoch);
+    ck_assert_int_eq(one.step, other.step);
+    vae_store *mine = vae_model_store(a->model), *theirs = vae_model_store(b->model);
+    size_t bytes = (size_t)vae_store_size(mine) * sizeof(float);
+    ck_assert_int_eq(vae_store_size(mine), vae_store_size(theirs));
+    ck_assert_msg(!memcmp(vae_store_parameters(mine), vae_store_parameters(theirs), bytes), "parameters differ");
+    ck_assert_msg(!memcmp(a->first_moment, b->first_moment, bytes), "first moments differ");
+    ck_assert_msg(!memcmp(a->second_moment, b->second_moment, bytes), "second moments differ");
+    ck_assert_int_eq(a->partial.examples, b->partial.examples);
+    ck_assert_mem_eq(&a->partial.reconstruction, &b->partial.reconstruction, sizeof(double));
+    ck_assert_mem_eq(&a->partial.kl, &b->partial.kl, sizeof(double));
+    ck_assert_int_eq(vae_history_rows(a), vae_history_rows(b));
+    ck_assert_int_eq(vae_history_columns(a), vae_history_columns(b));
+    for (int i = 0; i < vae_history_columns(a); i++) {
+        vae_history_column left = vae_history_column_at(a, i), right = vae_history_column_at(b, i);
+        check_history(&left, &right, vae_history_rows(a));
+    }
+}
+
+static double history_at(const vae_training *training, const char *name, int64_t row)
+{
+    for (int i = 0; i < vae_history_columns(training); i++)
+        if (!strcmp(vae_history_column_at(training, i).name, name))
+            return vae_history_column_at(training, i).values[row];
+    ck_abort_msg("there is no %s", name);
+    return 0;
+}
+
+static void through_a_file(vae_training **training)
+{
+    ck_assert_status_ok(vae_checkpoint_save(*training, path));
+    vae_training_free(training);
+    ck_assert_status_ok(vae_checkpoint_load(path, training));
+}
+
+/* ---- The same bits ----------------------------------------------------------------------------------------------- */
+
+START_TEST(test_threads)
+{
+    vae_training *one = trained(2, 1);
+    ck_assert_int_eq(vae_training_where(one).step, 2 * STEPS);
+    static const int threads[] = { 2, 3, 5 };
+    for (int i = 0; i < 3; i++) {
+        vae_training *other = trained(2, threads[i]);
+        check_alike(one, other);
+        vae_training_free(&other);
+    }
+    vae_training_free(&one);
+}
+END_TEST
+
+START_TEST(test_resumed)
+{
+    vae_training *whole = trained(3, 2), *cut = trained(1, 1);
+    through_a_file(&cut);
+    ck_assert_status_ok(vae_train(cut, data, &(vae_train_options){ .epochs = 3, .threads = 2 }));
+    check_alike(whole, cut);
+    vae_training_free(&whole);
+    vae_training_free(&cut);
+}
+END_TEST
+
+typedef struct told {
+    int calls, stop_at; /* stop at this call */
+    int64_t last_step, last_epoch, epochs_done;
+    double elbo;
+    int has_validation;
+    double validation_elbo;
+} told;
+
+static int on_progress(void *context, const vae_progress *progress)
+{
+    told *t = context;
+    t->calls++;
+    ck_assert_int_eq(progress->steps, STEPS);
+    ck_assert_double_eq_tol(progress->elbo, progress->reconstruction - progress->kl, 1e-9);
+    t->last_step = progress->step;
+    t->last_epoch = progress->epoch;
+    t->epochs_done += progress->epoch_done != 0;
+    t->elbo = progress->elbo;
+    if (progress->epoch_done) {
+        t->has_validation = progress->has_validation;
+        t->validation_elbo = progress->validation_elbo;
+    }
+    return t->calls == t->stop_at;
+}
+
+/* In the middle of an epoch, of the first or of a later one, and at the end of one. */
+START_TEST(test_stopped)
+{
+    static const struct {
+        int stop_at;
+        int64_t epoch, step;
+        const char *message;
+    } stops[] = { { 3, 0, 3, "training was stopped in epoch 1 after step 3 of 6" },
+                  { 5, 0, 5, "training was stopped in epoch 1 after step 5 of 6" },
+                  { STEPS, 1, 6, "training was stopped in epoch 1 after step 6 of 6" },
+                  { STEPS + 1, 1, 7, "training was stopped in epoch 2 after step 1 of 6" } };
+    vae_training *whole = trained(2, 1);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        told t = { .stop_at = stops[i].stop_at };
+        vae_train_options options = {
+            .epochs = 2, .threads = 2, .progress = on_progress, .context = &t, .progress_steps = 1
+        };
+        vae_training *cut = training_of((vae_training_options){ .seed = 3 });
+        ck_assert_status(vae_train(cut, data, &options), VAE_STOPPED, stops[i].message);
+        ck_assert_int_eq(vae_training_where(cut).epoch, stops[i].epoch);
+        ck_assert_int_eq(vae_training_where(cut).step, stops[i].step);
+        through_a_file(&cut);
+        options.progress = NULL;
+        ck_assert_status_ok(vae_train(cut, data, &options));
+        check_alike(whole, cut);
+        vae_training_free(&cut);
+    }
+    vae_training_free(&whole);
+}
+END_TEST
+
+static vae_training *watched;
+
+static int save_on_progress(void *context, const vae_progress *progress)
+{
+    (void)context;
+    (void)progress;
+    ck_assert_status_ok(vae_checkpoint_save(watched, path));
+    vae_training *loaded = NULL;
+    ck_assert_status_ok(vae_checkpoint_load(path, &loaded));
+    ck_assert_int_eq(loaded->partial.examples,
+                     loaded->step % STEPS * BATCH); /* at an epoch's end nothing is under way */
+    vae_training_free(&loaded);
+    return 0;
+}
+
+/* Where a checkpoint cannot be written is told before an epoch is spent on it. */
+START_TEST(test_unwritable)
+{
+    char missing[128];
+    vae_training *training = training_of((vae_training_options){ .seed = 3 });
+    snprintf(missing, sizeof missing, "%s/none/a.h5", folder);
+    ck_assert_status(vae_train(training, data, &(vae_train_options){ .epochs = 1, .checkpoint = missing }),
+                     VAE_ERROR_FILE, "none/a.h5: cannot open its folder: No such file or directory");
+    ck_assert_int_eq(training->step, 0);
+    vae_training_free(&training);
+}
+END_TEST
+
+/* The same data elsewhere: the record says where it lies now. */
+START_TEST(test_moved_data)
+{
+    vae_training *training = training_of((vae_training_options){ .seed = 3 });
+    vae__free(data->source);
+    ck_assert_status_ok(vae__copy_string("elsewhere", &data->source));
+    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 0 }));
+    ck_assert_str_eq(training->source, "elsewhere");
+    vae_training_free(&training);
+}
+END_TEST
+
+/* A host may save whenever it is told of progress, at the end of an epoch too. */
+START_TEST(test_saved_while_told)
+{
+    watched = training_of((vae_training_options){ .seed = 3 });
+    ck_assert_status_ok(vae_train(
+        watched, data,
+        &(vae_train_options){ .epochs = 2, .threads = 1, .progress = save_on_progress, .progress_steps = 2 }));
+    vae_training *whole = trained(2, 1);
+    check_alike(whole, watched);
+    vae_training_free(&whole);
+    vae_training_free(&watched);
+}
+END_TEST
+
+START_TEST(test_told)
+{
+    told t = { 0 };
+    vae_training *training = training_of((vae_training_options){ .seed = 3 });
+    vae_train_options options = {
+        .epochs = 2, .threads = 1, .progress = on_progress, .context = &t, .progress_steps = 1, .checkpoint = path
+    };
+    ck_assert_status_ok(vae_train(training, data, &options));
+    ck_assert_int_eq(t.calls, 2 * STEPS);
+    ck_assert_int_eq(t.epochs_done, 2);
+    ck_assert_int_eq(t.last_epoch, 2);
+    ck_assert_int_eq(t.last_step, STEPS);
+    ck_assert_int_eq(t.has_validation, 0);
+    ck_assert_double_eq_tol(t.elbo, history_at(training, "train/elbo", 1), 1e-12);
+    vae_training *kept = NULL;
+    ck_assert_status_ok(vae_checkpoint_load(path, &kept));
+    check_alike(training, kept);
+    vae_training_free(&kept);
+    /* There is nothing left to do. */
+    ck_assert_status_ok(vae_train(training, data, &options));
+    ck_assert_int_eq(t.calls, 2 * STEPS);
+    vae_training_free(&training);
+}
+END_TEST
+
+/* The seed decides on order and noise. */
+START_TEST(test_seed)
+{
+    vae_training *one = trained(1, 1), *other = training_of((vae_training_options){ .seed = 4 });
+    ck_assert_status_ok(vae_train(other, data, &(vae_train_options){ .epochs = 1, .threads = 1 }));
+    ck_assert(memcmp(vae_store_parameters(vae_model_store(one->model)),
+                     vae_store_parameters(vae_model_store(other->model)),
+                     (size_t)vae_store_size(vae_model_store(one->model)) * sizeof(float)));
+    vae_training_free(&one);
+    vae_training_free(&other);
+}
+END_TEST
+
+/* ---- What it does ------------------------------------------------------------------------------------------------ */
+
+START_TEST(test_learns)
+{
+    vae_training *training = training_of((vae_training_options){ .seed = 3, .command_line = "vae train" });
+    vae_training_state state = vae_training_where(training);
+    ck_assert_int_eq(state.batch_size, 128);
+    ck_assert_double_eq(state.learning_rate, 0.001);
+    ck_assert_str_eq(state.command_line, "vae train");
+    ck_assert_str_eq(state.source, "digits:700");
+    ck_assert_int_eq(state.rows[VAE_TRAIN], ROWS);
+    ck_assert_int_eq(state.rows[VAE_TEST], 116);
+    ck_assert_int_eq(state.validation_held_out, 0);
+    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 8, .threads = 2 }));
+    ck_assert_int_eq(vae_history_rows(training), 8);
+    ck_assert_int_eq(vae_history_columns(training), VAE__MAX_COLUMNS - 3);
+    for (int64_t i = 0; i < 8; i++) {
+        ck_assert_double_eq(history_at(training, "epoch", i), (double)(i + 1));
+        ck_assert_double_eq(history_at(training, "step", i), (double)(STEPS * (i + 1)));
+        ck_assert_double_eq(history_at(training, "examples_seen", i), (double)(ROWS * (i + 1)));
+        ck_assert_double_eq_tol(history_at(training, "train/elbo", i),
+                                history_at(training, "train/reconstruction", i) - history_at(training, "train/kl", i),
+                                1e-9);
+    }
+    ck_assert_double_gt(history_at(training, "train/elbo", 0), -560); /* 784 log 2 = 543 */
+    ck_assert_double_gt(history_at(training, "train/elbo", 7), history_at(training, "train/elbo", 0) + 100);
+    vae_training_free(&training);
+}
+END_TEST
+
+/* A step, told of at its end: what it did to parameters, by the moments it left. */
+typedef struct adam_watch {
+    vae_training *training;
+    float *before;
+} adam_watch;
+
+static int check_adam(void *context, const vae_progress *progress)
+{
+    const adam_watch *w = context;
+    const vae_training *t = w->training;
+    vae_store *store = vae_model_store(t->model);
+    const float *now = vae_store_parameters(store);
+    double first = 1 - pow(0.9, (double)t->step), second = 1 - pow(0.999, (double)t->step);
+    int moved = 0;
+    for (int64_t i = 0; i < vae_store_size(store); i++) {
+        /* Kingma, Ba 2015, algorithm 1 */
+        double step = 0.01 * (t->first_moment[i] / first) / (sqrt(t->second_moment[i] / second) + 1e-8);
+        ck_assert_double_eq_tol((double)w->before[i] - now[i], step, 1e-5 * fabs(step) + 1e-6 * fabs(now[i]) + 1e-9);
+        moved += fabs(step) > 1e-4;
+        w->before[i] = now[i];
+    }
+    ck_assert_int_gt(moved, 1000);
+    return progress->step == 5;
+}
+
+START_TEST(test_adam)
+{
+    adam_watch w = { .training = training_of((vae_training_options){ .seed = 3, .learning_rate = 0.01 }) };
+    vae_store *store = vae_model_store(w.training->model);
+    size_t bytes = (size_t)vae_store_size(store) * sizeof(float);
+    w.before = malloc(bytes);
+    memcpy(w.before, vae_store_parameters(store), bytes);
+    vae_train_options options = {
+        .epochs = 1, .threads = 2, .progress = check_adam, .context = &w, .progress_steps = 1
+    };
+    ck_assert_status(vae_train(w.training, data, &options), VAE_STOPPED, "after step 5 of 6");
+    free(w.before);
+    vae_training_free(&w.training);
+}
+END_TEST
+
+START_TEST(test_validation)
+{
+    ck_assert_status_ok(vae_data_hold_out(data, 100));
+    vae_training *training = training_of((vae_training_options){ .seed = 3 });
+    vae_training_state state = vae_training_where(training);
+    ck_assert_int_eq(state.rows[VAE_TRAIN], 600);
+    ck_assert_int_eq(state.rows[VAE_VALIDATION], 100);
+    ck_assert_int_eq(state.validation_held_out, 1);
+    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 2, .threads = 2 }));
+    ck_assert_int_eq(vae_history_columns(training), VAE__MAX_COLUMNS);
+    vae_evaluation found;
+    ck_assert_status_ok(vae_evaluate(
+        training->model, data, &(vae_evaluation_options){ .split = VAE_VALIDATION, .seed = 3, .threads = 1 }, &found));
+    ck_assert_int_eq(found.examples, 100);
+    ck_assert_double_eq(history_at(training, "validation/elbo", 1), found.elbo);
+    ck_assert_double_eq(history_at(training, "validation/kl", 1), found.kl);
+    ck_assert_double_eq(history_at(training, "validation/reconstruction", 1), found.reconstruction);
+    vae_training_free(&training);
+}
+END_TEST
+
+/* ---- What is refused --------------------------------------------------------------------------------------------- */
+
+START_TEST(test_other_data)
+{
+    vae_training *training = trained(1, 1);
+    vae_data *other = NULL;
+    vae_train_options options = { .epochs = 2, .threads = 1 };
+    ck_assert_status_ok(vae_data_open("digits:701", NULL, &other));
+    ck_assert_status(vae_train(training, other, &options), VAE_ERROR_DATA,
+                     "digits:701: expected the data that the training began with (digits:700, digest ");
+    vae_data_free(&other);
+    ck_assert_status_ok(vae_data_open("digits:700", &(vae_data_options){ .seed = 1 }, &other));
+    ck_assert_status(vae_train(training, other, &options), VAE_ERROR_DATA, "expected the data that the training");
+    vae_data_free(&other);
+    ck_assert_status_ok(vae_data_open("digits:700", NULL, &other));
+    ck_assert_status_ok(vae_data_hold_out(other, 10));
+    ck_assert_status(vae_train(training, other, &options), VAE_ERROR_DATA,
+                     "digits:700: expected 700 rows in the train split, found 690");
+    vae_data_free(&other);
+    ck_assert_int_eq(vae_training_where(training).epoch, 1);
+    vae_training_free(&training);
+}
+END_TEST
+
+START_TEST(test_arguments)
+{
+    static const struct {
+        vae_training_options options;
+        const char *words;
+    } cases[] = { { { .batch_size = -1 }, "expected a batch of 1 to 1000000 examples, found -1" },
+                  { { .batch_size = 1000001 }, "expected a batch of 1 to 1000000 examples, found 1000001" },
+                  { { .learning_rate = -0.1 }, "expected a learning rate above 0 and up to 1e6, found -0.1" },
+                  { { .learning_rate = NAN }, "expected a learning rate above 0 and up to 1e6, found " },
+                  { { .learning_rate = INFINITY }, "expected a learning rate above 0 and up to 1e6, found inf" } };
+    vae_model *model = NULL;
+    vae_training *training = NULL;
+    ck_assert_status_ok(vae_model_new(&spec, data, 7, &model));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_status(vae_training_new(&model, data, &cases[i].options, &training), VAE_ERROR_ARGUMENT,
+                         cases[i].words);
+        ck_assert_ptr_null(training);
+        ck_assert_ptr_nonnull(model); /* stays the caller's */
+    }
+    ck_assert_status(vae_training_new(&model, NULL, NULL, &training), VAE_ERROR_ARGUMENT, "found NULL");
+    ck_assert_status(vae_training_new(&training->model, data, NULL, &training), VAE_ERROR_ARGUMENT, "found NULL");
+    ck_assert_status_ok(vae_training_new(&model, data, NULL, &training));
+    ck_assert_status(vae_train(training, data, &(vae_train_options){ .epochs = -1 }), VAE_ERROR_ARGUMENT,
+                     "threads and progress_steps of at least 0, found -1, 0 and 0");
+    ck_assert_status(vae_train(training, data, &(vae_train_options){ .threads = -1 }), VAE_ERROR_ARGUMENT,
+                     "threads and progress_steps of at least 0, found 0, -1 and 0");
+    ck_assert_status(vae_train(training, data, NULL), VAE_ERROR_ARGUMENT, "found NULL");
+    ck_assert_status(vae_train(training, NULL, &(vae_train_options){ .epochs = 1 }), VAE_ERROR_ARGUMENT, "found NULL");
+    vae_training_free(&training);
+    vae_training_free(NULL);
+}
+END_TEST
+
+static void check_not_finite(vae_training *training, int threads, const char *words)
+{
+    vae_store *store = vae_model_store(training->model);
+    size_t bytes = (size_t)vae_store_size(store) * sizeof(float);
+    float *before = malloc(bytes);
+    memcpy(before, vae_store_parameters(store), bytes);
+    int64_t step = training->step;
+    ck_assert_status(
+        vae_train(training, data, &(vae_train_options){ .epochs = 1, .threads = threads, .checkpoint = path }),
+        VAE_ERROR_NUMBER, words);
+    ck_assert_mem_eq(vae_store_parameters(store), before, bytes);
+    ck_assert_int_eq(training->step, step);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    free(before);
+}
+
+/* An objective that is no number, or too large for one, ends training before it touches a parameter. */
+START_TEST(test_not_finite)
+{
+    static const float values[] = { NAN, INFINITY, 3e38f };
+    for (int i = 0; i < 3; i++) {
+        vae_training *training = training_of((vae_training_options){ .seed = 3 });
+        vae_store *store = vae_model_store(training->model);
+        float *bias = vae_store_parameters(store) + vae_store_find(store, "decoder/logits/bias")->offset;
+        for (int k = 0; k < 784; k++)
+            bias[k] = values[i];
+        check_not_finite(training, i + 1, "small: epoch 1, step 1: the objective is ");
+        /* Once mended it goes on, as if nothing had been. */
+        memset(bias, 0, 784 * sizeof *bias);
+        ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 1, .threads = i + 1 }));
+        vae_training *whole = trained(1, 1);
+        check_alike(whole, training);
+        vae_training_free(&whole);
+        vae_training_free(&training);
+    }
+}
+END_TEST
+
+/* An epoch's end that fails for want of memory is made up for later. */
+START_TEST(test_record_fails)
+{
+    vae_training *training = training_of((vae_training_options){ .seed = 3 }), *whole = trained(2, 1);
+    system_reset();
+    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 0, .threads = 1 }));
+    long before_first_step = system_count(SYSTEM_ALLOCATE);
+    /* Between the first step and the end of the epoch only the history allocates. */
+    system_fail(SYSTEM_ALLOCATE, before_first_step + 1, ENOMEM, false);
+    ck_assert_status(vae_train(training, data, &(vae_train_options){ .epochs = 2, .threads = 1 }), VAE_ERROR_MEMORY,
+                     "the history: no memory for ");
+    ck_assert_int_eq(vae_training_where(training).epoch, 0);
+    ck_assert_int_eq(vae_training_where(training).step, STEPS);
+    through_a_file(&training);
+    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 2, .threads = 1 }));
+    check_alike(whole, training);
+    vae_training_free(&training);
+    vae_training_free(&whole);
+}
+END_TEST
+
+/* A checkpoint that cannot be written is told; what was trained is there, and the next attempt goes on from it. */
+START_TEST(test_checkpoint_fails)
+{
+    vae_training *training = training_of((vae_training_options){ .seed = 3 }), *whole = trained(2, 1);
+    vae_train_options options = { .epochs = 2, .threads = 1, .checkpoint = path };
+    system_fail(SYSTEM_WRITE, 1, ENOSPC, false);
+    ck_assert_status(vae_train(training, data, &options), VAE_ERROR_FILE, "No space left on device");
+    ck_assert_int_eq(vae_training_where(training).epoch, 1);
+    ck_assert_status_ok(vae_train(training, data, &options));
+    check_alike(whole, training);
+    vae_training_free(&training);
+    vae_training_free(&whole);
+}
+END_TEST
+
+/* ---- Running twice ----------------------------------------------------------------------------------------------- */
+
+static const char isa[] = "ONEDNN_MAX_CPU_ISA";
+
+static int run_narrower(char **arguments)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (!child) {
+        setenv(isa, "AVX2", 1);
+        execv("/proc/self/exe", arguments);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) < 0)
+        return EXIT_FAILURE;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+int main(int count, char **arguments)
+{
+    (void)count;
+    Suite *suite = suite_create(getenv(isa) ? "train, oneDNN up to AVX2" : "train");
+    TCase *one = tcase_create("train");
+    tcase_set_timeout(one, 120);
+    tcase_add_checked_fixture(one, begin, end);
+    const TTest *const tests[] = { test_threads,
+                                   test_resumed,
+                                   test_stopped,
+                                   test_saved_while_told,
+                                   test_unwritable,
+                                   test_moved_data,
+                                   test_told,
+                                   test_seed,
+                                   test_learns,
+                                   test_adam,
+                                   test_validation,
+                                   test_other_data,
+                                   test_arguments,
+                                   test_not_finite,
+                                   test_record_fails,
+                                   test_checkpoint_fails,
+                                   NULL };
+    for (int i = 0; tests[i]; i++)
+        tcase_add_test(one, tests[i]);
+    suite_add_tcase(suite, one);
+    int narrower = getenv(isa) ? EXIT_SUCCESS : run_narrower(arguments);
+    int usual = suite_run(suite);
+    return usual ? usual : narrower;
+}
