@@ -11,7 +11,8 @@ enum { DATA, SPLIT, SAMPLES, SEED, THREADS, JSON };
 
 static const vae__option options[] = {
     [DATA] = { "data", "SRC", VAE__TEXT, VAE__SOURCES_HELP, NULL, 0, 0 },
-    [SPLIT] = { "split", "SPLIT", VAE__TEXT, "train, validation or test; test where the data has one", NULL, 0, 0 },
+    [SPLIT] = { "split", "SPLIT", VAE__TEXT,
+                "train, validation, test or all; test where the data has one, all where it is not split", NULL, 0, 0 },
     [SAMPLES] = { "samples", "K", VAE__WHOLE, "importance samples for the likelihood; 0: none", "0", 0, 1e6 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of binarisation and noise, drawn once for each example", "0", 0,
                VAE__WHOLE_MAX },
@@ -49,7 +50,7 @@ static int check_split_name(const vae__call *call)
     const char *name = call->values[SPLIT].text;
     if (!name || named_split(name) != VAE_SPLITS)
         return VAE__EXIT_DONE;
-    return vae__wrong_usage(call, "--split: expected train, validation or test, found \"%s\"", name);
+    return vae__wrong_usage(call, "--split: expected train, validation, test or all, found \"%s\"", name);
 }
 
 static int choose_split(const vae__call *call, const vae_data *data, vae_split *split)
@@ -58,7 +59,7 @@ static int choose_split(const vae__call *call, const vae_data *data, vae_split *
     int64_t rows[VAE_SPLITS];
     for (int i = 0; i < VAE_SPLITS; i++)
         rows[i] = vae_data_rows(data, (vae_split)i);
-    *split = call->values[SPLIT].given ? named_split(call->values[SPLIT].text) : VAE_TEST;
+    *split = call->values[SPLIT].given ? named_split(call->values[SPLIT].text) : rows[VAE_ALL] ? VAE_ALL : VAE_TEST;
     if (rows[*split])
         return VAE__EXIT_DONE;
     if (!call->values[SPLIT].given)

@@ -227,7 +227,7 @@ static int finish(run_state *state, vae_training *training, const char *path, bo
 static int train(const vae__call *call, vae_training *training, const vae_data *data, const char *path, bool save)
 {
     run_state state = { .call = call, .lines = call->values[JSON].given ? stderr : stdout, .bar = vae__bar_new() };
-    state.rows = vae_data_rows(data, VAE_TRAIN);
+    state.rows = vae_data_rows(data, vae_data_training_split(data));
     state.idle = vae_training_where(training).epoch == call->values[EPOCHS].whole;
     print_start(&state, training, data);
     struct sigaction before[SIGNALS];
@@ -307,7 +307,7 @@ static int check_words(const vae__call *call, const vae_model_spec *spec, bool c
 static int hold_out(const vae__call *call, vae_data *data)
 {
     const vae__value *asked = &call->values[VALIDATION];
-    int64_t there = vae_data_rows(data, VAE_TRAIN), rows = asked->whole;
+    int64_t there = vae_data_rows(data, vae_data_training_split(data)), rows = asked->whole;
     if (asked->real > 0)
         rows = (int64_t)(asked->real * (double)there + 0.5);
     bool refused = rows >= there || (!rows && asked->real > 0);

@@ -12,7 +12,7 @@
 static vae_split any_split(const vae_data *data)
 {
     vae_split split = VAE_TRAIN;
-    while (split < VAE_TEST && !vae_data_rows(data, split))
+    while (split < VAE_ALL && !vae_data_rows(data, split))
         split++;
     return split;
 }
