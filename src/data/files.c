@@ -489,6 +489,8 @@ static vae_status finish_class(plan *p, int index)
 static vae_status fill(plan *p)
 {
     VAE__TRY(list_wanted(p));
+    snprintf(p->data->note, sizeof p->data->note,
+             "in HDF5 and NPY data a condition is there where it is asked for (--condition NAME=class:PATH)");
     VAE__TRY(visit_all(p, survey));
     VAE__TRY(make_room(p));
     VAE__TRY(visit_all(p, read_values));

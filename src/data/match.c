@@ -50,6 +50,16 @@ static vae_status missing_condition(const vae_model_spec *spec, int index, const
                       data->note);
 }
 
+static vae_status check_kind(const vae_model_spec *spec, const vae_field *field, const vae_data *data)
+{
+    static const char *const kinds[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
+    if (field->kind == VAE_CLASS)
+        return vae__ok();
+    return vae__error(VAE_ERROR_UNSUPPORTED,
+                      "%s: %s: %s: expected a class, for models of this version take classes, found %s", spec->name,
+                      vae_data_source(data), field->name, kinds[field->kind]);
+}
+
 /* ---- A new model ------------------------------------------------------------------------------------------------- */
 
 static bool is_open(const vae_x_spec *x)
@@ -73,6 +83,7 @@ static vae_status take_sizes(const vae_data *data, vae_model_spec *spec)
         const vae_field *field = condition_field(spec, i, data, split);
         if (!field)
             return missing_condition(spec, i, data);
+        VAE__TRY(check_kind(spec, field, data));
         if (!spec->conditions[i].size)
             spec->conditions[i].size = field->classes;
     }
@@ -116,6 +127,23 @@ static vae_status match_x(const vae_model *model, const vae_data *data, vae_spli
                       shape_text(match->x->shape, match->x->rank, found), vae_data_source(data));
 }
 
+/* A model keeps how many classes there are, not what they are in the data: with other levels than their numbers, other
+ * data could number them otherwise, and nobody would see it. */
+static vae_status check_levels(const vae_field *field, const char *where)
+{
+    for (int64_t i = 0; field->levels && i < field->classes; i++) {
+        char expected[32];
+        snprintf(expected, sizeof expected, "%" PRId64, i);
+        if (strcmp(field->levels[i], expected))
+            return vae__error(
+                VAE_ERROR_UNSUPPORTED,
+                "%s: %s: classes must be the numbers 0 to n - 1 in this version, found \"%s\" where \"%s\" "
+                "was expected",
+                where, field->name, field->levels[i], expected);
+    }
+    return vae__ok();
+}
+
 static vae_status match_condition(const vae_model *model, const vae_data *data, vae_split split, int index,
                                   vae__match *match)
 {
@@ -126,6 +154,8 @@ static vae_status match_condition(const vae_model *model, const vae_data *data, 
         return missing_condition(spec, index, data);
     char where[192];
     snprintf(where, sizeof where, "%s: %s", spec->name, vae_data_source(data));
+    VAE__TRY(check_kind(spec, field, data));
+    VAE__TRY(check_levels(field, where));
     return vae__data_check_classes(field, spec->conditions[index].size, where);
 }
 
@@ -133,6 +163,10 @@ vae_status vae__match_data(const vae_model *model, const vae_data *data, vae_spl
 {
     *match = (vae__match){ .rows = vae_data_rows(data, split) };
     VAE__TRY(match_x(model, data, split, match));
+    if (vae_data_find(data, split, "mask"))
+        return vae__error(VAE_ERROR_UNSUPPORTED,
+                          "%s: %s: expected data without a mask, for models of this version take none, found one",
+                          model->declaration.name, vae_data_source(data));
     for (int i = 0; i < model->condition_count; i++)
         VAE__TRY(match_condition(model, data, split, i, match));
     return vae__ok();
