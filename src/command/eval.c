@@ -166,8 +166,7 @@ const vae__command vae__command_eval = {
     .options = options,
     .notes =
         "Figures are nats per example; elbo = reconstruction - kl. A validation split that was held out in training\n"
-        "is held out again where the data is the same. There is no guessing of a split. What training was told by --x "
-        "and --condition is told\n"
-        "again: the checkpoint does not keep it.\n",
+        "is held out again where the data is the same. There is no guessing of a split.\n"
+        "--x and --condition are told again, for the checkpoint does not keep them.\n",
     .run = run,
 };

@@ -469,9 +469,9 @@ const vae__command vae__command_train = {
     .options = options,
     .notes =
         "With --resume nothing of model, batches or seed may change; --epochs is the total, --data is where the same\n"
-        "data lies now [as before], --out is where checkpoints go [the same file]; --x and --condition are told again, "
-        "for\n"
-        "the checkpoint does not keep them.\n"
+        "data lies now [as before], --out is where checkpoints go [the same file]. --x and --condition are told "
+        "again,\n"
+        "for the checkpoint does not keep them.\n"
         "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
         "Figures are nats per example. The words of PHRASES are listed by models --words.\n",
     .kept = "the checkpoint is kept",

@@ -2,6 +2,7 @@
 #include "src/data/data.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
@@ -435,7 +436,8 @@ void vae__data_digest_contents(vae_data *data)
     vae__data_set_digest(data, state);
 }
 
-/* Value `row` of a field with one value a row. Classes are far fewer than the numbers that a double has exactly. */
+/* Value `row` of a field with one value a row, or that of any field in its rows' order. Classes are far fewer than the
+ * numbers that a double has exactly. */
 static double value_of(const vae_field *field, int64_t row)
 {
     switch (field->type) {
@@ -455,6 +457,18 @@ vae_status vae__data_check_classes(const vae_field *field, int64_t classes, cons
         if (!(value >= 0 && value < (double)classes && value == floor(value)))
             return vae__error(VAE_ERROR_DATA, "%s: %s: expected classes 0 to %" PRId64 ", found %.15g in row %" PRId64,
                               where, field->name, classes - 1, value, row);
+    }
+    return vae__ok();
+}
+
+vae_status vae__data_check_values(const vae_field *field, bool unit, const char *where)
+{
+    double low = unit ? 0 : -DBL_MAX, high = unit ? 1 : DBL_MAX;
+    for (int64_t i = 0; i < field->rows * field->size; i++) {
+        double value = value_of(field, i);
+        if (!(value >= low && value <= high))
+            return vae__error(VAE_ERROR_DATA, "%s: %s: expected %s, found %.6g in row %" PRId64, where, field->name,
+                              unit ? "values from 0 to 1" : "finite numbers", value, i / field->size);
     }
     return vae__ok();
 }

@@ -105,4 +105,8 @@ void vae__data_digest_contents(vae_data *data);
  * row. */
 vae_status vae__data_check_classes(const vae_field *field, int64_t classes, const char *where);
 
+/* Is every value in [0, 1], or at least a finite number where `unit` is false? If not, tells the first that is not, and
+ * its row. */
+vae_status vae__data_check_values(const vae_field *field, bool unit, const char *where);
+
 #endif

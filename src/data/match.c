@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/op.h"
+#include "models/parts.h"
 #include "src/base/status.h"
 #include "src/data/data.h"
 
@@ -111,6 +112,27 @@ vae_status vae_model_new(const vae_model_spec *spec, const vae_data *data, uint6
 
 /* ---- A model and a split ----------------------------------------------------------------------------------------- */
 
+/* Does x have to lie in [0, 1] as it is stored? Unsigned numbers are made to by the transform "unit". */
+static bool takes_unit(const vae_model *model)
+{
+    for (int i = 0; i < model->transform.count; i++) {
+        const vae__transform *transform = model->transform.phrases[i].row;
+        if (transform->takes_unit || transform->gives_unit)
+            return transform->takes_unit;
+    }
+    return ((const vae__likelihood *)model->likelihood.row)->takes_unit;
+}
+
+/* A likelihood of 0 and 1 would take 3.7 for 1, and learn nothing that anyone has asked for. */
+static vae_status check_x(const vae_model *model, const vae_data *data, const vae_field *x)
+{
+    if (x->type == VAE_UINT8 || x->type == VAE_UINT16 || x->type == VAE_UINT32)
+        return vae__ok();
+    char where[256];
+    snprintf(where, sizeof where, "%s: %s", model->declaration.name, vae_data_source(data));
+    return vae__data_check_values(x, takes_unit(model), where);
+}
+
 static vae_status match_x(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
 {
     const vae_model_spec *spec = &model->declaration;
@@ -120,7 +142,7 @@ static vae_status match_x(const vae_model *model, const vae_data *data, vae_spli
                           vae_data_source(data), vae_split_name(split));
     if (match->x->rank == model->x_rank &&
         !memcmp(match->x->shape, spec->x.shape, (size_t)model->x_rank * sizeof *spec->x.shape))
-        return vae__ok();
+        return check_x(model, data, match->x);
     char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
     return vae__error(VAE_ERROR_DATA, "%s: x: expected shape %s, found %s in %s", spec->name,
                       shape_text(spec->x.shape, model->x_rank, expected),

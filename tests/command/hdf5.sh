@@ -35,6 +35,8 @@ with h5py.File("flat.h5", "w") as f:
     f["digits as text"] = np.array([b"0", b"1", b"2"])[labels]
     f["energies"] = labels + 0.5
     f["short"] = labels[:7]
+    f["truth"], f["counts"] = frames > 0, frames.astype(np.int16)
+    f["shares"] = (frames / 255).astype(np.float32)
 with h5py.File("split.h5", "w") as f:
     for split, rows in {"train": slice(0, 90), "test": slice(90, 120)}.items():
         f[split + "/x"], f[split + "/labels"] = frames[rows], labels[rows]
@@ -108,6 +110,14 @@ train vae 2 'data    split.h5: train 90, test 30;' --data split.h5 --out split-m
 train vae 2 'train 100, validation 20' --data flat.h5:/images --validation 20 --out held.h5
 told 0 'validation, 20 examples' eval held.h5 --data flat.h5:/images --split validation
 
+# Bytes, shares of them and truth values are the same, each with its transform.
+train vae 2 'all 120' --data flat.h5:/shares --out shares.h5
+same path.h5 shares.h5
+train vae 2 'all 120' --data flat.h5:/truth --transform threshold --out truth.h5
+train vae 2 'all 120' --data flat.h5:/images --transform threshold --out bytes.h5
+same bytes.h5 truth.h5
+train vae 2 'all 120' --data flat.h5:/counts --likelihood gaussian --out counts.h5
+
 labels='digit=class:/labels'
 train cvae 3 'all 120' --data flat.h5:/images --condition $labels --out through.h5
 train cvae 2 'all 120' --data flat.h5:/images --condition $labels --out cvae.h5
@@ -162,6 +172,7 @@ refused 1 'must be the numbers 0 to n - 1 in this version, found "run A"' train 
 refused 1 'must be the numbers 0 to n - 1 in this version, found "1"' train cvae --data flat.h5:/images \
     --condition 'digit=class:/from 1'
 refused 1 '/energies: expected integers or strings' train cvae --data flat.h5:/images --condition digit=class:/energies
+refused 1 'expected values from 0 to 1, found 255 in row 0' train vae --data flat.h5:/counts
 refused 1 'expected 120 rows' train cvae --data flat.h5:/images --condition digit=class:/short
 refused 1 'flat.h5.*nowhere' train cvae --data flat.h5:/images --condition digit=class:/nowhere
 refused 1 'flat.h5.*nowhere' train vae --data flat.h5 --x nowhere
