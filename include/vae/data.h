@@ -12,6 +12,9 @@
  *     const vae_data_options options = { .x = "/detector/frames", .conditions = conditions, .condition_count = 2 };
  *     s = vae_data_open("run-*.h5", &options, &data);
  *
+ * Models of this version take x and conditions that are classes, with the levels "0" to "n - 1"; they refuse masks,
+ * values, images, and other levels with VAE_ERROR_UNSUPPORTED.
+ *
  * Data is shared by any number of threads while none of them holds rows out of it or frees it. Opening HDF5 files calls
  * libhdf5: where that is not built thread-safe, the host locks its other threads out.
  */
