@@ -461,9 +461,9 @@ static int run(const vae__call *call)
 const vae__command vae__command_train = {
     .name = "train",
     .summary = "train a model, or go on training one",
-    .usage = "MODEL --data SRC --out FILE.h5 [options]\n"
-             "--resume FILE.h5 --epochs N [--threads N] [--data SRC] [--x PATH] [--condition ...] [--out FILE.h5]\n"
-             "[--json]",
+    .usage =
+        "MODEL --data SRC --out FILE.h5 [options]\n"
+        "--resume FILE.h5 --epochs N [--threads N] [--data SRC] [--x PATH] [--condition ...] [--out FILE.h5] [--json]",
     .argument = "MODEL",
     .argument_optional = true,
     .options = options,
