@@ -60,6 +60,7 @@ static vae_node *gaussian_draw(vae_graph *graph, const vae__heads *heads)
 static const vae__likelihood rows[] = {
     { .word = { .name = "bernoulli", .summary = "values in [0, 1], each by its logit" },
       .transform = "unit, binarize",
+      .takes_unit = true,
       .heads = bernoulli_heads,
       .log = bernoulli_log,
       .mean = bernoulli_mean,

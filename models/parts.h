@@ -19,6 +19,7 @@ typedef struct vae__transform_context {
 typedef struct vae__transform {
     vae__word word;
     vae_node *(*build)(vae__transform_context *context, const vae__phrase *phrase, vae_node *x);
+    bool takes_unit, gives_unit; /* values in [0, 1] alone, whatever x is */
 } vae__transform;
 
 extern const vae__word_table vae__transforms;
@@ -35,6 +36,7 @@ typedef struct vae__heads {
 typedef struct vae__likelihood {
     vae__word word;
     const char *transform; /* what suits it */
+    bool takes_unit;       /* values in [0, 1] alone */
     bool density;          /* of continuous values: an affine transform's Jacobian counts */
     vae__heads (*heads)(const vae__network *decoder, const vae__phrase *phrase, vae_node *h, int64_t size);
     vae_node *(*log)(vae_node *x, const vae__heads *heads);       /* nats of each row */

@@ -43,7 +43,9 @@ static const vae__transform rows[] = {
                     "stored uint8, uint16 and uint32 values divided by their type's largest; floats as they are" },
       .build = unit },
     { .word = { .name = "binarize", .summary = "1 with the value as probability, drawn anew in every epoch; else 0" },
-      .build = binarize },
+      .build = binarize,
+      .takes_unit = true,
+      .gives_unit = true },
     { .word = { .name = "threshold",
                 .summary = "1 above the threshold, else 0",
                 .arguments = { { .name = "at",
@@ -52,7 +54,8 @@ static const vae__transform rows[] = {
                                  .usual = 0.5,
                                  .low = -1e30,
                                  .high = 1e30 } } },
-      .build = threshold },
+      .build = threshold,
+      .gives_unit = true },
 };
 
 const vae__word_table vae__transforms = { "transform", rows, sizeof *rows, sizeof rows / sizeof *rows };

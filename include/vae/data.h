@@ -1,6 +1,22 @@
 /*
  * Data: named fields of rows, as stored. Whatever changes a value is a node of a model's graph, so a source hands out
  * the bytes it has.
+ *
+ *     vae_data *data = NULL;
+ *     vae_status s = vae_data_open("digits", NULL, &data);
+ *
+ * and of files, a part of which is modelled while others are conditions:
+ *
+ *     const vae_field_source conditions[] = { { .name = "energy", .kind = VAE_VALUES, .path = "/meta/energy" },
+ *                                             { .name = "run", .kind = VAE_CLASS, .path = "/meta/run" } };
+ *     const vae_data_options options = { .x = "/detector/frames", .conditions = conditions, .condition_count = 2 };
+ *     s = vae_data_open("run-*.h5", &options, &data);
+ *
+ * Models of this version take x and conditions that are classes, with the levels "0" to "n - 1"; they refuse masks,
+ * values, images, and other levels with VAE_ERROR_UNSUPPORTED.
+ *
+ * Data is shared by any number of threads while none of them holds rows out of it or frees it. Opening HDF5 files calls
+ * libhdf5: where that is not built thread-safe, the host locks its other threads out.
  */
 #ifndef VAE_DATA_H
 #define VAE_DATA_H
@@ -17,7 +33,7 @@ extern "C" {
 
 typedef enum vae_field_kind {
     VAE_VALUES, /* a vector of numbers */
-    VAE_CLASS,  /* one of `size` classes, by number from 0 */
+    VAE_CLASS,  /* one of `classes` classes, by number from 0 */
     VAE_IMAGE   /* height × width or height × width × channels */
 } vae_field_kind;
 
@@ -25,27 +41,56 @@ typedef enum vae_split {
     VAE_TRAIN,
     VAE_VALIDATION,
     VAE_TEST,
+    VAE_ALL,   /* of data that is not split; it has no other */
     VAE_SPLITS /* how many there are */
 } vae_split;
 
 /* A field of one split. Everything is the data's, and never changes while it lives. */
 typedef struct vae_field {
-    const char *name; /* "x" for what is modelled; "label" for an IDX folder's and the digits' classes */
+    const char *name; /* "x" for what is modelled; "label" for an IDX folder's and the digits' classes; a condition's */
     vae_field_kind kind;
-    vae_type type; /* how its values are stored */
+    vae_type
+        type; /* how its values lie in memory: as stored; float16 as VAE_FLOAT32; the levels' numbers as VAE_INT32 */
     int rank;
     int64_t shape[VAE_MAX_RANK]; /* of a row; (1) for a class */
     int64_t size;                /* values of a row */
     int64_t classes;             /* of a VAE_CLASS: one more than the largest number there may be; else 0 */
     int64_t rows;
-    const void *values; /* rows · size stored values, packed */
+    const void *values;        /* rows · size stored values, packed */
+    const char *const *levels; /* of a VAE_CLASS out of a file: what each class is in the data, `classes` texts ("-3",
+                                  "run B"); NULL where the numbers are what is stored: IDX and digits */
 } vae_field;
 
 typedef struct vae_data vae_data;
 
+/* A condition, or whatever else is to be a field beside x: what it is, and where it lies in HDF5 or NPY files. */
+typedef struct vae_field_source {
+    const char *name;    /* of the field: no "x", no "mask", and each once */
+    vae_field_kind kind; /* VAE_VALUES: (rows) or (rows, d) numbers; VAE_CLASS: (rows) or (rows, 1) integers of any
+                            value, or strings; VAE_IMAGE: (rows, height, width[, channels]) numbers */
+    const char *path;    /* NULL: its name */
+
+    /* Of a VAE_CLASS: the classes that a model knows, in its order; any other value is refused, with its row. NULL:
+     * those that are found, of all splits and files together, in the order of the numbers, or of the strings' bytes. */
+    const char *const *levels;
+    int level_count;
+} vae_field_source;
+
+/* Read while the data is opened and not later. All zero: the usual. */
 typedef struct vae_data_options {
     uint64_t seed; /* of data that is made, not read: the built-in digits */
     int threads;   /* 0: one for each processor */
+
+    /* Of HDF5 and NPY files; refused, unless NULL, by sources that know their fields themselves. */
+    const char *x;                      /* path of what is modelled; NULL: "x" */
+    const vae_field_source *conditions; /* in the order in which they become fields, after x */
+    int condition_count;
+    const char *mask; /* path of a dataset of x's shape, 1 where x was observed and 0 where not: a field "mask", the
+                         last one; NULL: none */
+
+    /* Not 0: follow external links, and read external storage and virtual datasets, so that one file may have another
+     * read in its place. Rows of a virtual dataset of which the file is not there then have its fill value. */
+    int allow_external;
 } vae_data_options;
 
 /*
@@ -53,25 +98,61 @@ typedef struct vae_data_options {
  *     "digits" or "digits:N"  drawn from a seed: N (60,000) training examples and N / 6 (10,000) test examples
  *     a folder                of IDX files named as MNIST's are, each gzipped (".gz") or not: train-images-idx3-ubyte,
  *                             train-labels-idx1-ubyte, t10k-…, validation-…; label files may be missing
- * The caller owns *data. Fails with one line that names file, what was expected and what was found; with
- * VAE_ERROR_MEMORY, before reading, where the data would not fit in memory.
+ *     FILE.h5                 an HDF5 file, by its ending (.h5, .hdf5) or else by its signature
+ *     FILE.h5:/group          the same, below that group
+ *     FILE.h5:/group/dataset  the same, and the dataset is x
+ *     FILE.npy                an array that numpy.save wrote; it is x
+ * A source that is no file's name but a pattern of files ("run-*.h5", "run-*.h5:/group") is all those files, as
+ * vae_data_open_files has them, in the order of their names.
+ *
+ * HDF5: groups `train`, `validation` and `test` below the source's are the splits; without them there is one, VAE_ALL.
+ * Paths are looked up below each split's group; without splits those with a "/" in front begin at the root of the file,
+ * the others at the source's group, or where the source is a dataset at the group it is in. Links inside the file are
+ * followed.
+ *
+ * NPY: x is the file; every other path is an NPY file's too. There is one split, VAE_ALL. With an HDF5 source without
+ * splits a path that ends in ".npy" is that file as well. Of a source of many files such an array has the rows of all
+ * of them.
+ *
+ * Stored types are integers of 8 to 64 bits, signed or not, floats of 16 to 64 bits, and truth values (as VAE_UINT8),
+ * in either byte order; classes may be strings as well (HDF5: of fixed or variable length, NPY: "S" and "U"). x has 1
+ * to 5 dimensions of which the first are the rows: a vector of values, or with 3 or 4 dimensions an image. Every field
+ * has the same rows in the same order.
+ *
+ * The caller owns *data; on failure it is NULL. Fails with one line that names file, what was expected and what was
+ * found; with VAE_ERROR_MEMORY, before reading, where the data would not fit in memory.
  */
 VAE_API vae_status vae_data_open(const char *source, const vae_data_options *options, vae_data **data);
+
+/*
+ * The same of `count` sources. More than one are HDF5 and NPY files (or patterns): the rows of each split follow one
+ * another, in the order given. Every field must have the same type and the same shape in all of them; classes need only
+ * be all numbers or all strings.
+ */
+VAE_API vae_status vae_data_open_files(const char *const *sources, int count, const vae_data_options *options,
+                                       vae_data **data);
 VAE_API void vae_data_free(vae_data **data);
 
-/* Makes the last `rows` training rows the validation split; refused where there is one already, or too few rows. */
+/* Makes the last `rows` training rows the validation split; refused where there is one already, or too few rows. Data
+ * that was not split is then: VAE_ALL has no rows any more, VAE_TRAIN and VAE_VALIDATION have them. */
 VAE_API vae_status vae_data_hold_out(vae_data *data, int64_t rows);
 
-VAE_API const char *vae_data_source(const vae_data *data); /* as given to vae_data_open */
+/* The sources for people: as given to vae_data_open, or joined by ", ". */
+VAE_API const char *vae_data_source(const vae_data *data);
+/* The sources as given, so that the same can be opened again; sets *count (unless NULL). The strings are the data's. */
+VAE_API const char *const *vae_data_sources(const vae_data *data, int *count);
 VAE_API const char *
 vae_data_digest(const vae_data *data); /* 16 hexadecimal digits: of contents, or of what they are drawn from */
 VAE_API int64_t vae_data_rows(const vae_data *data, vae_split split); /* 0: there is no such split */
+/* Where the rows to train on are: VAE_TRAIN, or VAE_ALL of data that is not split. */
+VAE_API vae_split vae_data_training_split(const vae_data *data);
 VAE_API int vae_data_field_count(const vae_data *data);
 /* NULL for a split without rows, or where there is no field of that number or name. */
 VAE_API const vae_field *vae_data_field(const vae_data *data, vae_split split, int index);
 VAE_API const vae_field *vae_data_find(const vae_data *data, vae_split split, const char *name);
 
-VAE_API const char *vae_split_name(vae_split split); /* "train", "validation", "test" */
+VAE_API const char *vae_split_name(vae_split split); /* "train", "validation", "test", "all" */
+VAE_API const char *vae_type_name(vae_type type);    /* "uint8", … "float64" */
 
 #ifdef __cplusplus
 }

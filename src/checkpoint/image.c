@@ -8,53 +8,6 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
-/* ---- Manners ----------------------------------------------------------------------------------------------------- */
-
-/* A host may have set a function of the old kind, which H5Eget_auto2 refuses to hand out. */
-static void silence(vae__hdf5_host *host)
-{
-    unsigned is_new = 1;
-    if (H5Eauto_is_v2(H5E_DEFAULT, &is_new) < 0)
-        return;
-    if (is_new && H5Eget_auto2(H5E_DEFAULT, &host->print2, &host->print_data) >= 0)
-        host->version = 2;
-#ifndef H5_NO_DEPRECATED_SYMBOLS
-    if (!is_new && H5Eget_auto1(&host->print1, &host->print_data) >= 0)
-        host->version = 1;
-#endif
-    if (host->version)
-        H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-}
-
-void vae__hdf5_enter(vae__hdf5_host *host, bool reading)
-{
-    memset(host, 0, sizeof *host);
-    silence(host);
-    /* Changed only where they are on, and given back only by who changed them: of two threads that read at a time,
-     * neither can leave them off for good. */
-    if (reading && H5PLget_loading_state(&host->plugins) >= 0 && host->plugins)
-        host->plugins_off = H5PLset_loading_state(0) >= 0;
-}
-
-void vae__hdf5_leave(const vae__hdf5_host *host)
-{
-    if (host->plugins_off)
-        H5PLset_loading_state(host->plugins);
-    H5Eclear2(H5E_DEFAULT);
-    if (host->version == 2)
-        H5Eset_auto2(H5E_DEFAULT, host->print2, host->print_data);
-#ifndef H5_NO_DEPRECATED_SYMBOLS
-    if (host->version == 1)
-        H5Eset_auto1(host->print1, host->print_data);
-#endif
-}
-
-void vae__hdf5_close(hid_t id)
-{
-    if (id >= 0)
-        H5Idec_ref(id);
-}
-
 /* ---- The memory of an image, as libhdf5 asks for it -------------------------------------------------------------- */
 
 /* The property lists that libhdf5 copies all point at our bytes, so a file is never in memory twice. */

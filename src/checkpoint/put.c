@@ -20,17 +20,6 @@ hid_t vae__hdf5_stored(vae_type type)
     return types[type];
 }
 
-hid_t vae__hdf5_native(vae_type type)
-{
-    const hid_t types[] = {
-        [VAE_UINT8] = H5T_NATIVE_UINT8,   [VAE_INT8] = H5T_NATIVE_INT8,     [VAE_UINT16] = H5T_NATIVE_UINT16,
-        [VAE_INT16] = H5T_NATIVE_INT16,   [VAE_UINT32] = H5T_NATIVE_UINT32, [VAE_INT32] = H5T_NATIVE_INT32,
-        [VAE_UINT64] = H5T_NATIVE_UINT64, [VAE_INT64] = H5T_NATIVE_INT64,   [VAE_FLOAT32] = H5T_NATIVE_FLOAT,
-        [VAE_FLOAT64] = H5T_NATIVE_DOUBLE
-    };
-    return types[type];
-}
-
 /* Copies values with their bytes turned round: for processors with the big end first. */
 static void turn(const unsigned char *from, size_t count, size_t width, unsigned char *to)
 {

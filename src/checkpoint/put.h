@@ -9,16 +9,16 @@
 #include <vae/status.h>
 #include <vae/types.h>
 
+#include "src/base/hdf5.h"
+
 /* Room for the groups of a file and their attributes, with every string as long as it may be. */
 enum { VAE__GROUPS_ROOM = 1 << 20 };
 
 /* The longest string in a file, for writing and for reading; attributes of an HDF5 object end at 64 KB. */
 enum { VAE__MAX_TEXT = 60000 };
 
-/* How values are stored, and how they lie in memory; below 0 for a type that no file of libvae has. The identifiers are
- * libhdf5's own and are not to be closed. */
+/* How values are stored in files of libvae's own. The identifier is libhdf5's and is not to be closed. */
 hid_t vae__hdf5_stored(vae_type type);
-hid_t vae__hdf5_native(vae_type type);
 
 /* zlib's CRC-32 of values as a file has them, little end first. */
 uint32_t vae__hdf5_checksum(vae_type type, const void *values, size_t count);

@@ -399,9 +399,9 @@ static vae_status get_data(const vae__place *group, vae_training *training)
         return vae__error(VAE_ERROR_FORMAT, "%s: %s/digest: expected at most %zu characters, found %zu", group->file,
                           group->where, sizeof training->digest - 1, length);
     VAE__TRY(vae__get_integers(group, "examples", VAE_SPLITS, 0, UINT32_MAX, training->rows, &count));
-    if (count != VAE_SPLITS)
-        return vae__error(VAE_ERROR_FORMAT, "%s: %s/examples: expected %d numbers, found %d", group->file, group->where,
-                          (int)VAE_SPLITS, count);
+    if (count != VAE_ALL && count != VAE_SPLITS) /* without the last where the data has splits */
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s/examples: expected %d or %d numbers, found %d", group->file,
+                          group->where, (int)VAE_ALL, (int)VAE_SPLITS, count);
     VAE__TRY(vae__get_integer(group, "validation_held_out", 0, 1, &held_out));
     training->validation_held_out = held_out;
     return check_split(group, training->rows);

@@ -125,7 +125,8 @@ bool vae__history_is_validation(int column)
  * where only its row of the history is still to come. */
 static vae_status check_place(const vae_training *training, const char *where)
 {
-    int64_t rows = training->rows[VAE_TRAIN], batch = training->batch_size, epoch = training->epoch;
+    int64_t rows = training->rows[training->rows[VAE_ALL] ? VAE_ALL : VAE_TRAIN], batch = training->batch_size,
+            epoch = training->epoch;
     if (rows < 1 || rows > UINT32_MAX || batch < 1 || batch > VAE__MAX_BATCH || epoch < 0 || epoch > VAE__MAX_EPOCHS)
         return vae__error(VAE_ERROR_FORMAT,
                           "%s: expected training rows, batches of 1 to %d and at most %d epochs, found %" PRId64

@@ -294,7 +294,9 @@ static vae_status put_split(hid_t group, const vae_training *training)
                                        &dataset);
     vae__free(split);
     VAE__TRY(status);
-    status = vae__put_text(dataset, "values", VAE__ASCII, "0 train, 1 validation, 2 test");
+    status = vae__put_text(dataset, "values", VAE__ASCII,
+                           training->rows[VAE_ALL] ? "0 train, 1 validation, 2 test, 3 all"
+                                                   : "0 train, 1 validation, 2 test");
     vae__hdf5_close(dataset);
     return status;
 }
@@ -303,8 +305,11 @@ static vae_status put_data(hid_t group, const vae_training *training)
 {
     VAE__TRY(vae__put_text(group, "source", VAE__UTF8, training->source ? training->source : ""));
     VAE__TRY(vae__put_text(group, "digest", VAE__ASCII, training->digest));
-    VAE__TRY(vae__put_integers(group, "examples", training->rows, VAE_SPLITS));
-    VAE__TRY(vae__put_text(group, "examples_of", VAE__ASCII, "train, validation, test"));
+    /* As it was before data could be without splits, unless it is: files stay what they were. */
+    bool all = training->rows[VAE_ALL] > 0;
+    VAE__TRY(vae__put_integers(group, "examples", training->rows, all ? VAE_SPLITS : VAE_ALL));
+    VAE__TRY(vae__put_text(group, "examples_of", VAE__ASCII,
+                           all ? "train, validation, test, all" : "train, validation, test"));
     VAE__TRY(vae__put_integer(group, "validation_held_out", training->validation_held_out));
     return put_split(group, training);
 }

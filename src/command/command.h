@@ -44,7 +44,7 @@ struct vae__call {
     _Static_assert(sizeof(table) / sizeof *(table) <= VAE__MAX_OPTIONS + 1, "more options than VAE__MAX_OPTIONS")
 
 /* --data, in every command that has it. */
-#define VAE__SOURCES_HELP "digits, digits:N, or a folder of IDX files named as MNIST's are"
+#define VAE__SOURCES_HELP "digits, digits:N, a folder of IDX files named as MNIST's are, FILE.h5[:/path], or FILE.npy"
 
 extern const vae__command vae__command_models, vae__command_train, vae__command_eval, vae__command_sample,
     vae__command_info;

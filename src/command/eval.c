@@ -3,15 +3,19 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/command/data.h"
 #include "src/command/files.h"
 #include "src/command/json.h"
 #include "src/command/progress.h"
 
-enum { DATA, SPLIT, SAMPLES, SEED, THREADS, JSON };
+enum { DATA, X, CONDITION, SPLIT, SAMPLES, SEED, THREADS, JSON };
 
 static const vae__option options[] = {
-    [DATA] = { "data", "SRC", VAE__TEXT, VAE__SOURCES_HELP, NULL, 0, 0 },
-    [SPLIT] = { "split", "SPLIT", VAE__TEXT, "train, validation or test; test where the data has one", NULL, 0, 0 },
+    [DATA] = VAE__DATA_OPTION,
+    [X] = VAE__X_OPTION,
+    [CONDITION] = VAE__CONDITION_OPTION,
+    [SPLIT] = { "split", "SPLIT", VAE__TEXT,
+                "train, validation, test or all; test where the data has one, all where it is not split", NULL, 0, 0 },
     [SAMPLES] = { "samples", "K", VAE__WHOLE, "importance samples for the likelihood; 0: none", "0", 0, 1e6 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of binarisation and noise, drawn once for each example", "0", 0,
                VAE__WHOLE_MAX },
@@ -49,7 +53,7 @@ static int check_split_name(const vae__call *call)
     const char *name = call->values[SPLIT].text;
     if (!name || named_split(name) != VAE_SPLITS)
         return VAE__EXIT_DONE;
-    return vae__wrong_usage(call, "--split: expected train, validation or test, found \"%s\"", name);
+    return vae__wrong_usage(call, "--split: expected train, validation, test or all, found \"%s\"", name);
 }
 
 static int choose_split(const vae__call *call, const vae_data *data, vae_split *split)
@@ -58,7 +62,7 @@ static int choose_split(const vae__call *call, const vae_data *data, vae_split *
     int64_t rows[VAE_SPLITS];
     for (int i = 0; i < VAE_SPLITS; i++)
         rows[i] = vae_data_rows(data, (vae_split)i);
-    *split = call->values[SPLIT].given ? named_split(call->values[SPLIT].text) : VAE_TEST;
+    *split = call->values[SPLIT].given ? named_split(call->values[SPLIT].text) : rows[VAE_ALL] ? VAE_ALL : VAE_TEST;
     if (rows[*split])
         return VAE__EXIT_DONE;
     if (!call->values[SPLIT].given)
@@ -122,6 +126,20 @@ static int evaluate(const vae__call *call, vae_training *training, const vae_dat
     return VAE__EXIT_DONE;
 }
 
+static int open_data(const vae__call *call, vae_training *training, vae_data **data)
+{
+    return vae__open_data(call,
+                          &(vae__data_request){
+                              .data = &call->values[DATA],
+                              .x = &call->values[X],
+                              .conditions = &call->values[CONDITION],
+                              .model = vae_model_declaration(vae_training_model(training)),
+                              .training = training,
+                              .threads = (int)call->values[THREADS].whole,
+                          },
+                          data);
+}
+
 static int run(const vae__call *call)
 {
     vae_training *training = NULL;
@@ -132,7 +150,7 @@ static int run(const vae__call *call)
     if (!status)
         status = vae__open_checkpoint(call, call->argument, &training);
     if (!status)
-        status = vae__open_data(call, call->values[DATA].text, training, (int)call->values[THREADS].whole, &data);
+        status = open_data(call, training, &data);
     if (!status)
         status = evaluate(call, training, data);
     vae_data_free(&data);
@@ -148,6 +166,7 @@ const vae__command vae__command_eval = {
     .options = options,
     .notes =
         "Figures are nats per example; elbo = reconstruction - kl. A validation split that was held out in training\n"
-        "is held out again where the data is the same. There is no guessing of a split.\n",
+        "is held out again where the data is the same. There is no guessing of a split.\n"
+        "--x and --condition are told again, for the checkpoint does not keep them.\n",
     .run = run,
 };

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,42 +248,4 @@ int vae__check_target(const vae__call *call, const char *path, vae__file_kind ki
     if (stat(place, &about))
         return errno == ENOENT ? VAE__EXIT_DONE : vae__failed(call, "--out %s: %s", path, strerror(errno));
     return check_replaced(call, path, kind);
-}
-
-/* ---- Data -------------------------------------------------------------------------------------------------------- */
-
-const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS], bool held_out)
-{
-    size_t used = 0;
-    text[0] = 0;
-    for (int split = 0; split < VAE_SPLITS; split++)
-        if (rows[split])
-            used += (size_t)snprintf(text + used, VAE__SPLITS_TEXT - used, "%s%s %" PRId64 "%s", used ? ", " : "",
-                                     vae_split_name((vae_split)split), rows[split],
-                                     held_out && split == VAE_VALIDATION ? " (held out of the training rows)" : "");
-    return text;
-}
-
-static vae_status hold_out_again(const vae_training *training, vae_data *data)
-{
-    vae_training_state state = vae_training_where(training);
-    if (strcmp(state.digest, vae_data_digest(data)) || !state.validation_held_out)
-        return (vae_status){ .code = VAE_OK };
-    return vae_data_hold_out(data, state.rows[VAE_VALIDATION]);
-}
-
-int vae__open_data(const vae__call *call, const char *source, const vae_training *training, int threads,
-                   vae_data **data)
-{
-    const char *where = source ? source : vae_training_where(training).source;
-    /* The seed stays 0: "digits" is one data set, whatever --seed is. */
-    vae_status status = vae_data_open(where, &(vae_data_options){ .threads = threads }, data);
-    if (status.code == VAE_ERROR_FILE && !source)
-        return vae__failed(call, "%s; --data tells where the same data lies now", status.message);
-    if (!status.code && training)
-        status = hold_out_again(training, *data);
-    if (!status.code)
-        return VAE__EXIT_DONE;
-    vae_data_free(data);
-    return vae__failed_status(call, status);
 }

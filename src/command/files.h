@@ -22,18 +22,7 @@ int vae__check_target(const vae__call *call, const char *path, vae__file_kind ki
  * do harm; where that went well, loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training);
 
-/*
- * Opens a command's data; with `source` NULL from where the training had it. With `training`, rows that were held out
- * of the training rows are held out again where the data is what the training had.
- */
-int vae__open_data(const vae__call *call, const char *source, const vae_training *training, int threads,
-                   vae_data **data);
-
 /* Has a file name this ending, in letters large or small, and something before it? */
 bool vae__name_ends(const char *name, const char *ending);
-
-/* "train 50000, validation 10000 (held out of the training rows)": how many rows each split has that there is. */
-enum { VAE__SPLITS_TEXT = 160 };
-const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS], bool held_out);
 
 #endif

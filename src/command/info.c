@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "src/command/data.h"
 #include "src/command/files.h"
 #include "src/command/json.h"
 

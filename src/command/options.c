@@ -162,6 +162,12 @@ static bool take_text(const vae__option *option, const char *text, vae__value *v
     return *text;
 }
 
+static bool take_texts(const vae__option *option, const char *text, vae__value *value)
+{
+    value->texts[value->count++] = text;
+    return take_text(option, text, value);
+}
+
 static bool take_whole(const vae__option *option, const char *text, vae__value *value)
 {
     return vae__parse_whole(text, &value->whole) && (double)value->whole >= option->low &&
@@ -184,10 +190,15 @@ static bool take_share(const vae__option *option, const char *text, vae__value *
 static const struct {
     bool (*take)(const vae__option *option, const char *text, vae__value *value);
     void (*describe)(const vae__option *option, range_text text); /* "a whole number from 1 to 1000000" */
+    int times;                                                    /* that it may be given */
 } kinds[] = {
-    [VAE__FLAG] = { take_any, describe_text },    [VAE__TEXT] = { take_text, describe_text },
-    [VAE__PHRASES] = { take_any, describe_text }, [VAE__WHOLE] = { take_whole, describe_whole },
-    [VAE__REAL] = { take_real, describe_real },   [VAE__SHARE] = { take_share, describe_share },
+    [VAE__FLAG] = { take_any, describe_text, 1 },
+    [VAE__TEXT] = { take_text, describe_text, 1 },
+    [VAE__TEXTS] = { take_texts, describe_text, VAE__MAX_TEXTS },
+    [VAE__PHRASES] = { take_any, describe_text, 1 },
+    [VAE__WHOLE] = { take_whole, describe_whole, 1 },
+    [VAE__REAL] = { take_real, describe_real, 1 },
+    [VAE__SHARE] = { take_share, describe_share, 1 },
 };
 
 static bool take(const vae__option *option, const char *text, vae__value *value)
@@ -229,6 +240,19 @@ static int find_option(const vae__call *call, const char *name, size_t length)
     return -1;
 }
 
+/* Makes room for a value; a usual one makes way. */
+static int begin_value(const vae__call *call, const vae__option *option, vae__value *value)
+{
+    int times = kinds[option->kind].times;
+    if (value->given && times == 1)
+        return vae__wrong_usage(call, "--%s: given twice, expected once", option->name);
+    if (value->count == times)
+        return vae__wrong_usage(call, "--%s: given %d times, expected %d at most", option->name, times + 1, times);
+    if (!value->given)
+        *value = (vae__value){ .given = true };
+    return VAE__EXIT_DONE;
+}
+
 /* Parses argv[*at] and, where its value stands apart, argv[*at + 1]; leaves *at at the last one used. */
 static int parse_option(vae__call *call, int argc, char **argv, int *at)
 {
@@ -239,9 +263,9 @@ static int parse_option(vae__call *call, int argc, char **argv, int *at)
         return unknown_option(call, name, length);
     const vae__option *option = &call->command->options[place];
     vae__value *value = &call->values[place];
-    if (value->given)
-        return vae__wrong_usage(call, "--%s: given twice, expected once", option->name);
-    *value = (vae__value){ .given = true };
+    int status = begin_value(call, option, value);
+    if (status)
+        return status;
     if (option->kind == VAE__FLAG)
         return equals ? vae__wrong_usage(call, "--%s: takes no value, found \"%s\"", option->name, equals + 1)
                       : VAE__EXIT_DONE;

@@ -8,6 +8,7 @@
 typedef enum vae__option_kind {
     VAE__FLAG,    /* there or not */
     VAE__TEXT,    /* any text but the empty one */
+    VAE__TEXTS,   /* such texts, one each time it is given, at most VAE__MAX_TEXTS */
     VAE__PHRASES, /* the little language; may be empty */
     VAE__WHOLE,   /* a whole number, low … high */
     VAE__REAL,    /* a number, low … high */
@@ -25,18 +26,22 @@ typedef struct vae__option {
 
 #define VAE__WHOLE_MAX 0x1p63
 
+enum { VAE__MAX_TEXTS = 8 };
+
 typedef struct vae__value {
-    bool given;       /* on the command line; false: the usual value, if there is one */
-    const char *text; /* NULL where there is no value */
-    int64_t whole;    /* VAE__WHOLE, and VAE__SHARE where it is rows */
-    double real;      /* VAE__REAL, and VAE__SHARE where it is a fraction; else 0 */
+    bool given;                        /* on the command line; false: the usual value, if there is one */
+    const char *text;                  /* NULL where there is no value; of VAE__TEXTS the last one */
+    const char *texts[VAE__MAX_TEXTS]; /* VAE__TEXTS, in the order given */
+    int count;
+    int64_t whole; /* VAE__WHOLE, and VAE__SHARE where it is rows */
+    double real;   /* VAE__REAL, and VAE__SHARE where it is a fraction; else 0 */
 } vae__value;
 
 struct vae__call;
 
 /*
  * Parses what follows the command's name into call->argument and call->values. `--name value` and `--name=value` are
- * the same, `--` ends the options, each may be given once. Returns VAE__EXIT_DONE or, having said why,
+ * the same, `--` ends the options, each but VAE__TEXTS may be given once. Returns VAE__EXIT_DONE or, having said why,
  * VAE__EXIT_USAGE; with *help set, --help or -h was there and nothing else counts.
  */
 int vae__options_parse(struct vae__call *call, int argc, char **argv, bool *help);

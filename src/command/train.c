@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "src/command/data.h"
 #include "src/command/files.h"
 #include "src/command/json.h"
 #include "src/command/progress.h"
@@ -11,6 +12,8 @@
 enum {
     RESUME,
     DATA,
+    X,
+    CONDITION,
     OUT,
     EPOCHS,
     BATCH,
@@ -32,7 +35,9 @@ enum {
 
 static const vae__option options[] = {
     [RESUME] = { "resume", "FILE.h5", VAE__TEXT, "go on with the training that this checkpoint holds", NULL, 0, 0 },
-    [DATA] = { "data", "SRC", VAE__TEXT, VAE__SOURCES_HELP, NULL, 0, 0 },
+    [DATA] = VAE__DATA_OPTION,
+    [X] = VAE__X_OPTION,
+    [CONDITION] = VAE__CONDITION_OPTION,
     [OUT] = { "out", "FILE.h5", VAE__TEXT, "the checkpoint, written after every epoch", NULL, 0, 0 },
     [EPOCHS] = { "epochs", "N", VAE__WHOLE, "passes over the training rows, in all", "10", 1, 1e9 },
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
@@ -58,7 +63,8 @@ VAE__CHECK_OPTIONS(options);
 
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {
-    [RESUME] = true, [DATA] = true, [OUT] = true, [EPOCHS] = true, [THREADS] = true, [JSON] = true,
+    [RESUME] = true, [DATA] = true,   [X] = true,       [CONDITION] = true,
+    [OUT] = true,    [EPOCHS] = true, [THREADS] = true, [JSON] = true,
 };
 
 /* A run, while it lasts. */
@@ -227,7 +233,7 @@ static int finish(run_state *state, vae_training *training, const char *path, bo
 static int train(const vae__call *call, vae_training *training, const vae_data *data, const char *path, bool save)
 {
     run_state state = { .call = call, .lines = call->values[JSON].given ? stderr : stdout, .bar = vae__bar_new() };
-    state.rows = vae_data_rows(data, VAE_TRAIN);
+    state.rows = vae_data_rows(data, vae_data_training_split(data));
     state.idle = vae_training_where(training).epoch == call->values[EPOCHS].whole;
     print_start(&state, training, data);
     struct sigaction before[SIGNALS];
@@ -245,6 +251,21 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
     int exit_status = failed ? vae__failed_status(call, status) : finish(&state, training, path, save);
     release_signals(before);
     return exit_status;
+}
+
+/* `training` is NULL for a new one, of which the model is told. */
+static int open_data(const vae__call *call, const vae_model_spec *model, const vae_training *training, vae_data **data)
+{
+    return vae__open_data(call,
+                          &(vae__data_request){
+                              .data = &call->values[DATA],
+                              .x = &call->values[X],
+                              .conditions = &call->values[CONDITION],
+                              .model = model,
+                              .training = training,
+                              .threads = (int)call->values[THREADS].whole,
+                          },
+                          data);
 }
 
 /* ---- A new training ---------------------------------------------------------------------------------------------- */
@@ -307,7 +328,7 @@ static int check_words(const vae__call *call, const vae_model_spec *spec, bool c
 static int hold_out(const vae__call *call, vae_data *data)
 {
     const vae__value *asked = &call->values[VALIDATION];
-    int64_t there = vae_data_rows(data, VAE_TRAIN), rows = asked->whole;
+    int64_t there = vae_data_rows(data, vae_data_training_split(data)), rows = asked->whole;
     if (asked->real > 0)
         rows = (int64_t)(asked->real * (double)there + 0.5);
     bool refused = rows >= there || (!rows && asked->real > 0);
@@ -372,7 +393,7 @@ static int train_new(const vae__call *call)
     vae_training *training = NULL;
     int status = prepare(call, &spec);
     if (!status)
-        status = vae__open_data(call, call->values[DATA].text, NULL, (int)call->values[THREADS].whole, &data);
+        status = open_data(call, &spec, NULL, &data);
     if (!status)
         status = hold_out(call, data);
     if (!status)
@@ -420,9 +441,8 @@ static int train_resumed(const vae__call *call)
         status = check_epochs(call, training);
     if (!status)
         status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
-    const char *source = call->values[DATA].given ? call->values[DATA].text : NULL;
     if (!status)
-        status = vae__open_data(call, source, training, (int)call->values[THREADS].whole, &data);
+        status = open_data(call, vae_model_declaration(vae_training_model(training)), training, &data);
     if (!status) {
         /* With no epoch left to do none would be written. */
         bool nothing_left = vae_training_where(training).epoch == call->values[EPOCHS].whole;
@@ -441,14 +461,17 @@ static int run(const vae__call *call)
 const vae__command vae__command_train = {
     .name = "train",
     .summary = "train a model, or go on training one",
-    .usage = "MODEL --data SRC --out FILE.h5 [options]\n"
-             "--resume FILE.h5 --epochs N [--threads N] [--data SRC] [--out FILE.h5] [--json]",
+    .usage =
+        "MODEL --data SRC --out FILE.h5 [options]\n"
+        "--resume FILE.h5 --epochs N [--threads N] [--data SRC] [--x PATH] [--condition ...] [--out FILE.h5] [--json]",
     .argument = "MODEL",
     .argument_optional = true,
     .options = options,
     .notes =
         "With --resume nothing of model, batches or seed may change; --epochs is the total, --data is where the same\n"
-        "data lies now [as before], --out is where checkpoints go [the same file].\n"
+        "data lies now [as before], --out is where checkpoints go [the same file]. --x and --condition are told "
+        "again,\n"
+        "for the checkpoint does not keep them.\n"
         "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
         "Figures are nats per example. The words of PHRASES are listed by models --words.\n",
     .kept = "the checkpoint is kept",

@@ -2,6 +2,7 @@
 #include "src/data/data.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
@@ -29,7 +30,13 @@ static const vae__source *const sources[] = {
 };
 enum { SOURCES = sizeof sources / sizeof *sources };
 
-static const char *const split_names[VAE_SPLITS] = { "train", "validation", "test" };
+static const char *const split_names[VAE_SPLITS] = { "train", "validation", "test", "all" };
+
+static const char *const type_names[] = {
+#define TYPE_NAME(name, ctype, text) text,
+    VAE_TYPE_LIST(TYPE_NAME)
+#undef TYPE_NAME
+};
 
 /* "mnist: expected digits, digits:N or a folder of IDX files, found a file" */
 static vae_status unknown_source(const char *source)
@@ -52,7 +59,7 @@ static vae_status unknown_source(const char *source)
                       expected);
 }
 
-static const vae__source *find_source(const char *source)
+const vae__source *vae__data_source_of(const char *source)
 {
     for (int i = 0; i < SOURCES; i++)
         if (sources[i]->names(source))
@@ -60,21 +67,108 @@ static const vae__source *find_source(const char *source)
     return NULL;
 }
 
-static vae_status prepare(vae_data *data, const char *source, const vae_data_options *options)
+static vae_status copy_sources(vae_data *data, const char *const *given, int count)
+{
+    size_t length = 1;
+    for (int i = 0; i < count; i++)
+        length += strlen(given[i]) + 2;
+    VAE__TRY(vae__allocate("the sources", length, 1, &data->source));
+    VAE__TRY(vae__allocate("the sources", (size_t)count, sizeof *data->sources, &data->sources));
+    for (int i = 0, used = 0; i < count; i++) {
+        char *copy = NULL;
+        VAE__TRY(vae__copy_string(given[i], &copy));
+        VAE__TRY(vae__data_own(data, copy));
+        data->sources[i] = copy;
+        used += snprintf(data->source + used, length - (size_t)used, i ? ", %s" : "%s", given[i]);
+    }
+    data->source_count = count;
+    return vae__ok();
+}
+
+/* Which source it is; all of them where they are files that follow one another. */
+static vae_status find_kind(vae_data *data)
+{
+    for (int i = 0; i < data->file_count; i++) {
+        const vae__source *kind = vae__data_source_of(data->files[i]);
+        if (!kind)
+            return unknown_source(data->files[i]);
+        bool alone = data->file_count == 1 && !strcmp(data->files[i], data->sources[0]);
+        if (!alone && !kind->format)
+            return vae__error(
+                VAE_ERROR_ARGUMENT,
+                "%s: expected HDF5 or NPY files where several sources or a pattern are given, found another source",
+                data->files[i]);
+        data->kind = i ? data->kind : kind;
+    }
+    return vae__ok();
+}
+
+static vae_status check_options(const vae_data *data)
+{
+    const vae_data_options *options = &data->options;
+    if (options->threads < 0 || options->threads > VAE__THREADS_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected 0 to %d threads, found %d", data->source, VAE__THREADS_MAX,
+                          options->threads);
+    if (options->condition_count < 0 || (options->condition_count && !options->conditions))
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected conditions, found %d of them", data->source,
+                          options->condition_count);
+    return vae__ok();
+}
+
+static vae_status check_fields_known(const vae_data *data)
+{
+    const vae_data_options *options = &data->options;
+    const char *found = options->x ? "a path of x" : options->condition_count ? "conditions" : "a mask";
+    if (data->kind->format || !(options->x || options->condition_count || options->mask))
+        return vae__ok();
+    return vae__error(VAE_ERROR_ARGUMENT, "%s: expected no more than the source, which knows its fields; found %s",
+                      data->source, found);
+}
+
+/* What is the caller's, or of use no longer. */
+static void forget(vae_data *data)
+{
+    for (int i = 0; i < data->file_count; i++)
+        vae__free(data->files[i]);
+    vae__free(data->files);
+    data->files = NULL;
+    data->file_count = 0;
+    data->options = (vae_data_options){ .seed = data->options.seed, .threads = data->options.threads };
+}
+
+static vae_status prepare(vae_data *data, const char *const *given, int count, const vae_data_options *options)
 {
     data->options = options ? *options : (vae_data_options){ 0 };
-    if (data->options.threads < 0 || data->options.threads > VAE__THREADS_MAX)
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected 0 to %d threads, found %d", source, VAE__THREADS_MAX,
-                          data->options.threads);
+    VAE__TRY(copy_sources(data, given, count));
+    VAE__TRY(check_options(data));
     if (!data->options.threads)
         data->options.threads = vae__processors();
-    data->kind = find_source(source);
-    if (!data->kind)
-        return unknown_source(source);
-    VAE__TRY(vae__copy_string(source, &data->source));
-    VAE__TRY(vae__allocate(source, 1, sizeof *data->first_use, &data->first_use));
+    VAE__TRY(vae__data_expand(data));
+    VAE__TRY(find_kind(data));
+    VAE__TRY(check_fields_known(data));
+    VAE__TRY(vae__allocate(data->source, 1, sizeof *data->first_use, &data->first_use));
     pthread_mutex_init(&data->first_use->lock, NULL);
     return data->kind->open(data);
+}
+
+vae_status vae_data_open_files(const char *const *given, int count, const vae_data_options *options, vae_data **data)
+{
+    if (data)
+        *data = NULL;
+    if (!given || !data || count < 1)
+        return vae__error(VAE_ERROR_ARGUMENT, "vae_data_open_files: expected %s, found %s",
+                          data ? "sources" : "a place for the data", data && given ? "none" : "NULL");
+    for (int i = 0; i < count; i++)
+        if (!given[i])
+            return vae__error(VAE_ERROR_ARGUMENT, "vae_data_open_files: expected a source, found NULL");
+    vae_data *fresh = NULL;
+    VAE__TRY(vae__allocate(given[0], 1, sizeof *fresh, &fresh));
+    vae_status status = prepare(fresh, given, count, options);
+    forget(fresh);
+    if (status.code)
+        vae_data_free(&fresh);
+    *data = fresh;
+    return status;
 }
 
 vae_status vae_data_open(const char *source, const vae_data_options *options, vae_data **data)
@@ -84,13 +178,7 @@ vae_status vae_data_open(const char *source, const vae_data_options *options, va
     if (!source || !data)
         return vae__error(VAE_ERROR_ARGUMENT, "vae_data_open: expected %s, found NULL",
                           source ? "a place for the data" : "a source");
-    vae_data *fresh = NULL;
-    VAE__TRY(vae__allocate(source, 1, sizeof *fresh, &fresh));
-    vae_status status = prepare(fresh, source, options);
-    if (status.code)
-        vae_data_free(&fresh);
-    *data = fresh;
-    return status;
+    return vae_data_open_files(&source, 1, options, data);
 }
 
 void vae_data_free(vae_data **data)
@@ -102,18 +190,48 @@ void vae_data_free(vae_data **data)
         vae__free(old->columns[i].storage);
     if (old->first_use)
         pthread_mutex_destroy(&old->first_use->lock);
+    for (size_t i = 0; i < old->owned_count; i++)
+        vae__free(old->owned[i]);
+    vae__free(old->owned);
     vae__free(old->first_use);
     vae__free(old->columns);
+    vae__free(old->sources);
     vae__free(old->source);
     vae__free(old);
     *data = NULL;
+}
+
+/* Rows of data that is not split are training rows from now on. */
+static void make_training_rows(vae_data *data)
+{
+    for (int i = 0; i < data->field_count; i++) {
+        vae__column *from = vae__data_column(data, VAE_ALL, i);
+        *vae__data_column(data, VAE_TRAIN, i) = *from;
+        *from = (vae__column){ .field = from->field };
+        from->field.rows = 0;
+        from->field.values = NULL;
+    }
+}
+
+static void hold_out(vae_data *data, int64_t rows)
+{
+    for (int i = 0; i < data->field_count; i++) {
+        vae__column *from = vae__data_column(data, VAE_TRAIN, i), *to = vae__data_column(data, VAE_VALIDATION, i);
+        from->field.rows -= rows;
+        to->field = from->field;
+        to->field.rows = rows;
+        size_t before = (size_t)from->field.rows * (size_t)from->field.size * vae__type_bytes(from->field.type);
+        to->field.values = (const char *)from->storage + before;
+    }
+    data->held_out = true;
 }
 
 vae_status vae_data_hold_out(vae_data *data, int64_t rows)
 {
     if (!data)
         return vae__error(VAE_ERROR_ARGUMENT, "vae_data_hold_out: expected data, found NULL");
-    int64_t held = vae_data_rows(data, VAE_VALIDATION), train = vae_data_rows(data, VAE_TRAIN);
+    vae_split training = vae_data_training_split(data);
+    int64_t held = vae_data_rows(data, VAE_VALIDATION), train = vae_data_rows(data, training);
     if (held)
         return vae__error(VAE_ERROR_ARGUMENT, "%s: cannot hold out rows: it has %" PRId64 " validation rows",
                           data->source, held);
@@ -122,21 +240,22 @@ vae_status vae_data_hold_out(vae_data *data, int64_t rows)
                           "%s: cannot hold out %" PRId64 " rows: expected at least 1 and fewer than its %" PRId64
                           " training rows",
                           data->source, rows, train);
-    for (int i = 0; i < data->field_count; i++) {
-        vae__column *from = vae__data_column(data, VAE_TRAIN, i), *to = vae__data_column(data, VAE_VALIDATION, i);
-        from->field.rows = train - rows;
-        to->field = from->field;
-        to->field.rows = rows;
-        size_t before = (size_t)(train - rows) * (size_t)from->field.size * vae__type_bytes(from->field.type);
-        to->field.values = (const char *)from->storage + before;
-    }
-    data->held_out = true;
+    if (training == VAE_ALL)
+        make_training_rows(data);
+    hold_out(data, rows);
     return vae__ok();
 }
 
 const char *vae_data_source(const vae_data *data)
 {
     return data ? data->source : NULL;
+}
+
+const char *const *vae_data_sources(const vae_data *data, int *count)
+{
+    if (count)
+        *count = data ? data->source_count : 0;
+    return data ? data->sources : NULL;
 }
 
 const char *vae_data_digest(const vae_data *data)
@@ -152,6 +271,11 @@ static bool is_split(vae_split split)
 int64_t vae_data_rows(const vae_data *data, vae_split split)
 {
     return data && is_split(split) && data->field_count ? vae__data_column(data, split, 0)->field.rows : 0;
+}
+
+vae_split vae_data_training_split(const vae_data *data)
+{
+    return vae_data_rows(data, VAE_ALL) ? VAE_ALL : VAE_TRAIN;
 }
 
 int vae_data_field_count(const vae_data *data)
@@ -200,7 +324,23 @@ const char *vae_split_name(vae_split split)
     return is_split(split) ? split_names[split] : "an unknown split";
 }
 
+const char *vae_type_name(vae_type type)
+{
+    return (unsigned)type < sizeof type_names / sizeof *type_names ? type_names[type] : "an unknown type";
+}
+
 /* For sources. */
+
+vae_status vae__data_own(vae_data *data, void *memory)
+{
+    vae_status status =
+        vae__grow("the data", &data->owned, &data->owned_capacity, data->owned_count + 1, sizeof *data->owned);
+    if (status.code)
+        vae__free(memory);
+    else
+        data->owned[data->owned_count++] = memory;
+    return status;
+}
 
 vae_status vae__data_declare(vae_data *data, int field_count)
 {
@@ -279,6 +419,8 @@ static uint64_t hash_field(uint64_t state, vae_split split, const vae_field *fie
     for (int i = 0; i < field->rank; i++)
         state = mix(state, (uint64_t)field->shape[i]);
     state = vae__data_hash(state, field->name, strlen(field->name));
+    for (int64_t i = 0; field->levels && i < field->classes; i++)
+        state = vae__data_hash(state, field->levels[i], strlen(field->levels[i]));
     return vae__data_hash(state, field->values, (size_t)(field->rows * field->size) * vae__type_bytes(field->type));
 }
 
@@ -294,7 +436,8 @@ void vae__data_digest_contents(vae_data *data)
     vae__data_set_digest(data, state);
 }
 
-/* Value `row` of a field with one value a row. Classes are far fewer than the numbers that a double has exactly. */
+/* Value `row` of a field with one value a row, or that of any field in its rows' order. Classes are far fewer than the
+ * numbers that a double has exactly. */
 static double value_of(const vae_field *field, int64_t row)
 {
     switch (field->type) {
@@ -314,6 +457,18 @@ vae_status vae__data_check_classes(const vae_field *field, int64_t classes, cons
         if (!(value >= 0 && value < (double)classes && value == floor(value)))
             return vae__error(VAE_ERROR_DATA, "%s: %s: expected classes 0 to %" PRId64 ", found %.15g in row %" PRId64,
                               where, field->name, classes - 1, value, row);
+    }
+    return vae__ok();
+}
+
+vae_status vae__data_check_values(const vae_field *field, bool unit, const char *where)
+{
+    double low = unit ? 0 : -DBL_MAX, high = unit ? 1 : DBL_MAX;
+    for (int64_t i = 0; i < field->rows * field->size; i++) {
+        double value = value_of(field, i);
+        if (!(value >= low && value <= high))
+            return vae__error(VAE_ERROR_DATA, "%s: %s: expected %s, found %.6g in row %" PRId64, where, field->name,
+                              unit ? "values from 0 to 1" : "finite numbers", value, i / field->size);
     }
     return vae__ok();
 }

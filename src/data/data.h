@@ -16,7 +16,9 @@
 /* The sources, in the order in which they are asked whether a string names one of theirs: vae__source_digits … */
 #define VAE__SOURCES(X)                                                                                                \
     X(digits)                                                                                                          \
-    X(idx)
+    X(idx)                                                                                                             \
+    X(npy)                                                                                                             \
+    X(hdf5)
 
 typedef struct vae__source {
     const char *expected; /* in the message for a string that no source knows: "digits, digits:N" */
@@ -29,6 +31,10 @@ typedef struct vae__source {
 
     /* Fills a split at its first use; NULL where `open` has filled everything. It cannot fail. */
     void (*draw)(const vae_data *data, vae_split split);
+
+    /* How arrays are found in its files, which may then follow one another; NULL where a source is not of that kind.
+     * `open` is then vae__files_open. */
+    const struct vae__format *format;
 } vae__source;
 
 #define VAE__SOURCE_DECLARE(name) extern const vae__source vae__source_##name;
@@ -46,10 +52,16 @@ typedef struct vae__column {
 struct vae__first_use;
 
 struct vae_data {
-    const vae__source *kind;
-    char *source;
-    vae_data_options options; /* as given, but threads are at least 1 */
-    char note[160];           /* why a field that may be wanted is missing; "": none is */
+    const vae__source *kind; /* of the first file */
+    char *source;            /* the sources as given, for people */
+    const char **sources;    /* as given */
+    int source_count;
+    char **files; /* the sources, patterns replaced by what they stand for; while the data is opened */
+    int file_count;
+    vae_data_options options; /* as given, but threads are at least 1; pointers while the data is opened */
+    void **owned;             /* what lives as long as the data: names, levels */
+    size_t owned_count, owned_capacity;
+    char note[160]; /* why a field that may be wanted is missing; "": none is */
     char digest[17];
     int field_count;
     vae__column *columns; /* VAE_SPLITS times field_count, split by split */
@@ -62,6 +74,18 @@ vae_status vae__data_declare(vae_data *data, int field_count);
 
 /* Adds a field to a split and allocates its values: `like` has all but size and values. `where` begins a message. */
 vae_status vae__data_add(vae_data *data, vae_split split, int index, const vae_field *like, const char *where);
+
+/* Frees `memory` with the data; on failure at once. */
+vae_status vae__data_own(vae_data *data, void *memory);
+
+/* The source that a string names one of; NULL where there is none. */
+const vae__source *vae__data_source_of(const char *source);
+
+/* Makes data->files out of data->sources: each string that names no file but is a pattern of files gives those. */
+vae_status vae__data_expand(vae_data *data);
+
+/* Bytes of a source string that are its file's name: all, or those before the ":/" of "FILE.h5:/group". */
+size_t vae__data_file_length(const char *source);
 
 vae__column *vae__data_column(const vae_data *data, vae_split split, int index);
 
@@ -80,5 +104,9 @@ void vae__data_digest_contents(vae_data *data);
 /* Is every value of a VAE_CLASS field a whole number below `classes`? If not, tells the first that is none, and its
  * row. */
 vae_status vae__data_check_classes(const vae_field *field, int64_t classes, const char *where);
+
+/* Is every value in [0, 1], or at least a finite number where `unit` is false? If not, tells the first that is not, and
+ * its row. */
+vae_status vae__data_check_values(const vae_field *field, bool unit, const char *where);
 
 #endif

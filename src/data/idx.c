@@ -287,7 +287,7 @@ void vae__idx_close(vae__idx *idx)
 
 enum { IMAGES, LABELS, FILES };
 
-static const char *const file_names[VAE_SPLITS][FILES] = {
+static const char *const file_names[VAE_ALL][FILES] = {
     [VAE_TRAIN] = { "train-images-idx3-ubyte", "train-labels-idx1-ubyte" },
     [VAE_VALIDATION] = { "validation-images-idx3-ubyte", "validation-labels-idx1-ubyte" },
     [VAE_TEST] = { "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte" },
@@ -335,7 +335,7 @@ static vae_status find_files(folder *f)
 {
     const char *source = f->data->source;
     f->labels = true;
-    for (int split = 0; split < VAE_SPLITS; split++) {
+    for (int split = 0; split < VAE_ALL; split++) { /* A folder's files are of splits. */
         char **paths = f->paths[split];
         for (int file = 0; file < FILES; file++)
             VAE__TRY(find_file(source, file_names[split][file], &paths[file]));

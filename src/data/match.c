@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/op.h"
+#include "models/parts.h"
 #include "src/base/status.h"
 #include "src/data/data.h"
 
@@ -12,7 +13,7 @@
 static vae_split any_split(const vae_data *data)
 {
     vae_split split = VAE_TRAIN;
-    while (split < VAE_TEST && !vae_data_rows(data, split))
+    while (split < VAE_ALL && !vae_data_rows(data, split))
         split++;
     return split;
 }
@@ -50,6 +51,16 @@ static vae_status missing_condition(const vae_model_spec *spec, int index, const
                       data->note);
 }
 
+static vae_status check_kind(const vae_model_spec *spec, const vae_field *field, const vae_data *data)
+{
+    static const char *const kinds[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
+    if (field->kind == VAE_CLASS)
+        return vae__ok();
+    return vae__error(VAE_ERROR_UNSUPPORTED,
+                      "%s: %s: %s: expected a class, for models of this version take classes, found %s", spec->name,
+                      vae_data_source(data), field->name, kinds[field->kind]);
+}
+
 /* ---- A new model ------------------------------------------------------------------------------------------------- */
 
 static bool is_open(const vae_x_spec *x)
@@ -73,6 +84,7 @@ static vae_status take_sizes(const vae_data *data, vae_model_spec *spec)
         const vae_field *field = condition_field(spec, i, data, split);
         if (!field)
             return missing_condition(spec, i, data);
+        VAE__TRY(check_kind(spec, field, data));
         if (!spec->conditions[i].size)
             spec->conditions[i].size = field->classes;
     }
@@ -100,6 +112,27 @@ vae_status vae_model_new(const vae_model_spec *spec, const vae_data *data, uint6
 
 /* ---- A model and a split ----------------------------------------------------------------------------------------- */
 
+/* Does x have to lie in [0, 1] as it is stored? Unsigned numbers are made to by the transform "unit". */
+static bool takes_unit(const vae_model *model)
+{
+    for (int i = 0; i < model->transform.count; i++) {
+        const vae__transform *transform = model->transform.phrases[i].row;
+        if (transform->takes_unit || transform->gives_unit)
+            return transform->takes_unit;
+    }
+    return ((const vae__likelihood *)model->likelihood.row)->takes_unit;
+}
+
+/* A likelihood of 0 and 1 would take 3.7 for 1, and learn nothing that anyone has asked for. */
+static vae_status check_x(const vae_model *model, const vae_data *data, const vae_field *x)
+{
+    if (x->type == VAE_UINT8 || x->type == VAE_UINT16 || x->type == VAE_UINT32)
+        return vae__ok();
+    char where[256];
+    snprintf(where, sizeof where, "%s: %s", model->declaration.name, vae_data_source(data));
+    return vae__data_check_values(x, takes_unit(model), where);
+}
+
 static vae_status match_x(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
 {
     const vae_model_spec *spec = &model->declaration;
@@ -109,11 +142,28 @@ static vae_status match_x(const vae_model *model, const vae_data *data, vae_spli
                           vae_data_source(data), vae_split_name(split));
     if (match->x->rank == model->x_rank &&
         !memcmp(match->x->shape, spec->x.shape, (size_t)model->x_rank * sizeof *spec->x.shape))
-        return vae__ok();
+        return check_x(model, data, match->x);
     char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
     return vae__error(VAE_ERROR_DATA, "%s: x: expected shape %s, found %s in %s", spec->name,
                       shape_text(spec->x.shape, model->x_rank, expected),
                       shape_text(match->x->shape, match->x->rank, found), vae_data_source(data));
+}
+
+/* A model keeps how many classes there are, not what they are in the data: with other levels than their numbers, other
+ * data could number them otherwise, and nobody would see it. */
+static vae_status check_levels(const vae_field *field, const char *where)
+{
+    for (int64_t i = 0; field->levels && i < field->classes; i++) {
+        char expected[32];
+        snprintf(expected, sizeof expected, "%" PRId64, i);
+        if (strcmp(field->levels[i], expected))
+            return vae__error(
+                VAE_ERROR_UNSUPPORTED,
+                "%s: %s: classes must be the numbers 0 to n - 1 in this version, found \"%s\" where \"%s\" "
+                "was expected",
+                where, field->name, field->levels[i], expected);
+    }
+    return vae__ok();
 }
 
 static vae_status match_condition(const vae_model *model, const vae_data *data, vae_split split, int index,
@@ -126,6 +176,8 @@ static vae_status match_condition(const vae_model *model, const vae_data *data, 
         return missing_condition(spec, index, data);
     char where[192];
     snprintf(where, sizeof where, "%s: %s", spec->name, vae_data_source(data));
+    VAE__TRY(check_kind(spec, field, data));
+    VAE__TRY(check_levels(field, where));
     return vae__data_check_classes(field, spec->conditions[index].size, where);
 }
 
@@ -133,6 +185,10 @@ vae_status vae__match_data(const vae_model *model, const vae_data *data, vae_spl
 {
     *match = (vae__match){ .rows = vae_data_rows(data, split) };
     VAE__TRY(match_x(model, data, split, match));
+    if (vae_data_find(data, split, "mask"))
+        return vae__error(VAE_ERROR_UNSUPPORTED,
+                          "%s: %s: expected data without a mask, for models of this version take none, found one",
+                          model->declaration.name, vae_data_source(data));
     for (int i = 0; i < model->condition_count; i++)
         VAE__TRY(match_condition(model, data, split, i, match));
     return vae__ok();

@@ -13,7 +13,8 @@ typedef struct vae__match {
 } vae__match;
 
 /* Fails with VAE_ERROR_DATA, telling what does not fit: a split that is not there, a shape, a missing field, a class
- * out of range. */
+ * out of range; with VAE_ERROR_UNSUPPORTED for what models of this version do not take: masks, conditions that are no
+ * classes, and classes that are not the numbers from 0 on. */
 vae_status vae__match_data(const vae_model *model, const vae_data *data, vae_split split, vae__match *match);
 
 /* Binds the fields to the inputs of a graph; index tells which row each example takes. Returns how many were bound. */

@@ -84,7 +84,7 @@ vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_t
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and data, found NULL");
     VAE__TRY(check_options(&wanted));
     vae__match match;
-    VAE__TRY(vae__match_data(*model, data, VAE_TRAIN, &match));
+    VAE__TRY(vae__match_data(*model, data, vae_data_training_split(data), &match));
     vae_model *taken = *model;
     VAE__TRY(vae__training_make(&taken, training));
     vae_status status = describe(*training, data, &wanted);
@@ -141,7 +141,7 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(check_data(training, data));
     VAE__TRY(take_source(training, data));
     VAE__TRY(vae__training_check(training, training->model->declaration.name));
-    VAE__TRY(vae__match_data(training->model, data, VAE_TRAIN, &loop->match));
+    VAE__TRY(vae__match_data(training->model, data, vae_data_training_split(data), &loop->match));
     loop->threads = loop->options->threads ? loop->options->threads : vae__processors();
     loop->steps = (loop->match.rows + training->batch_size - 1) / training->batch_size;
     vae__graph_request request = { .kind = VAE__TRAINING, .x_type = loop->match.x->type };

@@ -76,6 +76,23 @@ START_TEST(test_nothing_yet)
 }
 END_TEST
 
+/* Data without splits has a fourth number in the file. */
+START_TEST(test_no_splits)
+{
+    folder_make();
+    vae_training *saved = make_training(&small_vae), *loaded = NULL;
+    memset(saved->rows, 0, sizeof saved->rows);
+    saved->rows[VAE_ALL] = 50;
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    assert_same(saved, loaded);
+    ck_assert_int_eq(loaded->rows[VAE_ALL], 50);
+    vae_training_free(&saved);
+    vae_training_free(&loaded);
+    folder_remove();
+}
+END_TEST
+
 START_TEST(test_long_command_line)
 {
     folder_make();
@@ -438,8 +455,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const kept[] = { test_round_trip, test_nothing_yet,     test_places,    test_long_command_line,
-                                  test_questions,  test_history_refuses, test_arguments, NULL };
+    const TTest *const kept[] = { test_round_trip,      test_nothing_yet,       test_places,
+                                  test_no_splits,       test_long_command_line, test_questions,
+                                  test_history_refuses, test_arguments,         NULL };
     const TTest *const tools[] = { test_tools, test_h5py, NULL };
     const TTest *const refused[] = { test_failing_system, test_failing_allocation, NULL };
     const TTest *const manners[] = { test_host_untouched, test_threads, NULL };

@@ -297,7 +297,7 @@ else
     skip 'checkpoints with a fault inside: no DAMAGE program'
 fi
 
-refuse 2 '--split: expected train, validation or test' eval model.h5 --data good --split tset
+refuse 2 '--split: expected train, validation, test or all' eval model.h5 --data good --split tset
 refuse 2 'expected --data SRC' eval model.h5
 refuse 2 'expected FILE.h5, found none' eval --data good
 refuse 1 'expected validation rows, found none; there are train 20, test 10' eval model.h5 --data good --split validation

@@ -181,9 +181,11 @@ END_TEST
 
 START_TEST(test_unknown_sources)
 {
-    assert_refused("/dev/null", VAE_ERROR_FILE,
-                   "/dev/null: expected digits, digits:N or a folder of IDX files, found a special file");
-    assert_refused("digit", VAE_ERROR_FILE, "digit: expected digits, digits:N or a folder of IDX files, found nothing");
+    assert_refused(
+        "/dev/null", VAE_ERROR_FILE,
+        "/dev/null: expected digits, digits:N, a folder of IDX files, FILE.npy or FILE.h5, found a special file");
+    assert_refused("digit", VAE_ERROR_FILE,
+                   "digit: expected digits, digits:N, a folder of IDX files, FILE.npy or FILE.h5, found nothing");
     assert_refused("digitsy", VAE_ERROR_FILE, "found nothing of that name");
     assert_refused("", VAE_ERROR_FILE, "\"\": expected digits");
     assert_refused("/dev/null/x", VAE_ERROR_FILE, "/dev/null/x: cannot look at it: Not a directory");
@@ -213,6 +215,7 @@ START_TEST(test_wrong_arguments)
     ck_assert_str_eq(vae_split_name(VAE_TRAIN), "train");
     ck_assert_str_eq(vae_split_name(VAE_VALIDATION), "validation");
     ck_assert_str_eq(vae_split_name(VAE_TEST), "test");
+    ck_assert_str_eq(vae_split_name(VAE_ALL), "all");
     ck_assert_ptr_nonnull(vae_split_name(VAE_SPLITS));
 }
 END_TEST

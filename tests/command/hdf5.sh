@@ -1,0 +1,190 @@
+#!/bin/sh
+# Data in HDF5 and NPY files on the command line: training, resuming and evaluating with what lies where told by --data,
+# --x and --condition, and one line for what is wrong.
+#
+#     VAE=build/vae PYTHON=python3 tests/command/hdf5.sh
+#
+# PYTHON has h5py and numpy, which make the files; without it all is skipped. Compares by h5diff (hdf5-tools). Ends with
+# the line "N passed, N failed" (", N skipped") and status 0 or 1.
+set -u
+case ${VAE:?expected VAE=path of the program} in
+*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
+esac
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+
+if [ -z "${PYTHON:=}" ] || ! "$PYTHON" -c 'import h5py, numpy' 2>message; then
+    echo 'skipped  no python3 with h5py and numpy'
+    echo '0 passed, 0 failed, 1 skipped'
+    exit 0
+fi
+
+# Three classes of frames, without splits, with splits, in two files, and classes of all kinds.
+"$PYTHON" - <<'END' || exit 1
+import h5py, numpy as np
+labels = np.arange(120) % 3
+frames = np.zeros((120, 6, 5), np.uint8)
+for row, label in enumerate(labels):
+    frames[row, 2 * label:2 * label + 2] = 255
+with h5py.File("flat.h5", "w") as f:
+    f["images"], f["labels"] = frames, labels
+    f["scan/frames"], f["scan/kind"] = frames, labels.astype(np.int8)
+    f["from 1"], f["runs"] = labels + 1, np.array([b"run A", b"run B", b"run C"])[labels]
+    f["digits as text"] = np.array([b"0", b"1", b"2"])[labels]
+    f["energies"] = labels + 0.5
+    f["short"] = labels[:7]
+    f["truth"], f["counts"] = frames > 0, frames.astype(np.int16)
+    f["shares"] = (frames / 255).astype(np.float32)
+with h5py.File("split.h5", "w") as f:
+    for split, rows in {"train": slice(0, 90), "test": slice(90, 120)}.items():
+        f[split + "/x"], f[split + "/labels"] = frames[rows], labels[rows]
+with h5py.File("two.h5", "w") as f:
+    some = labels != 0
+    f["images"], f["labels"] = frames[some], labels[some]
+with h5py.File("four.h5", "w") as f:
+    f["images"], f["labels"] = frames, labels + (np.arange(120) == 7) * 3
+for part in 0, 1:
+    with h5py.File(f"run-{part}.h5", "w") as f:
+        f["images"], f["labels"] = frames[60 * part:60 * part + 60], labels[60 * part:60 * part + 60]
+np.save("frames.npy", frames)
+np.save("labels.npy", labels)
+END
+
+fail() {
+    printf 'FAILED  %s: %s\n' "$name" "$1"
+    sed 's/^/        /' message
+    verdict=no
+}
+
+# told STATUS WORDS ARGUMENT...: runs the program; WORDS, an extended regular expression, are in what it prints, and what
+# it says on standard error is one line, or none where it is well.
+told() {
+    status=$1 words=$2
+    shift 2
+    name="vae $*" verdict=yes
+    "$VAE" "$@" >lines 2>message </dev/null
+    found=$?
+    [ $found = "$status" ] || fail "expected status $status, found $found"
+    grep -Eq -e "$words" lines message || fail "expected the words \"$words\""
+    [ "$(wc -l <message)" = $((status > 0)) ] || fail "expected $((status > 0)) lines of complaint"
+    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+}
+
+# same FILE OTHER: the parameters have the same bits.
+same() {
+    name="h5diff $1 $2 /parameters" verdict=yes
+    h5diff "$1" "$2" /parameters >message 2>&1 || fail 'expected the same parameters'
+    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+}
+
+# refused STATUS WORDS ARGUMENT...: the same of a training, which leaves nothing behind.
+refused() {
+    told "$@" --out out.h5
+    [ ! -e out.h5 ] || {
+        name="$* --out out.h5"
+        fail 'left out.h5 behind'
+        failed=$((failed + 1))
+    }
+}
+
+small='--latent 2 --batch 16 --seed 3'
+hidden='dense 12 relu'
+train() { # MODEL EPOCHS WORDS ARGUMENT...
+    model=$1 epochs=$2 words=$3
+    shift 3
+    # One word an option.
+    # shellcheck disable=SC2086
+    told 0 "$words" train "$model" $small --epochs "$epochs" --encoder "$hidden" --decoder "$hidden" "$@"
+}
+
+# ---- What works ----
+
+train vae 2 'data    flat.h5:/images: all 120;' --data flat.h5:/images --out path.h5
+train vae 2 'data    flat.h5: all 120;' --data flat.h5 --x images --out x.h5
+same path.h5 x.h5
+train vae 2 'data    frames.npy: all 120;' --data frames.npy --out npy.h5
+same path.h5 npy.h5
+train vae 2 'data    split.h5: train 90, test 30;' --data split.h5 --out split-model.h5
+train vae 2 'train 100, validation 20' --data flat.h5:/images --validation 20 --out held.h5
+told 0 'validation, 20 examples' eval held.h5 --data flat.h5:/images --split validation
+
+# Bytes, shares of them and truth values are the same, each with its transform.
+train vae 2 'all 120' --data flat.h5:/shares --out shares.h5
+same path.h5 shares.h5
+train vae 2 'all 120' --data flat.h5:/truth --transform threshold --out truth.h5
+train vae 2 'all 120' --data flat.h5:/images --transform threshold --out bytes.h5
+same bytes.h5 truth.h5
+train vae 2 'all 120' --data flat.h5:/counts --likelihood gaussian --out counts.h5
+
+labels='digit=class:/labels'
+train cvae 3 'all 120' --data flat.h5:/images --condition $labels --out through.h5
+train cvae 2 'all 120' --data flat.h5:/images --condition $labels --out cvae.h5
+train cvae 3 'all 120' --data 'run-*.h5' --x images --condition $labels --out runs.h5
+same through.h5 runs.h5
+train cvae 3 'all 120' --data flat.h5:/scan --x frames --condition=digit=class:kind --out scan.h5
+same through.h5 scan.h5
+train cvae 3 'all 120' --data frames.npy --condition digit=class:labels.npy --out array.h5
+same through.h5 array.h5
+train cvae 3 'all 120' --data flat.h5:/images --condition 'digit=class:digits as text' --out text.h5
+same through.h5 text.h5
+train cvae 2 'train 90, test 30' --data split.h5 --condition digit=class:labels --out split-cvae.h5
+told 0 'test, 30 examples' eval split-cvae.h5 --data split.h5 --condition digit=class:labels
+
+told 0 'all, 120 examples' eval cvae.h5 --data flat.h5:/images --condition $labels
+cp lines all-at-once
+told 0 'all, 120 examples' eval cvae.h5 --data 'run-*.h5' --x images --condition $labels
+name='evaluated in two files' verdict=yes
+cmp -s lines all-at-once || fail 'expected the same figures'
+[ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+# A class that is not there leaves the others their numbers.
+told 0 'all, 80 examples' eval cvae.h5 --data two.h5:/images --condition $labels
+told 0 'samples' sample cvae.h5 --count 4 --out samples.h5
+
+told 0 'kept    cvae.h5: 3 epochs' train --resume cvae.h5 --epochs 3 --condition $labels
+same through.h5 cvae.h5
+told 0 'kept    x.h5: 3 epochs' train --resume x.h5 --epochs 3 --x images
+told 0 'kept    path.h5: 3 epochs' train --resume path.h5 --epochs 3 --data flat.h5 --x /images
+same path.h5 x.h5
+
+# ---- What is refused ----
+
+refused 2 'expected NAME=class\[:PATH\], found "digit"' train cvae --data flat.h5:/images --condition digit
+refused 2 'expected NAME=class\[:PATH\], found "=class"' train cvae --data flat.h5:/images --condition =class
+refused 2 'expected NAME=class\[:PATH\], found "digit=class:"' train cvae --data flat.h5:/images --condition digit=class:
+refused 2 'expected NAME=class\[:PATH\], found an empty text' train cvae --data flat.h5:/images --condition ''
+refused 2 'a condition of cvae, which are digit, found "run"' train cvae --data flat.h5:/images --condition run=class
+refused 2 'expected none, for vae has no conditions' train vae --data flat.h5:/images --condition $labels
+refused 2 'take classes, found "values"' train cvae --data flat.h5:/images --condition digit=values:/energies
+refused 2 'take classes, found "image"' train cvae --data flat.h5:/images --condition digit=image
+refused 2 'take classes, found ""' train cvae --data flat.h5:/images --condition digit=
+refused 2 'digit: given twice' train cvae --data flat.h5:/images --condition $labels --condition digit=class
+refused 2 'condition: given 9 times, expected 8 at most' train cvae --data flat.h5 --condition a=class \
+    --condition b=class --condition c=class --condition d=class --condition e=class --condition f=class \
+    --condition g=class --condition h=class --condition i=class
+refused 2 '--x: given twice' train vae --data flat.h5 --x images --x images
+refused 2 'digits:60: expected no more than the source' train vae --data digits:60 --x images
+refused 2 'digits:60: expected no more than the source' train cvae --data digits:60 --condition $labels
+refused 1 'digit", found no such field: .*--condition NAME=class:PATH' train cvae --data flat.h5:/images
+refused 1 'must be the numbers 0 to n - 1 in this version, found "run A"' train cvae --data flat.h5:/images \
+    --condition digit=class:/runs
+refused 1 'must be the numbers 0 to n - 1 in this version, found "1"' train cvae --data flat.h5:/images \
+    --condition 'digit=class:/from 1'
+refused 1 '/energies: expected integers or strings' train cvae --data flat.h5:/images --condition digit=class:/energies
+refused 1 'expected values from 0 to 1, found 255 in row 0' train vae --data flat.h5:/counts
+refused 1 'expected 120 rows' train cvae --data flat.h5:/images --condition digit=class:/short
+refused 1 'flat.h5.*nowhere' train cvae --data flat.h5:/images --condition digit=class:/nowhere
+refused 1 'flat.h5.*nowhere' train vae --data flat.h5 --x nowhere
+refused 1 'flat.h5.*nowhere' train vae --data flat.h5:/nowhere
+refused 1 'none.h5' train vae --data none.h5:/images
+
+told 1 'found no such field' eval cvae.h5 --data flat.h5:/images
+told 2 'found "run"' eval cvae.h5 --data flat.h5:/images --condition run=class:/runs
+told 1 'expected one of the classes .*found "run A"' eval cvae.h5 --data flat.h5:/images --condition digit=class:/runs
+told 1 'row 7: expected one of the classes .*found "4"' eval cvae.h5 --data four.h5:/images --condition $labels
+told 1 'found no such field|digest|other data' train --resume cvae.h5 --epochs 4
+told 1 'data' train --resume cvae.h5 --epochs 4 --data two.h5:/images --condition $labels
+
+printf '%d passed, %d failed\n' $passed $failed
+[ $failed = 0 ]

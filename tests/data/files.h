@@ -1,0 +1,62 @@
+/* What the tests of files as sources share: a folder of the test's own, and asking for data. */
+#ifndef VAE_TESTS_FILES_H
+#define VAE_TESTS_FILES_H
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <vae/data.h>
+
+#include "tests/support/suite.h"
+#include "tests/support/system.h"
+
+static char folder[64];
+
+static inline void folder_make(void)
+{
+    system_reset();
+    strcpy(folder, "/tmp/vae-test-data-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+/* One of eight texts in turn. */
+static inline const char *path_of(const char *name)
+{
+    static char paths[8][384];
+    static int turn;
+    char *path = paths[turn++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static inline void folder_remove(void)
+{
+    DIR *open = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(open));)
+        if (*entry->d_name != '.')
+            ck_assert_int_eq(remove(path_of(entry->d_name)), 0);
+    closedir(open);
+    ck_assert_int_eq(rmdir(folder), 0);
+    ck_assert_int_eq(system_outstanding(), 0);
+}
+
+static inline vae_data *open_data(const char *source, const vae_data_options *options)
+{
+    vae_data *data = NULL;
+    ck_assert_status_ok(vae_data_open(path_of(source), options, &data));
+    ck_assert_ptr_nonnull(data);
+    return data;
+}
+
+static inline void assert_refused(const char *source, const vae_data_options *options, vae_code code, const char *words)
+{
+    vae_data *data = NULL;
+    ck_assert_status(vae_data_open(path_of(source), options, &data), code, words);
+    ck_assert_ptr_null(data);
+    ck_assert_int_eq(system_outstanding(), 0);
+}
+
+#endif
