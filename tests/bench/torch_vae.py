@@ -4,7 +4,8 @@
     tests/bench/torch_vae.py [vae|cvae] FOLDER [EPOCHS] [THREADS]
 
 prints the seconds of each epoch and, at the end, the test elbo in nats per example. FOLDER holds MNIST's IDX files,
-gzipped or not. Needs Debian's python3-torch.
+gzipped or not. Needs Debian's python3-torch, and libopenblas0 beside it: with the reference
+BLAS that comes without, matrix products are many times slower.
 """
 import gzip
 import os
