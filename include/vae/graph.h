@@ -151,13 +151,15 @@ typedef struct vae_run {
 } vae_run;
 
 /*
- * Forward, and with a gradient backward as well. After vae_executor_new, a run allocates nothing and takes no lock; on
- * one thread it enters no parallel region. Fails, having run nothing, on an input without a binding.
+ * Forward, and with a gradient backward as well. After vae_executor_new a run allocates nothing of libvae's own (oneDNN
+ * may); on one thread it takes no lock and enters no parallel region. The last bits of a row may depend on the number
+ * of examples in its run, and on nothing else in it. Fails, having run nothing, on an input without a binding.
  */
 VAE_API vae_status vae_executor_run(vae_executor *executor, const vae_run *run);
 
-/* After a run: the values of a kept node or the objective (rows of its size), in the executor's precision; NULL for
- * others. */
+/* After a run: the values of a node that was kept when its graph was compiled, or of the objective (rows of its size),
+ * in the executor's precision. NULL for others, and for parameters, state and constants, which lie where they were
+ * given. */
 VAE_API const void *vae_executor_value(const vae_executor *executor, const vae_node *node);
 
 /* After a run with a gradient: that of a node under vae_graph_want_gradient when its graph was compiled. NULL for
