@@ -42,6 +42,7 @@ typedef struct vae_training_state {
     const char *digest;
     int64_t rows[VAE_SPLITS]; /* of the data's splits */
     int validation_held_out;  /* the validation rows are the last of the source's training rows */
+    int64_t epochs;           /* in all, as vae_train was last asked; 0: it never was */
 } vae_training_state;
 VAE_API vae_training_state vae_training_where(const vae_training *training);
 

@@ -88,6 +88,7 @@ vae_training_state vae_training_where(const vae_training *training)
     state.digest = training->digest;
     memcpy(state.rows, training->rows, sizeof state.rows);
     state.validation_held_out = training->validation_held_out;
+    state.epochs = training->epochs;
     return state;
 }
 

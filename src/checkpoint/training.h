@@ -51,6 +51,7 @@ struct vae_training {
     double learning_rate, beta1, beta2, epsilon; /* Adam's */
     uint64_t seed;
     int64_t epoch, step; /* done */
+    int64_t epochs;      /* in all, as vae_train was last asked; 0: it never was */
     vae__partial partial;
     char *command_line;
     char *source;

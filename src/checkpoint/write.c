@@ -222,6 +222,7 @@ static vae_status put_training(hid_t group, const vae_training *training)
 {
     VAE__TRY(vae__put_unsigned(group, "seed", training->seed));
     VAE__TRY(vae__put_integer(group, "epoch", training->epoch));
+    VAE__TRY(vae__put_integer(group, "epochs", training->epochs));
     VAE__TRY(vae__put_integer(group, "step", training->step));
     VAE__TRY(vae__put_integer(group, "batch_size", training->batch_size));
     VAE__TRY(vae__put_integer(group, "partial_examples", training->partial.examples));

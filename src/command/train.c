@@ -73,6 +73,7 @@ typedef struct run_state {
     FILE *lines; /* standard output; with --json standard error */
     vae__bar bar;
     int64_t rows;       /* training rows */
+    int64_t epochs;     /* in all */
     double epoch_begun; /* seconds of the run */
     bool idle;          /* all epochs were done before */
 } run_state;
@@ -208,7 +209,7 @@ static int finish(run_state *state, vae_training *training, const char *path, bo
 {
     const vae__call *call = state->call;
     vae_training_state where = vae_training_where(training);
-    bool stopped = where.epoch < call->values[EPOCHS].whole;
+    bool stopped = where.epoch < state->epochs;
     vae_status status = { .code = VAE_OK };
     if (save || stopped)
         status = vae_checkpoint_save(training, path);
@@ -224,23 +225,26 @@ static int finish(run_state *state, vae_training *training, const char *path, bo
     if (!stopped)
         return VAE__EXIT_DONE;
     vae__quote(quoted, sizeof quoted, path);
-    vae__remark(call,
-                "stopped by a signal, saved at step %" PRId64 "; %s train --resume %s --epochs %" PRId64 " goes on",
-                where.step, call->program, quoted, call->values[EPOCHS].whole);
+    vae__remark(call, "stopped by a signal, saved at step %" PRId64 "; %s train --resume %s goes on", where.step,
+                call->program, quoted);
     return VAE__EXIT_STOPPED;
 }
 
-static int train(const vae__call *call, vae_training *training, const vae_data *data, const char *path, bool save)
+static int train(const vae__call *call, vae_training *training, const vae_data *data, const char *path, int64_t epochs,
+                 bool save)
 {
-    run_state state = { .call = call, .lines = call->values[JSON].given ? stderr : stdout, .bar = vae__bar_new() };
-    state.rows = vae_data_rows(data, vae_data_training_split(data));
-    state.idle = vae_training_where(training).epoch == call->values[EPOCHS].whole;
+    run_state state = { .call = call,
+                        .lines = call->values[JSON].given ? stderr : stdout,
+                        .bar = vae__bar_new(),
+                        .rows = vae_data_rows(data, vae_data_training_split(data)),
+                        .epochs = epochs,
+                        .idle = vae_training_where(training).epoch == epochs };
     print_start(&state, training, data);
     struct sigaction before[SIGNALS];
     catch_signals(before);
     vae_status status = vae_train(training, data,
                                   &(vae_train_options){
-                                      .epochs = call->values[EPOCHS].whole,
+                                      .epochs = epochs,
                                       .threads = (int)call->values[THREADS].whole,
                                       .checkpoint = path,
                                       .progress = on_progress,
@@ -399,7 +403,7 @@ static int train_new(const vae__call *call)
     if (!status)
         status = make_training(call, &spec, data, &training);
     if (!status)
-        status = train(call, training, data, call->values[OUT].text, false);
+        status = train(call, training, data, call->values[OUT].text, call->values[EPOCHS].whole, false);
     vae_training_free(&training);
     vae_data_free(&data);
     return status;
@@ -414,18 +418,18 @@ static int check_resume_options(const vae__call *call)
     for (int i = 0; i < OPTIONS; i++)
         if (call->values[i].given && !may_change[i])
             return vae__wrong_usage(call, "--%s cannot change with --resume", options[i].name);
-    if (!call->values[EPOCHS].given)
-        return vae__wrong_usage(call, "expected --epochs N with --resume, those that are done included, found none");
     return VAE__EXIT_DONE;
 }
 
-static int check_epochs(const vae__call *call, const vae_training *training)
+/* The total: as asked, or as it was asked before. */
+static int find_epochs(const vae__call *call, const vae_training *training, int64_t *epochs)
 {
-    int64_t done = vae_training_where(training).epoch, asked = call->values[EPOCHS].whole;
-    if (asked >= done)
+    vae_training_state where = vae_training_where(training);
+    *epochs = call->values[EPOCHS].given ? call->values[EPOCHS].whole : where.epochs;
+    if (*epochs >= where.epoch)
         return VAE__EXIT_DONE;
     return vae__wrong_usage(call, "--epochs: expected at least the %" PRId64 " epochs that are done, found %" PRId64,
-                            done, asked);
+                            where.epoch, *epochs);
 }
 
 static int train_resumed(const vae__call *call)
@@ -434,19 +438,20 @@ static int train_resumed(const vae__call *call)
     const char *path = call->values[OUT].given ? call->values[OUT].text : from;
     vae_data *data = NULL;
     vae_training *training = NULL;
+    int64_t epochs = 0;
     int status = check_resume_options(call);
     if (!status)
         status = vae__open_checkpoint(call, from, &training);
     if (!status)
-        status = check_epochs(call, training);
+        status = find_epochs(call, training, &epochs);
     if (!status)
         status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
     if (!status)
         status = open_data(call, vae_model_declaration(vae_training_model(training)), training, &data);
     if (!status) {
         /* With no epoch left to do none would be written. */
-        bool nothing_left = vae_training_where(training).epoch == call->values[EPOCHS].whole;
-        status = train(call, training, data, path, nothing_left && strcmp(path, from));
+        bool nothing_left = vae_training_where(training).epoch == epochs;
+        status = train(call, training, data, path, epochs, nothing_left && strcmp(path, from));
     }
     vae_training_free(&training);
     vae_data_free(&data);
@@ -461,15 +466,16 @@ static int run(const vae__call *call)
 const vae__command vae__command_train = {
     .name = "train",
     .summary = "train a model, or go on training one",
-    .usage =
-        "MODEL --data SRC --out FILE.h5 [options]\n"
-        "--resume FILE.h5 --epochs N [--threads N] [--data SRC] [--x PATH] [--condition ...] [--out FILE.h5] [--json]",
+    .usage = "MODEL --data SRC --out FILE.h5 [options]\n"
+             "--resume FILE.h5 [--epochs N] [--threads N] [--data SRC] [--x PATH] [--condition ...] [--out FILE.h5] "
+             "[--json]",
     .argument = "MODEL",
     .argument_optional = true,
     .options = options,
     .notes =
-        "With --resume nothing of model, batches or seed may change; --epochs is the total, --data is where the same\n"
-        "data lies now [as before], --out is where checkpoints go [the same file]. --x and --condition are told "
+        "With --resume nothing of model, batches or seed may change; --epochs is the total [as asked before], --data\n"
+        "is where the same data lies now [as before], --out is where checkpoints go [the same file]. --x and "
+        "--condition are told "
         "again,\n"
         "for the checkpoint does not keep them.\n"
         "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"

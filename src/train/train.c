@@ -356,6 +356,8 @@ vae_status vae_train(vae_training *training, const vae_data *data, const vae_tra
         .training = training, .options = options, .began = vae__seconds(), .seconds_before = last_seconds(training)
     };
     vae_status status = make_loop(&loop, data);
+    if (!status.code)
+        training->epochs = options->epochs;
     while (!status.code && training->epoch < options->epochs)
         status = run_epoch(&loop);
     clear_loop(&loop);

@@ -121,6 +121,7 @@ static inline vae_training *make_training(const vae_model_spec *spec)
     training->epsilon = 1e-8;
     training->seed = UINT64_C(0xfedcba9876543210);
     training->epoch = 3;
+    training->epochs = 9;
     training->step = 42;
     training->partial = (vae__partial){ .examples = 12, .reconstruction = -1234.5678901234567, .kl = 1 / 3.0 };
     training->rows[VAE_TRAIN] = 50;

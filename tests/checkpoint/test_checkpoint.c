@@ -119,6 +119,7 @@ START_TEST(test_questions)
     vae_training *training = make_training(&small_vae);
     vae_training_state state = vae_training_where(training);
     ck_assert_int_eq(state.epoch, 3);
+    ck_assert_int_eq(state.epochs, 9);
     ck_assert_int_eq(state.step, 42);
     ck_assert_int_eq(state.rows[VAE_VALIDATION], 0);
     ck_assert_str_eq(state.source, "digits");

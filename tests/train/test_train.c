@@ -188,6 +188,8 @@ START_TEST(test_stopped)
         ck_assert_int_eq(vae_training_where(cut).step, stops[i].step);
         through_a_file(&cut);
         options.progress = NULL;
+        options.epochs = vae_training_where(cut).epochs; /* the total stands in the file */
+        ck_assert_int_eq(options.epochs, 2);
         ck_assert_status_ok(vae_train(cut, data, &options));
         check_alike(whole, cut);
         vae_training_free(&cut);
