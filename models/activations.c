@@ -1,3 +1,4 @@
+/* The activations, a row each. */
 #include "models/activations.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Reading and writing phrases, and what is said of those that cannot be read. */
 #include "models/language.h"
 
 #include <ctype.h>

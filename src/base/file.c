@@ -1,3 +1,4 @@
+/* Reading and writing whole files, on the requests of system.h alone. */
 #include "src/base/file.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Entering and leaving libhdf5 as its host has it. */
 #include "src/base/hdf5.h"
 
 #include <string.h>

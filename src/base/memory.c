@@ -1,3 +1,4 @@
+/* Allocation, and how much of it the machine has left. */
 #include "src/base/memory.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Numbers as text, under the C locale whatever the host's is. */
 #define _GNU_SOURCE /* strtod_l */
 #include "src/base/number.h"
 

@@ -1,3 +1,4 @@
+/* The one file outside the kernels that OpenMP lives in. */
 #include "src/base/parallel.h"
 
 #include <omp.h>

@@ -1,3 +1,4 @@
+/* What is drawn a word at a time; the vectorised fill is in src/kernels/noise.c. */
 #include "src/base/random.h"
 
 __extension__ typedef unsigned __int128 wide;

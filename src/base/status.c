@@ -1,3 +1,4 @@
+/* The one place where messages are built. */
 #include "src/base/status.h"
 
 #include <errno.h>

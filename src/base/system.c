@@ -1,3 +1,4 @@
+/* The requests of system.h, as the operating system answers them. */
 #include "src/base/system.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* The version of the library that is running. */
 #include <vae/version.h>
 
 const char *vae_version(void)

@@ -1,3 +1,4 @@
+/* Guarded reading: nothing is taken for what a file says it is. */
 #include "src/checkpoint/get.h"
 
 #include <inttypes.h>

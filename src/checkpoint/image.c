@@ -1,3 +1,4 @@
+/* HDF5 files as images in memory, taken from libhdf5 and handed to it. */
 #include "src/checkpoint/image.h"
 
 #include <stdint.h>

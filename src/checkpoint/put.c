@@ -1,3 +1,4 @@
+/* Writing the objects that a file of ours consists of. */
 #include "src/checkpoint/put.h"
 
 #include <hdf5_hl.h>

@@ -1,3 +1,4 @@
+/* Files of results: a few datasets beside one another. */
 #include "src/checkpoint/table.h"
 
 #include <string.h>

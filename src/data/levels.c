@@ -1,3 +1,4 @@
+/* Classes by their texts or numbers, and their order. */
 #include "src/data/levels.h"
 
 #include <inttypes.h>

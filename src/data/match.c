@@ -1,3 +1,4 @@
+/* Which field of the data is which of the model's, and what does not fit. */
 #include "src/data/match.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* The bound over a split, batch by batch. */
 #include "src/infer/evaluator.h"
 
 #include "src/base/memory.h"

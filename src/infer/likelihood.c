@@ -1,3 +1,4 @@
+/* Importance sampling in pieces, summed in one order. */
 #include "src/infer/likelihood.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Check's suites as these tests use them. */
 #include "tests/support/suite.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The operating system, as it is until a test tells it to refuse. */
 #include "tests/support/system.h"
 
 #include <errno.h>
