@@ -111,37 +111,28 @@ static vae_status try_sample(void)
     return status;
 }
 
-static vae_samples two_samples(vae_status *status)
+static vae_status try_saving(const char *name)
 {
     vae_samples samples;
-    *status = vae_sample(vae_training_model(training), &(vae_sample_options){ .count = 1, .threads = 1 }, &samples);
-    return samples;
+    vae_status status =
+        vae_sample(vae_training_model(training), &(vae_sample_options){ .count = 1, .threads = 1 }, &samples);
+    char file[112];
+    snprintf(file, sizeof file, "%s/%s", folder, name);
+    if (!status.code)
+        status = vae_samples_save(vae_training_model(training), &samples, file);
+    remove(file);
+    vae_samples_free(&samples);
+    return status;
 }
 
 static vae_status try_picture(void)
 {
-    vae_status status;
-    vae_samples samples = two_samples(&status);
-    char picture[112];
-    snprintf(picture, sizeof picture, "%s/s.png", folder);
-    if (!status.code)
-        status = vae_samples_save(vae_training_model(training), &samples, picture);
-    remove(picture);
-    vae_samples_free(&samples);
-    return status;
+    return try_saving("s.png");
 }
 
 static vae_status try_table(void)
 {
-    vae_status status;
-    vae_samples samples = two_samples(&status);
-    char table[112];
-    snprintf(table, sizeof table, "%s/s.h5", folder);
-    if (!status.code)
-        status = vae_samples_save(vae_training_model(training), &samples, table);
-    remove(table);
-    vae_samples_free(&samples);
-    return status;
+    return try_saving("s.h5");
 }
 
 static const struct {
