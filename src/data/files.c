@@ -6,6 +6,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/text.h"
 #include "src/base/types.h"
 #include "src/data/data.h"
 #include "src/data/format.h"
@@ -36,11 +37,9 @@ typedef struct plan {
 
 const char *vae__array_shape_text(const int64_t *shape, int rank, char text[128])
 {
-    int length = snprintf(text, 128, "(");
-    for (int i = 0; i < rank && length < 100; i++)
-        length += snprintf(text + length, (size_t)(128 - length), i ? ", %" PRId64 : "%" PRId64, shape[i]);
-    snprintf(text + length, (size_t)(128 - length), ")");
-    return text;
+    text[0] = '(';
+    vae__text_sizes(text + 1, 126, shape, rank, ", ");
+    return strcat(text, ")");
 }
 
 static const char *type_text(const vae__stored *stored)
@@ -65,12 +64,6 @@ vae_status vae__stored_check(const vae__stored *stored)
 }
 
 /* ---- What is wanted ---------------------------------------------------------------------------------------------- */
-
-static bool ends_in(const char *text, const char *end)
-{
-    size_t length = strlen(text), size = strlen(end);
-    return length > size && !strcmp(text + length - size, end);
-}
 
 static vae_status check_name(const plan *p, int index)
 {
@@ -98,7 +91,7 @@ static vae_status add_wanted(plan *p, vae_field_source source)
     w->source = source;
     w->source.name = name;
     w->source.path = source.path ? source.path : name;
-    w->own_file = p->count > 1 && ends_in(w->source.path, ".npy");
+    w->own_file = p->count > 1 && vae__text_ends(w->source.path, ".npy");
     return source.levels ? vae__levels_fix(&w->levels, source.levels, source.level_count) : vae__ok();
 }
 

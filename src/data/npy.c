@@ -14,6 +14,7 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/system.h"
+#include "src/base/text.h"
 #include "src/base/types.h"
 #include "src/data/data.h"
 #include "src/data/format.h"
@@ -457,8 +458,7 @@ static vae_status tell_npy(vae__stored *stored, int64_t first, int64_t rows, vae
 
 static bool names_npy(const char *source)
 {
-    size_t length = strlen(source);
-    return length > 4 && !strcmp(source + length - 4, ".npy");
+    return vae__text_ends(source, ".npy");
 }
 
 const vae__format vae__format_npy = {
