@@ -382,7 +382,7 @@ static vae_status check_node(const vae_executor *executor, const vae_binding *bi
     if (!node || node->graph != executor->program->graph || node->index >= executor->program->node_count ||
         !node->op->is_source || !node->rows)
         return vae__error(VAE_ERROR_ARGUMENT, "a binding names no input or noise node of this graph");
-    if (!binding->values || (unsigned)binding->type > VAE_FLOAT64)
+    if (!binding->values || (unsigned)binding->type > VAE_INT64)
         return vae__error(VAE_ERROR_ARGUMENT, "input %s: bound without values, or of an unknown type", node->label);
     return vae__ok();
 }

@@ -7,7 +7,7 @@
 static double range_of(vae_type type)
 {
     static const double ranges[] = {
-        [VAE_UINT8] = 255, [VAE_UINT16] = 65535, [VAE_UINT32] = 4294967295.0, [VAE_FLOAT64] = 0
+        [VAE_UINT8] = 255, [VAE_UINT16] = 65535, [VAE_UINT32] = 4294967295.0, [VAE_INT64] = 0
     };
     return ranges[type];
 }

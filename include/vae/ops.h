@@ -118,6 +118,16 @@ VAE_API vae_node *vae_binarize(vae_node *x, vae_node *uniform);
 /* x > threshold ? 1 : 0 */
 VAE_API vae_node *vae_threshold(vae_node *x, double threshold);
 
+/* ---- Missing values ---------------------------------------------------------------------------------------------- */
+
+/* 1 where a value of x was observed, else 0: where it is NaN, or equals *fill (rounded to the executor's precision, as
+ * x is). `fill` may be NULL; it is copied. No gradient flows through. */
+VAE_API vae_node *vae_observed(vae_node *x, const double *fill);
+
+/* x where mask is not 0, else `value`: chosen and not multiplied, so that a NaN under the mask is gone. Mask and x of
+ * one shape and rows. The gradient flows to x where mask is not 0, and nowhere to the mask. */
+VAE_API vae_node *vae_fill(vae_node *x, vae_node *mask, double value);
+
 /* ---- Gaussians: log-variance, clipped to [-30, 20] (gradient 0 outside) wherever it is exponentiated ------------- */
 
 /* mean + exp(logvar / 2) · noise, all of one shape and rows (Kingma, Welling 2014, section 2.4). */
@@ -138,6 +148,54 @@ VAE_API vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *
 
 /* −½ Σ mask · (log 2π + logvar + (x − mean)² / exp(logvar)). */
 VAE_API vae_node *vae_loglik_gaussian(vae_node *x, vae_node *mean, vae_node *logvar, vae_node *mask);
+
+/* Σ mask · (x · log_rate − exp(log_rate) − log x!), x a count; log_rate is clipped to [−30, 30], gradient 0 outside. */
+VAE_API vae_node *vae_loglik_poisson(vae_node *x, vae_node *log_rate, vae_node *mask);
+
+/* ---- An op of one's own ------------------------------------------------------------------------------------------ */
+
+#define VAE_MAX_OP_INPUTS    4
+#define VAE_MAX_OP_ARGUMENTS 4
+
+/* The shape of an example. */
+typedef struct vae_shape {
+    int rank;
+    int64_t sizes[VAE_MAX_RANK];
+} vae_shape;
+
+/* A row of an op's inputs and of its output; of a shared input the same values for every row. */
+typedef struct vae_op_row {
+    const double *arguments;
+    const double *in[VAE_MAX_OP_INPUTS];
+    int64_t in_size[VAE_MAX_OP_INPUTS]; /* values of a row: the product of the shape */
+    int64_t out_size;
+    double *out;                        /* forward: to be written; backward: as forward left it */
+    const double *grad;                 /* backward: of the objective by each value of out */
+    double *grad_in[VAE_MAX_OP_INPUTS]; /* backward: to be added to; NULL: not wanted */
+} vae_op_row;
+
+/*
+ * An op that a program brings: y = f(a, b, …), each row of y a function of that row of its inputs. Its functions see
+ * doubles, whatever the executor's precision is (rows are converted for them), are called for rows in any order and by
+ * several threads at once, and are functions of what they are given alone. `vae check` compares backward with finite
+ * differences.
+ */
+typedef struct vae_op {
+    const char *name; /* in messages and drawings; and as an activation in a declaration, see <vae/catalogue.h> */
+    int inputs;       /* how many, 1 … VAE_MAX_OP_INPUTS */
+    /* Sets the output's shape from the inputs', and returns NULL; or returns what is wrong with them, a line. NULL: the
+     * output has the first input's shape. */
+    const char *(*shape)(const double *arguments, const vae_shape *inputs, vae_shape *output);
+    void (*forward)(const vae_op_row *row);
+    void (*backward)(const vae_op_row *row); /* NULL: no gradient flows through */
+} vae_op;
+
+/*
+ * A node of an op of one's own. `op` is borrowed and must outlive the graph; arguments are copied (NULL: zeros). Inputs
+ * with rows agree in how many they have; where all are shared, so is the result. The gradient of a shared input is
+ * summed over the rows in their order.
+ */
+VAE_API vae_node *vae_apply(const vae_op *op, vae_node *const *inputs, const double *arguments);
 
 #ifdef __cplusplus
 }
