@@ -413,11 +413,13 @@ void vae__data_set_digest(vae_data *data, uint64_t hash)
 
 static uint64_t hash_field(uint64_t state, vae_split split, const vae_field *field)
 {
-    const int64_t about[] = { split, field->kind, field->type, field->rank, field->rows };
+    const int64_t about[] = { split, field->kind, field->rank, field->rows };
     for (size_t i = 0; i < sizeof about / sizeof *about; i++)
         state = mix(state, (uint64_t)about[i]);
     for (int i = 0; i < field->rank; i++)
         state = mix(state, (uint64_t)field->shape[i]);
+    const char *type = vae_type_name(field->type);
+    state = vae__data_hash(state, type, strlen(type));
     state = vae__data_hash(state, field->name, strlen(field->name));
     for (int64_t i = 0; field->levels && i < field->classes; i++)
         state = vae__data_hash(state, field->levels[i], strlen(field->levels[i]));

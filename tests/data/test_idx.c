@@ -185,7 +185,7 @@ START_TEST(test_plain_and_gzip)
         folder_remove();
     }
     ck_assert_str_eq(digests[0], digests[1]);
-    ck_assert_str_eq(digests[0], "1dde107153a810a4");
+    ck_assert_str_eq(digests[0], "1cb61ab515ee45a3");
     ck_assert_int_eq(system_outstanding(), 0);
 }
 END_TEST

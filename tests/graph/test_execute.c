@@ -669,7 +669,7 @@ START_TEST(test_refused_runs)
     ck_assert_status(vae_executor_run(executor, &run), VAE_ERROR_ARGUMENT,
                      "input x: bound without values, or of an unknown type");
     binding.values = data;
-    binding.type = (vae_type)(VAE_FLOAT64 + 1);
+    binding.type = (vae_type)(VAE_INT64 + 1);
     ck_assert_status(vae_executor_run(executor, &run), VAE_ERROR_ARGUMENT, "of an unknown type");
     binding.type = VAE_FLOAT32;
     ck_assert_status_ok(vae_executor_run(executor, &run));
