@@ -92,17 +92,31 @@ vae_status vae__put_text(hid_t object, const char *name, vae__text_set set, cons
     return status;
 }
 
-vae_status vae__put_texts(hid_t object, const char *name, const char *const *texts, int count)
+/* Of the longest text, and at least 1: HDF5 has no empty strings. */
+static size_t width_of(const char *const *texts, int64_t count)
 {
     size_t width = 1;
-    for (int i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++)
         width = strlen(texts[i]) > width ? strlen(texts[i]) : width;
+    return width;
+}
+
+/* Texts one after another, padded with nulls; the caller owns *packed. */
+static vae_status pack(const char *name, const char *const *texts, int64_t count, size_t width, char **packed)
+{
+    VAE__TRY(vae__allocate(name, (size_t)count, width, packed));
+    for (int64_t i = 0; i < count; i++)
+        memcpy(*packed + (size_t)i * width, texts[i], strlen(texts[i]));
+    return vae__ok();
+}
+
+vae_status vae__put_texts(hid_t object, const char *name, const char *const *texts, int count)
+{
+    size_t width = width_of(texts, count);
     if (width > VAE__MAX_TEXT / (count ? (size_t)count : 1))
         return vae__error(VAE_ERROR_ARGUMENT, "%s: expected at most %d bytes of text", name, (int)VAE__MAX_TEXT);
     char *packed = NULL;
-    VAE__TRY(vae__allocate(name, (size_t)count, width, &packed));
-    for (int i = 0; i < count; i++)
-        memcpy(packed + (size_t)i * width, texts[i], strlen(texts[i]));
+    VAE__TRY(pack(name, texts, count, width, &packed));
     hsize_t dimensions[1] = { (hsize_t)count };
     hid_t type = text_type(width, VAE__UTF8);
     vae_status status =
@@ -148,12 +162,17 @@ vae_status vae__put_group(hid_t parent, const char *name, const char *descriptio
     return status;
 }
 
+static size_t bytes_of_value(const vae__array *array)
+{
+    return array->text_width ? array->text_width : vae__type_bytes(array->type);
+}
+
 /* A chunk is the whole array, or one of as few equal shares of its rows as make at most a megabyte each, so that little
  * of the last is empty. Returns the bytes of one. */
 static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
 {
     enum { CHUNK = 1 << 20 };
-    uint64_t row = vae__type_bytes(array->type);
+    uint64_t row = bytes_of_value(array);
     for (int i = 0; i < array->rank; i++) {
         chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
         row *= i ? chunk[i] : 1;
@@ -193,11 +212,21 @@ static hid_t space_of(const vae__array *array)
     return H5Screate_simple(array->rank, dimensions, most);
 }
 
+/* Of values as stored, or as they lie in memory; the caller closes it. */
+static hid_t type_of(const vae__array *array, bool stored)
+{
+    if (array->text_width)
+        return text_type(array->text_width, VAE__UTF8);
+    return H5Tcopy(stored ? vae__hdf5_stored(array->type) : vae__hdf5_native(array->type));
+}
+
 static hid_t create(hid_t parent, const char *name, const vae__array *array)
 {
+    hid_t type = type_of(array, true);
     hid_t links = H5Pcreate(H5P_LINK_CREATE), list = chunked(array), space = space_of(array), dataset = H5I_INVALID_HID;
-    if (links >= 0 && list >= 0 && space >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0)
-        dataset = H5Dcreate2(parent, name, vae__hdf5_stored(array->type), space, links, list, H5P_DEFAULT);
+    if (type >= 0 && links >= 0 && list >= 0 && space >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0)
+        dataset = H5Dcreate2(parent, name, type, space, links, list, H5P_DEFAULT);
+    vae__hdf5_close(type);
     vae__hdf5_close(links);
     vae__hdf5_close(list);
     vae__hdf5_close(space);
@@ -221,7 +250,8 @@ static vae_status describe(hid_t dataset, const char *name, const vae__array *ar
         if (array->labels[i] && H5DSset_label(dataset, (unsigned)i, array->labels[i]) < 0)
             return refused(name);
     }
-    uint32_t crc = vae__hdf5_checksum(array->type, array->values, count);
+    uint32_t crc = array->text_width ? vae__hdf5_checksum(VAE_UINT8, array->values, count * array->text_width)
+                                     : vae__hdf5_checksum(array->type, array->values, count);
     VAE__TRY(put(dataset, "crc32", H5T_STD_U32LE, H5T_NATIVE_UINT32, H5Screate(H5S_SCALAR), &crc));
     VAE__TRY(vae__put_text(dataset, "description", set_of(array->description), array->description));
     return vae__put_text(dataset, "units", set_of(array->units), array->units);
@@ -233,8 +263,10 @@ vae_status vae__put_array(hid_t parent, const char *name, const vae__array *arra
     if (made < 0)
         return refused(name);
     vae_status status = vae__ok();
-    if (H5Dwrite(made, vae__hdf5_native(array->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
+    hid_t type = type_of(array, false);
+    if (type < 0 || H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
         status = refused(name);
+    vae__hdf5_close(type);
     if (!status.code)
         status = describe(made, name, array);
     if (dataset && !status.code) {
@@ -243,4 +275,28 @@ vae_status vae__put_array(hid_t parent, const char *name, const vae__array *arra
     }
     vae__hdf5_close(made);
     return status;
+}
+
+static vae__array array_of_strings(const char *const *texts, int64_t count)
+{
+    return (vae__array){ .rank = 1, .shape = { count }, .text_width = width_of(texts, count) };
+}
+
+vae_status vae__put_strings(hid_t parent, const char *name, const char *const *texts, int64_t count,
+                            const char *description)
+{
+    vae__array array = array_of_strings(texts, count);
+    char *packed = NULL;
+    VAE__TRY(pack(name, texts, count, array.text_width, &packed));
+    array.values = packed;
+    array.description = description;
+    vae_status status = vae__put_array(parent, name, &array, NULL);
+    vae__free(packed);
+    return status;
+}
+
+size_t vae__put_strings_room(const char *const *texts, int64_t count)
+{
+    vae__array array = array_of_strings(texts, count);
+    return vae__put_room(&array);
 }
