@@ -5,7 +5,8 @@
 #include "src/base/status.h"
 #include "src/data/hdf5.h"
 
-/* A group may be linked into itself, so that depth alone is no end: names that are looked at are counted, too. */
+/* A group may be linked into itself, where the walk does not follow, and many times into others, so that depth alone is
+ * no end: names that are looked at are counted, too. */
 enum { DEPTH_MAX = 16, NAMES_MAX = 1 << 18 };
 
 typedef struct walk {
@@ -14,6 +15,7 @@ typedef struct walk {
     vae_data_entry_function *function;
     void *context;
     char path[VAE__PATH_SIZE];
+    hobj_ref_t above[DEPTH_MAX]; /* the groups of the path */
     int depth, names;
     bool over;
 } walk;
@@ -30,9 +32,13 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
 
 static void look_into(walk *w, hid_t group)
 {
-    if (w->depth == DEPTH_MAX)
+    hobj_ref_t here;
+    if (w->depth == DEPTH_MAX || H5Rcreate(&here, group, ".", H5R_OBJECT, H5I_INVALID_HID) < 0)
         return;
-    w->depth++;
+    for (int i = 0; i < w->depth; i++)
+        if (w->above[i] == here)
+            return;
+    w->above[w->depth++] = here;
     H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit, w);
     w->depth--;
 }
