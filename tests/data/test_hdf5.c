@@ -752,7 +752,7 @@ START_TEST(test_refused_fields)
             VAE_ERROR_ARGUMENT, "expected a name for condition 1 other than x and mask");
     vae_data *data = NULL;
     ck_assert_status(vae_data_open("digits:3", &with_l, &data), VAE_ERROR_ARGUMENT,
-                     "digits:3: expected no more than the source, which knows its fields; found conditions");
+                     "digits:3: l: expected no path but label, for this source has the fields x and label (a class)");
     ck_assert_int_eq(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
     folder_remove();
 }
