@@ -223,6 +223,19 @@ static inline float vae__log_poisson_float(float x, float log_rate)
     return x < 0.0f ? -INFINITY : result;
 }
 
+/* The same by libm: up to 64 as the formula is written, above that by Stirling's series. */
+static inline double vae__log_poisson_double(double x, double log_rate)
+{
+    int sign; /* lgamma would set a global one */
+    if (x < 0)
+        return -INFINITY;
+    if (!(x >= 64))
+        return x * log_rate - exp(log_rate) - lgamma_r(x + 1, &sign);
+    double log_x = log(x), above = log_rate - log_x, square = 1 / (x * x);
+    double series = (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680))) / x;
+    return -x * (expm1(above) - above) - (0.5 * (1.83787706640934548356 + log_x) + series);
+}
+
 static inline real vae__exp(real x)
 {
     return VAE__IS_FLOAT ? (real)vae__exp_float((float)x) : (real)exp((double)x);
@@ -272,14 +285,11 @@ static inline real vae__softplus(real x)
     return (x > 0 ? x : (real)0) + vae__log1p(vae__exp(-vae__abs(x)));
 }
 
-/* log of the Poisson probability of a count x; -infinity below 0. In double as it is written. */
+/* log of the Poisson probability of a count x; -infinity below 0. */
 static inline real vae__log_poisson(real x, real log_rate)
 {
-    if (VAE__IS_FLOAT)
-        return (real)vae__log_poisson_float((float)x, (float)log_rate);
-    int sign; /* lgamma would set a global one */
-    double log_factorial = lgamma_r((double)x + 1, &sign);
-    return x < 0 ? (real)-INFINITY : (real)((double)x * (double)log_rate - exp((double)log_rate) - log_factorial);
+    return VAE__IS_FLOAT ? (real)vae__log_poisson_float((float)x, (float)log_rate)
+                         : (real)vae__log_poisson_double((double)x, (double)log_rate);
 }
 
 /*
