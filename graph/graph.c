@@ -147,7 +147,8 @@ static vae_status make_node(vae_graph *graph, vae_node *given, int input_count, 
 /* A program's own op goes by the name that it has there. */
 static const char *op_name(const vae_node *node)
 {
-    return node->custom && node->custom->name ? node->custom->name : node->op->name;
+    const char *own = node->custom ? node->custom->name : NULL;
+    return own && *own ? own : node->op->name;
 }
 
 vae_node *vae__node_new(vae_graph *graph, const vae__op *op, vae_node given, int input_count, vae_node *const *inputs)
