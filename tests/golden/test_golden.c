@@ -85,6 +85,11 @@ static vae_node *build_loglik_gaussian(vae_node **x)
     return vae_loglik_gaussian(x[0], x[1], x[2], x[3]);
 }
 
+static vae_node *build_loglik_poisson(vae_node **x)
+{
+    return vae_loglik_poisson(x[0], x[1], x[2]);
+}
+
 static vae_node *build_gaussian_sample(vae_node **x)
 {
     return vae_gaussian_sample(x[0], x[1], x[2]);
@@ -108,6 +113,7 @@ static const struct {
             ROW(kl_gaussian),
             ROW(loglik_bernoulli),
             ROW(loglik_gaussian),
+            ROW(loglik_poisson),
             ROW(gaussian_sample) };
 enum { OPS = sizeof ops / sizeof *ops };
 
