@@ -260,9 +260,9 @@ vae_status vae__get_number(const vae__place *place, const char *name, double low
                       high, *value);
 }
 
-bool vae__get_has(const vae__place *place, const char *attribute)
+bool vae__get_has(const vae__place *place, const char *name)
 {
-    return H5Aexists(place->id, attribute) != 0;
+    return H5Aexists(place->id, name) != 0;
 }
 
 bool vae__get_has_link(const vae__place *group, const char *name)

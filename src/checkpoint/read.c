@@ -371,8 +371,6 @@ static vae_status load_place(const vae__place *root, const vae_catalogue *catalo
 
 static vae_status load(const char *path, const vae_catalogue *catalogue, vae_model **model, vae_training **training)
 {
-    if (catalogue)
-        VAE__TRY(vae_catalogue_check(catalogue));
     vae__image image;
     vae__place root;
     VAE__TRY(vae__image_open(&image, path));

@@ -2,7 +2,6 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "src/base/memory.h"
@@ -119,6 +118,21 @@ static vae_status get_word(const vae__place *group, const char *name, const char
     return status;
 }
 
+/* How the data stores a field; files that do not tell are of a version that was made for bytes. */
+static vae_status get_type(const vae__place *group, vae_type *type)
+{
+    static const char *const names[] = {
+#define NAME(name, ctype, text) text,
+        VAE_TYPE_LIST(NAME)
+#undef NAME
+    };
+    int which = VAE_UINT8;
+    if (vae__get_has(group, "type"))
+        VAE__TRY(get_word(group, "type", names, (int)(sizeof names / sizeof *names), "a type's name", &which));
+    *type = (vae_type)which;
+    return vae__ok();
+}
+
 /* Files of before there were missing values have neither attribute. */
 static vae_status get_missing(const vae__place *group, vae_x_spec *x)
 {
@@ -139,6 +153,7 @@ static vae_status get_x_clauses(const vae__place *group, vae_x_spec *x)
     const char *kind = vae__x_kind(rank);
     snprintf(expected, sizeof expected, "\"%s\"", kind);
     VAE__TRY(get_word(group, "kind", &kind, 1, expected, &which));
+    VAE__TRY(get_type(group, &x->type));
     VAE__TRY(vae__get_text(group, "likelihood", (char **)&x->likelihood));
     VAE__TRY(vae__get_text(group, "transform", (char **)&x->transform));
     VAE__TRY(vae__get_text_if(group, "encoder_transform", (char **)&x->encoder_transform));
@@ -173,27 +188,6 @@ static vae_status check_numbers(const vae__place *group, int64_t classes)
     return status;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Of two classes of one text nobody could say which a row is of. */
-static vae_status check_different(const vae__place *group, char *const *levels, int64_t count)
-{
-    const char **sorted = NULL;
-    VAE__TRY(vae__allocate("the classes", (size_t)count, sizeof *sorted, &sorted));
-    memcpy(sorted, levels, (size_t)count * sizeof *sorted);
-    qsort(sorted, (size_t)count, sizeof *sorted, compare_texts);
-    vae_status status = vae__ok();
-    for (int64_t i = 1; i < count && !status.code; i++)
-        if (!strcmp(sorted[i - 1], sorted[i]))
-            status = vae__error(VAE_ERROR_FORMAT, "%s: %s/levels: expected each class once, found \"%.100s\" twice",
-                                group->file, group->where, sorted[i]);
-    vae__free(sorted);
-    return status;
-}
-
 static vae_status get_class(const vae__place *group, vae_condition_spec *condition)
 {
     bool texts = false;
@@ -204,7 +198,7 @@ static vae_status get_class(const vae__place *group, vae_condition_spec *conditi
         return check_numbers(group, condition->size);
     VAE__TRY(vae__get_strings(group, "levels", &condition->size, VAE__LEVELS_MAX, VAE__LEVEL_LENGTH, &levels));
     condition->levels = (const char *const *)levels;
-    return check_different(group, levels, condition->size);
+    return vae__ok();
 }
 
 /* ---- Values and images ------------------------------------------------------------------------------------------- */
@@ -237,6 +231,7 @@ static vae_status get_condition(const vae__place *group, vae_condition_spec *con
     int which;
     VAE__TRY(get_word(group, "kind", words, 3, "\"class\", \"values\" or \"image\"", &which));
     condition->kind = kinds[which];
+    VAE__TRY(get_type(group, &condition->type));
     return condition->kind == VAE_CLASS ? get_class(group, condition) : get_values(group, condition);
 }
 

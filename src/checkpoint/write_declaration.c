@@ -49,6 +49,7 @@ static vae_status put_x(hid_t group, const vae_training *training)
     const vae_x_spec *x = &model->declaration.x;
     VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, vae__x_kind(model->x_rank)));
     VAE__TRY(vae__put_integers(group, "shape", x->shape, model->x_rank));
+    VAE__TRY(vae__put_text(group, "type", VAE__ASCII, vae_type_name(x->type)));
     VAE__TRY(put_clause(group, "likelihood", x->likelihood));
     VAE__TRY(put_clause(group, "transform", x->transform));
     if (!model->one_transform)
@@ -100,6 +101,7 @@ static vae_status put_values(hid_t group, const vae_condition_spec *condition)
 static vae_status put_condition(hid_t group, const vae_condition_spec *condition, const char *path)
 {
     VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, vae__kind_name(condition->kind)));
+    VAE__TRY(vae__put_text(group, "type", VAE__ASCII, vae_type_name(condition->type)));
     VAE__TRY(condition->kind == VAE_CLASS ? put_class(group, condition) : put_values(group, condition));
     return vae__put_text(group, "path", VAE__UTF8, path);
 }

@@ -133,7 +133,7 @@ static int take_conditions(const vae__call *call, const vae_model_spec *model, c
         if (place < 0)
             return unknown_condition(call, model, source->name);
         if (model->conditions[place].kind != source->kind)
-            return vae__wrong_usage(call, "--condition %s: expected the kind %s, for it is one in %s, found \"%s\"",
+            return vae__wrong_usage(call, "--condition %s: expected the kind %s, as %s has it, found \"%s\"",
                                     source->name, vae__kind_text(model->conditions[place].kind), model->name,
                                     vae__kind_text(source->kind));
         taken[place] = *source;

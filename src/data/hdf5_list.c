@@ -49,7 +49,7 @@ static void visit_soft(walk *w, hid_t group, const char *name)
     hid_t id = H5I_INVALID_HID;
     vae_status status = vae__hdf5_walk(w->in, group, name, &id);
     if (status.code)
-        tell(w, H5I_INVALID_HID, "an external link");
+        tell(w, H5I_INVALID_HID, "a link out of the file, or in a circle");
     else if (id >= 0 && H5Iget_type(id) == H5I_DATASET)
         tell(w, id, NULL);
     vae__hdf5_close(id);
