@@ -195,9 +195,9 @@ consume() {
 first=''
 consume by_pkg_config gcc          shared gcc -std=c11
 consume by_pkg_config clang        shared clang -std=c11
-# g++ alone takes a member that is left out of a designated initialiser for a slip.
+# Both take a member that is left out of an initialiser for a slip, g++ of a designated one, clang++ of { 0 }.
 consume by_pkg_config g++          shared g++ -std=c++20 -Wno-missing-field-initializers -x c++
-consume by_pkg_config clang++      shared clang++ -std=c++20 -x c++
+consume by_pkg_config clang++      shared clang++ -std=c++20 -Wno-missing-field-initializers -x c++
 consume by_pkg_config static       static "$CC" -std=c11
 consume by_cmake      cmake-c      shared cmake-c
 consume by_cmake      cmake-c++    shared cmake-c++
