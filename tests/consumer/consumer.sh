@@ -80,21 +80,38 @@ installed '/man1/vae.1*'
 installed '/bash-completion/completions/vae'
 installed '/cmake/libvae/libvae-config.cmake'
 
-# ---- What the library shows ----
+# ---- What the libraries show ----
 
-nm -D --defined-only "$LD_LIBRARY_PATH/libvae.so" | awk '{ print $3 }' >symbols
-grep -Ev '^vae_[a-z]' symbols >others
-run "libvae.so shows vae_* and nothing else: $(tr '\n' ' ' <others)" test ! -s others
-run 'libvae.so shows vae_main' grep -qx vae_main symbols
 # Also where the line breaks behind the type.
 find root -path '*/include/vae/*.h' -exec cat {} + | tr '\n' ' ' | sed 's/VAE_API/\n&/g' |
     sed -n 's/^VAE_API [^(;]*[ *]\(vae_[a-z0-9_]*\)(.*/\1/p' | sort -u >declared
 run 'the headers declare functions' test -s declared
-while read -r name; do
-    run "libvae.so shows $name, which a header declares" grep -qx "$name" symbols
-done <declared
-run 'its dynamic section' readelf -d "$LD_LIBRARY_PATH/libvae.so"
-shows 'its soname has the minor version' 'SONAME.*libvae\.so\.[0-9]+\.[0-9]+\]'
+
+# has shared|static: does the build have that library?
+has() {
+    [ -e "$LD_LIBRARY_PATH/libvae.$([ "$1" = shared ] && echo so || echo a)" ]
+}
+
+# symbols LIBRARY ALLOWED NM-OPTION...: it defines what the headers declare, and else what ALLOWED matches.
+symbols() {
+    library=$1 allowed=$2
+    shift 2
+    nm --defined-only "$@" "$LD_LIBRARY_PATH/$library" | awk 'NF == 3 { print $3 }' | sort -u >symbols
+    grep -Ev "$allowed" symbols >others
+    run "$library shows $allowed and nothing else: $(tr '\n' ' ' <others)" test ! -s others
+    while read -r name; do
+        run "$library shows $name, which a header declares" grep -qx "$name" symbols
+    done <declared
+}
+
+if has shared; then
+    symbols libvae.so '^vae_[a-z]' -D
+    run 'its dynamic section' readelf -d "$LD_LIBRARY_PATH/libvae.so"
+    shows 'its soname has the minor version' 'SONAME.*libvae\.so\.[0-9]+\.[0-9]+\]'
+fi
+if has static; then
+    symbols libvae.a '^vae_' -g
+fi
 
 # ---- The programs ----
 
@@ -148,15 +165,15 @@ warnings='-Wall -Wextra -pedantic -Werror'
 
 # by_pkg_config FOLDER shared|static COMPILER ARGUMENT...
 by_pkg_config() {
-    folder=$1 flags=$static
+    folder=$1 compiler=$3 flags=$static
     [ "$2" = static ] || flags=$shared
-    shift 2
-    command -v "$1" >where || { skip "$folder: no $1"; return 1; }
+    shift 3
+    command -v "$compiler" >where || { skip "$folder: no $compiler"; return 1; }
     mkdir "$folder"
     for program in my_cvae embed; do
         # What pkg-config prints is several words.
         # shellcheck disable=SC2086
-        run "$folder: $program" "$@" $warnings "$source/tests/consumer/$program.c" -x none $flags \
+        run "$folder: $program" "$compiler" $warnings "$@" "$source/tests/consumer/$program.c" -x none $flags \
             -o "$folder/$program"
     done
 }
@@ -176,10 +193,7 @@ by_cmake() {
 consume() {
     how=$1
     shift
-    if [ -z "$(find root -name "libvae.$([ "$2" = shared ] && echo so || echo a)")" ]; then
-        skip "$1: the build has no $2 library"
-        return
-    fi
+    has "$2" || { skip "$1: the build has no $2 library"; return; }
     "$how" "$@" || return
     [ -x "$1/my_cvae" ] && [ -x "$1/embed" ] || return
     loads "$1" "$2"
