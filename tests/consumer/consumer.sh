@@ -212,7 +212,9 @@ consume by_pkg_config clang        shared clang -std=c11
 # Both take a member that is left out of an initialiser for a slip, g++ of a designated one, clang++ of { 0 }.
 consume by_pkg_config g++          shared g++ -std=c++20 -Wno-missing-field-initializers -x c++
 consume by_pkg_config clang++      shared clang++ -std=c++20 -Wno-missing-field-initializers -x c++
-consume by_pkg_config static       static "$CC" -std=c11
+# CC may be several words.
+# shellcheck disable=SC2086
+consume by_pkg_config static       static $CC -std=c11
 consume by_cmake      cmake-c      shared cmake-c
 consume by_cmake      cmake-c++    shared cmake-c++
 consume by_cmake      cmake-static static cmake-c
@@ -226,13 +228,14 @@ asks() {
     run "find_package(libvae $1): served" grep -qx "$2" answer
 }
 
+version=$(ask --modversion) major=${version%%.*} patch=${version##*.}
+minor=${version#*.} minor=${minor%.*}
+run 'the README asks for this version' grep -q "^find_package(libvae $major\.$minor REQUIRED)" "$source/README.md"
 if command -v cmake >where; then
     cat >version.cmake <<END
 include($LD_LIBRARY_PATH/cmake/libvae/libvae-config-version.cmake)
 file(WRITE answer "\${PACKAGE_VERSION_COMPATIBLE}\n")
 END
-    version=$(ask --modversion) major=${version%%.*} patch=${version##*.}
-    minor=${version#*.} minor=${minor%.*}
     asks "$version" TRUE
     asks "$major.$minor" TRUE
     asks "$major.$minor.$((patch + 1))" FALSE
