@@ -106,16 +106,24 @@ answers --out=picture.png "$VAE" sample one.h5 --out=pic
 
 answers '' ./no-such-program ''
 answers '' ./notes.txt ''
-# A program of one's own.
+# A program of one's own; with forms of help that no command of ours need have.
 cat >mine <<END_OF_PROGRAM
 #!/bin/sh
 case \$1 in
 models) echo 'mine  a variant of my own' ;;
+look)
+    printf 'usage: mine look [MODEL|FILE.h5] [options]\n\n'
+    printf '  --missing error|mask|some-how  x\n  --condition NAME=class|values[:PATH]  y\n  --other N|PART  a or z\n'
+    ;;
 *) exec "$VAE" "\$@" ;;
 esac
 END_OF_PROGRAM
 chmod +x mine
 answers mine ./mine train ''
+answers 'folder mine one.h5 two words.h5 two.hdf5' ./mine look ''
+answers 'error mask some-how' ./mine look --missing ''
+answers '' ./mine look --condition ''
+answers 'a z' ./mine look --other ''
 HOME=$work
 # shellcheck disable=SC2088
 answers mine '~/mine' train ''
