@@ -78,10 +78,10 @@ START_TEST(test_help)
             ck_assert_uint_gt(strlen(help.summary), 5);
             ck_assert_ptr_eq(strstr(help.usage, help.name), help.usage);
         }
-    for (int i = 0; vae__activation_name(i); i++) {
+    for (int i = 0; vae__activation_name(NULL, i); i++) {
         ck_assert(vae_word_at(NULL, count++, &help));
         ck_assert_str_eq(help.table, "activation");
-        ck_assert_str_eq(help.name, vae__activation_name(i));
+        ck_assert_str_eq(help.name, vae__activation_name(NULL, i));
     }
     ck_assert(!vae_word_at(NULL, count, &help));
     ck_assert(!vae_word_at(NULL, -1, &help));
