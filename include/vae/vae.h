@@ -7,6 +7,7 @@
  *     <vae/train.h>       train
  *     <vae/checkpoint.h>  save and load
  *     <vae/infer.h>       evaluate, sample
+ *     <vae/check.h>       check gradients
  *     <vae/picture.h>     pictures
  *     <vae/graph.h>       the autodiff graph
  *     <vae/ops.h>         its ops
@@ -15,6 +16,7 @@
 #ifndef VAE_VAE_H
 #define VAE_VAE_H
 
+#include <vae/check.h>
 #include <vae/checkpoint.h>
 #include <vae/command.h>
 #include <vae/data.h>
