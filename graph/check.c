@@ -142,6 +142,9 @@ static bool differentiate(checking *check, const line *along, double *from, doub
         }
         take_better(along, coarse, numeric);
         take_better(along, fine, numeric);
+        /* With a kink to one side, the other side still tells; with one at the very point, backward may take either. */
+        take_better(along, one_sided(around.right, check->objective, step / 4), numeric);
+        take_better(along, -one_sided(around.left, check->objective, step / 4), numeric);
         if (error_of(along, *numeric) <= agreeing)
             return true;
     }
