@@ -9,6 +9,7 @@
  *     <vae/infer.h>       evaluate, sample
  *     <vae/check.h>       check gradients
  *     <vae/picture.h>     pictures
+ *     <vae/draw.h>        drawings of graphs
  *     <vae/graph.h>       the autodiff graph
  *     <vae/ops.h>         its ops
  *     <vae/status.h>      what calls return
@@ -20,6 +21,7 @@
 #include <vae/checkpoint.h>
 #include <vae/command.h>
 #include <vae/data.h>
+#include <vae/draw.h>
 #include <vae/graph.h>
 #include <vae/infer.h>
 #include <vae/model.h>
