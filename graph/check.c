@@ -110,10 +110,11 @@ static void take_better(const line *along, double numeric, double *best)
         *best = numeric;
 }
 
-/* What rounding may do to a difference quotient: some last bits of the objective, over the step. */
+/* What rounding may do to a difference quotient: some last bits of the objective, or of what it is made of, over the
+ * step. */
 static double rounding(double objective, double step)
 {
-    return 64 * DBL_EPSILON * fabs(objective) / step;
+    return 64 * DBL_EPSILON * fmax(fabs(objective), 1) / step;
 }
 
 /*
@@ -268,7 +269,7 @@ static vae_status check_tensor(checking *check, const vae_tensor *tensor, vae_ch
     VAE__TRY(vae__copy_string(tensor->name, &row->name));
     int count = choose(check, tensor, elements);
     double largest = fabs(check->gradient[tensor->offset + elements[0]]);
-    double floor = fmax(largest / 1e3, fabs(check->objective) / 1e5);
+    double floor = fmax(largest / 1e3, fmax(fabs(check->objective), 1) / 1e5);
     for (int i = 0; i < count; i++)
         check_element(check, tensor, floor, elements[i], row);
     VAE__TRY(check_direction(check, tensor, floor, row));

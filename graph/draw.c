@@ -159,7 +159,7 @@ static void add_edges(sketch *drawing, const vae_program *program, const vae_nod
         if (!node->inputs[k])
             continue;
         bool dashed = program->objective && !passes_gradient(program, node, k);
-        add_format(drawing, "    n%d -> n%d [label=\"%s\"%s];\n", node->inputs[k]->index, node->index,
+        add_format(drawing, "    n%d -> n%d [label=\" %s\"%s];\n", node->inputs[k]->index, node->index,
                    vae__shape_text(node->inputs[k], shape), dashed ? ", style=dashed" : "");
     }
 }

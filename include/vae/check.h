@@ -32,8 +32,8 @@ typedef struct vae_check_options {
 
 /*
  * A parameter's comparisons. With a what backward says and n what differences say, an error is
- *     |a − n| / max(|a|, |n|, G / 1000, |objective| / 10⁵)
- * where G is the tensor's largest gradient; the last two keep what is nothing but rounding from counting.
+ *     |a − n| / max(|a|, |n|, G / 1000, |objective| / 10⁵, 1 / 10⁵)
+ * where G is the tensor's largest gradient; all but the first two keep what is nothing but rounding from counting.
  */
 typedef struct vae_check_tensor {
     char *name;

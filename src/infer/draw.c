@@ -45,6 +45,25 @@ static vae_type type_of(const vae_data *data)
     return x ? x->type : VAE_FLOAT32;
 }
 
+/* Results go by their names, where they have none of their own. */
+static vae_status name_results(const vae__model_graph *graph)
+{
+    const struct {
+        vae_node *node;
+        const char *name;
+    } results[] = {
+        { graph->objective, "objective" },
+        { graph->reconstruction, "reconstruction" },
+        { graph->kl, "kl" },
+        { graph->mean, "mean" },
+        { graph->x, "x" },
+    };
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        if (results[i].node && !*vae_node_label(results[i].node))
+            vae_label(results[i].node, results[i].name);
+    return vae_graph_status(graph->graph);
+}
+
 vae_status vae_model_draw(const vae_model *model, const vae_data *data, const char *which, char **text)
 {
     if (!text)
@@ -58,7 +77,9 @@ vae_status vae_model_draw(const vae_model *model, const vae_data *data, const ch
     VAE__TRY(find(which, &request.kind));
     VAE__TRY(vae__model_graph_new(model, &request, &graph));
     snprintf(title, sizeof title, "%s: %s", model->declaration.name, which);
-    vae_status status = vae_program_draw(graph.program, title, text);
+    vae_status status = name_results(&graph);
+    if (!status.code)
+        status = vae_program_draw(graph.program, title, text);
     vae__model_graph_clear(&graph);
     return status;
 }
