@@ -212,6 +212,7 @@ static const struct {
     [VAE__CHECKPOINT_FILE] = { "a libvae checkpoint", "\x89HDF\r\n\x1a\n", load },
     [VAE__SAMPLES_FILE] = { "libvae samples", "\x89HDF\r\n\x1a\n", recognize },
     [VAE__PICTURE_FILE] = { "a picture", "\x89PNG\r\n\x1a\n", NULL },
+    [VAE__DRAWING_FILE] = { "a drawing for Graphviz", "digraph ", NULL },
 };
 
 /* Something stands at `path`: may it be replaced? */

@@ -8,7 +8,8 @@
 typedef enum vae__file_kind {
     VAE__CHECKPOINT_FILE, /* may replace a checkpoint that is whole */
     VAE__SAMPLES_FILE,    /* HDF5; may replace samples, told by their mark */
-    VAE__PICTURE_FILE     /* may replace a picture */
+    VAE__PICTURE_FILE,    /* may replace a picture */
+    VAE__DRAWING_FILE     /* Graphviz; may replace a directed graph */
 } vae__file_kind;
 
 /*
