@@ -2,51 +2,100 @@
 #ifndef VAE_MODELS_MODEL_H
 #define VAE_MODELS_MODEL_H
 
+#include <vae/catalogue.h>
 #include <vae/model.h>
 #include <vae/ops.h>
 
 #include "models/language.h"
 
+/* A field of a model, x or a condition, with what is done to its values. */
+typedef struct vae__model_field {
+    int64_t size; /* values of a row; 1 of a class */
+    vae__phrases transform;
+} vae__model_field;
+
 struct vae_model {
     vae_model_spec declaration; /* resolved; its strings are owned */
+    const vae_catalogue *catalogue;
     int condition_count;
     int x_rank;
     int64_t x_size;
-    vae__phrases encoder, decoder, transform;
+    vae__phrases encoder, decoder;
+    vae__phrases transform, encoder_transform;
+    bool one_transform; /* the encoder sees what the likelihood scores */
+    vae__model_field conditions[VAE_MAX_CONDITIONS];
     vae__phrase likelihood, posterior, prior, objective;
     vae_store *store;
 };
 
-/* A model of a declaration that leaves no size open. Every parameter is in the store, and zero. */
-vae_status vae__model_declare(const vae_model_spec *spec, vae_model **model);
+/* A model of a declaration that leaves no size open. Every parameter is in the store, and zero; so is all state. */
+vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *catalogue, vae_model **model);
+
+/* State that no data was there to fit: means of 0, deviations of 1. */
+void vae__model_unfitted(vae_model *model);
 
 /* What a graph of a model is for. */
 typedef enum vae__graph_kind {
-    VAE__TRAINING,   /* the objective, and its terms as means over the batch */
-    VAE__EVALUATION, /* the terms for each example, and the posterior means */
-    VAE__WEIGHTS,    /* log p(x | z) + log p(z) − log q(z | x) for `samples` draws of each example */
-    VAE__SAMPLING    /* from z, drawn or bound, to x */
+    VAE__TRAINING,       /* the objective, and its terms as means over the batch */
+    VAE__EVALUATION,     /* the terms for each example, the posterior means, and how many values were observed */
+    VAE__WEIGHTS,        /* log p(x | z) + log p(z) − log q(z | x) for `samples` draws of each example */
+    VAE__SAMPLING,       /* from z, drawn, to x */
+    VAE__ENCODING,       /* from x to q(z | x); transforms that draw are left out, so binarised data stays grey */
+    VAE__DECODING,       /* from z, bound, to the mean of x */
+    VAE__RECONSTRUCTION, /* from x, grey, by the mean of q(z | x), to the mean of x */
+    VAE__FIELDS          /* the transforms alone: for fitting and for checking data */
 } vae__graph_kind;
 
 typedef struct vae__graph_request {
     vae__graph_kind kind;
-    vae_type x_type;    /* how the data to be bound is stored: uint8 is divided by 255 */
-    int64_t samples;    /* VAE__WEIGHTS */
-    double temperature; /* VAE__SAMPLING */
-    bool draw;          /* VAE__SAMPLING: x is drawn, not its mean */
+    vae_type x_type;                              /* how the data to be bound is stored: uint8 is divided by 255 */
+    vae_type condition_types[VAE_MAX_CONDITIONS]; /* … and each condition */
+    bool masked;                                  /* a mask will be bound */
+    int64_t samples;                              /* VAE__WEIGHTS */
+    double temperature;                           /* VAE__SAMPLING */
+    bool draw;                                    /* VAE__SAMPLING: x is drawn, not its mean */
 } vae__graph_request;
+
+/* A value of a field on its way through the transforms, and what it must be there. */
+typedef struct vae__check_point {
+    const char *what; /* "bernoulli", "log1p" */
+    int field;        /* a condition's place, or -1 for x */
+    vae_node *node;
+    double low, high; /* both 0: every finite number */
+    bool whole;
+} vae__check_point;
+
+/* A transform with fitted state: what it is fitted to, and where the state is. */
+typedef struct vae__fit_point {
+    int field;
+    vae_node *values, *mask;      /* the mask is NULL where all are observed */
+    const char *mean, *deviation; /* names in the store */
+} vae__fit_point;
+
+enum { VAE__MAX_POINTS = 4 * VAE__MAX_PHRASES };
 
 /* A compiled graph of a model; nodes that its kind does not have are NULL. Everything but the inputs is kept. */
 typedef struct vae__model_graph {
     vae_graph *graph;
     vae_program *program;
-    vae_node *x;                              /* an input, or the output of VAE__SAMPLING */
+    vae_node *x;                              /* an input */
+    vae_node *mask;                           /* an input, with request.masked */
     vae_node *conditions[VAE_MAX_CONDITIONS]; /* inputs */
-    vae_node *z;                              /* VAE__SAMPLING: noise, before the temperature */
-    vae_node *objective;                      /* shared */
-    vae_node *reconstruction, *kl;            /* for each example, or shared with VAE__TRAINING */
-    vae_node *mean;                           /* of q(z | x) */
-    vae_node *log_weight;                     /* samples rows per example */
+    vae_node *z;                   /* VAE__SAMPLING: noise, before the temperature; VAE__DECODING: an input */
+    vae_node *objective;           /* shared */
+    vae_node *reconstruction, *kl; /* for each example, or shared with VAE__TRAINING */
+    vae_node *mean, *logvar;       /* of q(z | x) */
+    vae_node *log_weight;          /* samples rows per example */
+    vae_node *observed;            /* values of x that were, of each example; NULL: all of them */
+    vae_node *observed_mask;       /* VAE__RECONSTRUCTION: which they are; NULL: all of them */
+    vae_node *modelled;            /* VAE__RECONSTRUCTION: x as the likelihood scores it, grey */
+    vae_node *x_mean;              /* E[x | z] or, drawn, x, as modelled: in [0, 1] for a Bernoulli */
+    vae_node *x_units;             /* the same in the data's own units, as far as transforms can be undone */
+    vae_node *z_used;              /* VAE__SAMPLING: z as the decoder got it, with temperature and prior */
+    vae__check_point checks[VAE__MAX_POINTS]; /* VAE__FIELDS */
+    int check_count;
+    vae__fit_point fits[VAE__MAX_POINTS]; /* VAE__FIELDS */
+    int fit_count;
 } vae__model_graph;
 
 vae_status vae__model_graph_new(const vae_model *model, const vae__graph_request *request, vae__model_graph *built);

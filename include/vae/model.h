@@ -3,7 +3,7 @@
  *
  * Phrases such as "dense 500 relu, dense 500 relu" are in the little language that declaration, command line and
  * checkpoint share: phrases with commas between, each a word of a table and its arguments. `vae models --words` lists
- * the tables.
+ * the tables; <vae/catalogue.h> tells how to bring words of one's own.
  */
 #ifndef VAE_MODEL_H
 #define VAE_MODEL_H
@@ -14,23 +14,43 @@
 #define VAE_MAX_CONDITIONS 8
 #define VAE_MAX_LATENTS    4
 
-/* What is modelled. */
+/* What becomes of values of x that are missing: NaN, or equal to the fill value. */
+typedef enum vae_missing {
+    VAE_MISSING_ERROR, /* a NaN is refused, with its row */
+    VAE_MISSING_MASK   /* it is masked: no part of the likelihood, and 0 for the encoder */
+} vae_missing;
+
+/* What is modelled. New members go last. */
 typedef struct vae_x_spec {
     int64_t shape[VAE_MAX_RANK]; /* of an example, as many dimensions as are not 0; all 0: the data's */
     const char *likelihood;      /* p(x | z): "bernoulli", "gaussian", "gaussian sigma=0.1"; NULL: "bernoulli" */
     const char *transform;       /* from stored to modelled values: "unit, binarize"; NULL: what suits the likelihood */
+    const char *encoder_transform; /* from stored values to what the encoder sees; NULL: what the likelihood scores */
+    vae_missing missing;
+    bool has_fill_value;
+    double fill_value; /* with has_fill_value: stored values equal to it are missing, and masked */
+    vae_type type; /* how the data stores it that the model was made with; what "unit" and units mean in encoding and
+                      decoding */
 } vae_x_spec;
 
-/* What is given: q(z | x, …) and p(x | z, …). */
+/* What is given: q(z | x, …) and p(x | z, …). New members go last. */
 typedef struct vae_condition_spec {
     const char *name;
-    vae_field_kind kind; /* VAE_CLASS in this version */
-    int64_t size;        /* classes; 0: the data's */
+    vae_field_kind kind;
+    int64_t size;                /* classes, or values; 0: the data's */
+    int64_t shape[VAE_MAX_RANK]; /* of a VAE_IMAGE; all 0: the data's */
+    const char *transform;       /* of a VAE_VALUES or VAE_IMAGE; NULL: "standardize", or "unit" of an image of uint8 */
+    /* Of a VAE_CLASS: what each class is in the data, `size` texts. NULL: the data's; or, where those are the numbers
+     * from 0 on, the numbers. */
+    const char *const *levels;
+    vae_type type; /* as x's */
 } vae_condition_spec;
 
 typedef struct vae_latent_spec {
     int64_t size; /* dimensions of z */
 } vae_latent_spec;
+
+typedef struct vae_build vae_build;
 
 /* A declaration. New members go last. */
 typedef struct vae_model_spec {
@@ -44,41 +64,29 @@ typedef struct vae_model_spec {
     const char *posterior;                             /* NULL: "gaussian", with diagonal covariance */
     const char *prior;                                 /* NULL: "standard-normal" */
     const char *objective;                             /* NULL: "elbo" */
+    void (*build)(vae_build *build); /* builds the graph node by node, in place of encoder, decoder, posterior and
+                                        prior, which are then NULL; see vae_build */
 } vae_model_spec;
 
-/* What a program adds to the built-in tables; see vae_main. New members go last. */
-typedef struct vae_catalogue {
-    const vae_model_spec *models;
-    int model_count;
-} vae_catalogue;
+/* What a program adds to the built-in tables: <vae/catalogue.h>. */
+typedef struct vae_catalogue vae_catalogue;
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The named variants: the catalogue's (NULL: none), then the built-in ones. */
-VAE_API int vae_model_count(const vae_catalogue *catalogue);
-VAE_API const vae_model_spec *vae_model_at(const vae_catalogue *catalogue, int index);
-VAE_API const vae_model_spec *vae_model_find(const vae_catalogue *catalogue, const char *name); /* or NULL */
-
-/* A line for each word of the little language: its table ("layer"), how it is written ("dense UNITS [ACTIVATION]"),
- * what it is. Returns 0 behind the last, else 1. */
-typedef struct vae_word_help {
-    const char *table, *name, *summary;
-    char usage[96];
-} vae_word_help;
-VAE_API int vae_word_at(int index, vae_word_help *help);
-
 /* A model: a resolved declaration and its parameters. */
 typedef struct vae_model vae_model;
 
 /*
- * Resolves a declaration against data (NULL: every size must be declared) and gives the parameters their first values
- * from the seed. Strings are copied. The caller owns *model. Fails with VAE_ERROR_DECLARATION and a line that names
- * model, item and word ("my-cvae: encoder: layer 2: "dens": no such layer; there are dense"), or with VAE_ERROR_DATA
- * where data and declaration do not fit.
+ * Resolves a declaration against data (NULL: every size must be declared), gives the parameters their first values from
+ * the seed, and fits what transforms fit (means, deviations) to the training rows. `catalogue` may be NULL. Strings are
+ * copied; the catalogue's rows are borrowed. The caller owns *model. Fails with VAE_ERROR_DECLARATION and a line that
+ * names model, item and word ("my-cvae: encoder: layer 2: "dens": no such layer; there are dense"), or with
+ * VAE_ERROR_DATA where data and declaration do not fit.
  */
-VAE_API vae_status vae_model_new(const vae_model_spec *spec, const vae_data *data, uint64_t seed, vae_model **model);
+VAE_API vae_status vae_model_new(const vae_model_spec *spec, const vae_catalogue *catalogue, const vae_data *data,
+                                 uint64_t seed, vae_model **model);
 VAE_API void vae_model_free(vae_model **model);
 
 /* The declaration with nothing left open: every size and phrase is there, as the printer of the little language has it.
@@ -87,6 +95,47 @@ VAE_API const vae_model_spec *vae_model_declaration(const vae_model *model);
 
 VAE_API vae_store *vae_model_store(vae_model *model);     /* borrowed: the parameters by name */
 VAE_API int64_t vae_model_x_size(const vae_model *model); /* values of an example */
+
+/*
+ * Starts a model from another's parameters and fitted constants: each tensor that both have in one shape takes the
+ * values of `from`; of a class's weights the rows, level by level, so that a level that `from` does not know keeps its
+ * first values. A tensor of one name and two shapes is refused, and nothing is changed. *taken (unless NULL) becomes
+ * the number of tensors that took values.
+ */
+VAE_API vae_status vae_model_start_from(vae_model *model, const vae_model *from, int *taken);
+
+/* ---- A graph built by hand --------------------------------------------------------------------------------------- */
+
+/*
+ * What a declaration's `build` is given, and its outputs by name. It is called for every graph that is needed of a
+ * model, and each time builds what the inputs that are there allow:
+ *
+ *     x and noise   training, evaluation, encoding: encoder, z from noise, decoder
+ *     z             sampling and decoding: the decoder alone, from the latents given; x is NULL
+ *
+ * Parameters have names, and the same name is the same parameter in all of them. An output that stays NULL is one that
+ * the model does not have; what needs it is then refused, by name.
+ */
+struct vae_build {
+    /* Given: */
+    vae_graph *graph;
+    const vae_model_spec *spec;               /* resolved: shapes and sizes are there */
+    int64_t x_size;                           /* values of an example */
+    vae_node *x;                              /* as the likelihood scores it, (rows, x_size); or NULL */
+    vae_node *encoder_x;                      /* as the encoder sees it; mostly the same node */
+    vae_node *mask;                           /* 1 observed, 0 missing; NULL: all are observed */
+    vae_node *conditions[VAE_MAX_CONDITIONS]; /* of a class its number, (rows, 1): see vae_gather; else (rows, size) */
+    vae_node *noise;                          /* N(0, 1), (rows, size of z), beside x */
+    vae_node *z;                              /* given latents, (rows, size of z), without x */
+    /* Outputs: */
+    vae_node *mean, *logvar;  /* of q(z | x): (rows, size of z); beside x */
+    vae_node *reconstruction; /* log p(x | z), nats of each row, (rows, 1); beside x */
+    vae_node *kl;             /* KL(q(z | x) ‖ p(z)), (rows, 1); beside x */
+    vae_node *log_prior;      /* log p(z) and log q(z | x) of the z used, (rows, 1); beside x; for the NLL alone */
+    vae_node *log_posterior;
+    vae_node *x_mean; /* E[x | z], (rows, x_size); always */
+    vae_node *x_draw; /* x drawn from p(x | z), by noise nodes of its own; may stay NULL */
+};
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
  *
  *     <vae/model.h>       declare a variant
  *     <vae/command.h>     give it a command line
+ *     <vae/catalogue.h>   bring words of one's own
  *     <vae/data.h>        open data
  *     <vae/train.h>       train
  *     <vae/checkpoint.h>  save and load
@@ -17,6 +18,7 @@
 #ifndef VAE_VAE_H
 #define VAE_VAE_H
 
+#include <vae/catalogue.h>
 #include <vae/check.h>
 #include <vae/checkpoint.h>
 #include <vae/command.h>

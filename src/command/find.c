@@ -49,7 +49,7 @@ static int find_new(const vae__call *call, vae__data_request request, bool neede
         status = vae__open_data(call, &request, &found->data);
     if (status)
         return status;
-    vae_status made = vae_model_new(&spec, found->data, seed, &found->model);
+    vae_status made = vae_model_new(&spec, call->catalogue, found->data, seed, &found->model);
     if (made.code && !found->data)
         return vae__failed(call, "%s; --data brings what a variant leaves open", made.message);
     return made.code ? vae__failed_status(call, made) : VAE__EXIT_DONE;

@@ -9,16 +9,22 @@
 typedef struct vae__match {
     int64_t rows;
     const vae_field *x;
+    const vae_field *mask;                           /* NULL: there is none */
     const vae_field *conditions[VAE_MAX_CONDITIONS]; /* in the model's order */
 } vae__match;
 
+/* Most bindings of a model's graph. */
+enum { VAE__MAX_BINDINGS = 2 + VAE_MAX_CONDITIONS };
+
 /* Fails with VAE_ERROR_DATA, telling what does not fit: a split that is not there, a shape, a missing field, a class
- * out of range; with VAE_ERROR_UNSUPPORTED for what models of this version do not take: masks, conditions that are no
- * classes, and classes that are not the numbers from 0 on. */
+ * that the model does not know, a value outside the likelihood's support, with its row. */
 vae_status vae__match_data(const vae_model *model, const vae_data *data, vae_split split, vae__match *match);
+
+/* The types and the mask of a request for a graph that this data will be bound to. */
+vae__graph_request vae__match_request(const vae__match *match, vae__graph_kind kind);
 
 /* Binds the fields to the inputs of a graph; index tells which row each example takes. Returns how many were bound. */
 int vae__match_bind(const vae__match *match, const vae__model_graph *graph, const uint32_t *index,
-                    vae_binding bindings[1 + VAE_MAX_CONDITIONS]);
+                    vae_binding bindings[VAE__MAX_BINDINGS]);
 
 #endif

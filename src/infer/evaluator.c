@@ -24,7 +24,7 @@ static vae_status make(vae__evaluator *evaluator, int threads)
     int64_t rows = evaluator->match.rows;
     VAE__TRY(vae__allocate("an evaluation", (size_t)evaluator->latent_size, sizeof(double), &evaluator->sums.mean));
     VAE__TRY(vae__allocate("an evaluation", (size_t)evaluator->latent_size, sizeof(double), &evaluator->sums.square));
-    vae__graph_request request = { .kind = VAE__EVALUATION, .x_type = evaluator->match.x->type };
+    vae__graph_request request = vae__match_request(&evaluator->match, VAE__EVALUATION);
     VAE__TRY(vae__model_graph_new(evaluator->model, &request, &evaluator->graph));
     vae_executor_options options = { .capacity = rows < BATCH ? rows : BATCH, .threads = threads };
     return vae_executor_new(evaluator->graph.program, &options, &evaluator->executor);
@@ -104,7 +104,7 @@ vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_op
         int64_t examples = rows - begin < BATCH ? rows - begin : BATCH;
         for (int64_t i = 0; i < examples; i++)
             evaluator->rows[i] = (uint32_t)(begin + i);
-        vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+        vae_binding bindings[VAE__MAX_BINDINGS];
         int count = vae__match_bind(&evaluator->match, &evaluator->graph, evaluator->rows, bindings);
         vae_run run = { .examples = examples,
                         .bindings = bindings,

@@ -99,7 +99,7 @@ static vae_status draw_batch(const vae__model_graph *graph, vae_executor *execut
     const float *z = vae_executor_value(executor, graph->z);
     for (int64_t i = 0; i < examples * samples->z_size; i++)
         samples->z[begin * samples->z_size + i] = temperature * z[i];
-    memcpy(samples->x + begin * samples->x_size, vae_executor_value(executor, graph->x),
+    memcpy(samples->x + begin * samples->x_size, vae_executor_value(executor, graph->x_mean),
            (size_t)(examples * samples->x_size) * sizeof(float));
     return vae__ok();
 }

@@ -124,7 +124,7 @@ static void build_model(vae_data **data, vae_model **model)
                                          .encoder = "dense 3 relu",
                                          .decoder = "dense 3 relu" };
     ck_assert_status_ok(vae_data_open("digits:20", &(vae_data_options){ .threads = 1 }, data));
-    ck_assert_status_ok(vae_model_new(&spec, *data, 1, model));
+    ck_assert_status_ok(vae_model_new(&spec, NULL, *data, 1, model));
 }
 
 /* A text, or a command that reads it, as dot does where it is installed. */
@@ -147,8 +147,8 @@ START_TEST(test_models)
     const char *const words[] = { "mean_rows\\nobjective", "affine\\nencoder/mean", "sigmoid\\nx" };
     for (int i = 0; vae_drawing_name(i); i++) {
         char title[64];
-        ck_assert_status_ok(vae_model_draw(model, data, vae_drawing_name(i), &text));
-        ck_assert_status_ok(vae_model_draw(model, data, vae_drawing_name(i), &again));
+        ck_assert_status_ok(vae_model_draw(model, vae_drawing_name(i), &text));
+        ck_assert_status_ok(vae_model_draw(model, vae_drawing_name(i), &again));
         ck_assert_str_eq(text, again);
         snprintf(title, sizeof title, "digraph \"tiny: %s\" {", vae_drawing_name(i));
         ck_assert_has(text, title);
@@ -174,10 +174,10 @@ START_TEST(test_data_tells_how_x_is_stored)
     vae_model *model;
     char *text;
     build_model(&data, &model);
-    ck_assert_status_ok(vae_model_draw(model, data, "training", &text));
+    ck_assert_status_ok(vae_model_draw(model, "training", &text));
     ck_assert_has(text, "scale\\n× 0.00392157");
     vae_drawing_free(&text);
-    ck_assert_status_ok(vae_model_draw(model, NULL, "training", &text));
+    ck_assert_status_ok(vae_model_draw(model, "training", &text));
     ck_assert_ptr_null(strstr(text, "scale\\n× 0.00392157"));
     vae_drawing_free(&text);
     vae_model_free(&model);
@@ -191,11 +191,11 @@ START_TEST(test_mistakes)
     vae_model *model;
     char *text = NULL;
     build_model(&data, &model);
-    ck_assert_status(vae_model_draw(model, data, "trainin", &text), VAE_ERROR_ARGUMENT,
+    ck_assert_status(vae_model_draw(model, "trainin", &text), VAE_ERROR_ARGUMENT,
                      "\"trainin\": a model has no such graph; there are training, encoding, decoding");
-    ck_assert_status(vae_model_draw(NULL, data, "training", &text), VAE_ERROR_ARGUMENT, "expected a model and");
-    ck_assert_status(vae_model_draw(model, data, NULL, &text), VAE_ERROR_ARGUMENT, "the name of a graph, found NULL");
-    ck_assert_status(vae_model_draw(model, data, "training", NULL), VAE_ERROR_ARGUMENT, "a place for the drawing");
+    ck_assert_status(vae_model_draw(NULL, "training", &text), VAE_ERROR_ARGUMENT, "expected a model and");
+    ck_assert_status(vae_model_draw(model, NULL, &text), VAE_ERROR_ARGUMENT, "the name of a graph, found NULL");
+    ck_assert_status(vae_model_draw(model, "training", NULL), VAE_ERROR_ARGUMENT, "a place for the drawing");
     ck_assert_status(vae_program_draw(NULL, "", &text), VAE_ERROR_ARGUMENT, "expected a program and a place");
     ck_assert_status(vae_drawing_save(NULL, "/dev/null/x"), VAE_ERROR_ARGUMENT, "expected a drawing and a path");
     ck_assert_status(vae_drawing_save("digraph {}", "/dev/null/x"), VAE_ERROR_FILE, "/dev/null/x");
@@ -217,7 +217,7 @@ START_TEST(test_no_memory)
     for (long n = 1; failed && n < 1000; n++) {
         system_reset();
         system_fail(SYSTEM_ALLOCATE, n, 0, false);
-        vae_status status = vae_model_draw(model, data, "training", &text);
+        vae_status status = vae_model_draw(model, "training", &text);
         failed = system_count(SYSTEM_ALLOCATE) >= n;
         system_reset();
         ck_assert_int_eq(status.code, failed ? VAE_ERROR_MEMORY : VAE_OK);

@@ -83,7 +83,7 @@ static const vae_model_spec spec = {
 static void open_model(const vae_model_spec *declared, vae_data **data, vae_model **model)
 {
     ck_assert_status_ok(vae_data_open("digits:20", &(vae_data_options){ .threads = 1 }, data));
-    ck_assert_status_ok(vae_model_new(declared, *data, 1, model));
+    ck_assert_status_ok(vae_model_new(declared, NULL, *data, 1, model));
 }
 
 START_TEST(test_a_model_is_right)

@@ -18,7 +18,7 @@ static void check_printed(const vae__word_table *table, const char *text, const 
     char printed[VAE__PHRASE_TEXT];
     for (int round = 0; round < 2; round++) {
         ck_assert_status_ok(vae__phrases_parse(table, round ? printed : text, "m: item", &phrases));
-        vae__phrases_print(&phrases, printed);
+        vae__phrases_print(table, &phrases, printed);
         ck_assert_str_eq(printed, expected);
     }
 }
@@ -26,28 +26,30 @@ static void check_printed(const vae__word_table *table, const char *text, const 
 /* ---- What is read ------------------------------------------------------------------------------------------------ */
 
 /* The shortest way of writing a word, and its longest. */
-static void write_word(const vae__word *word, bool all, int activation, char *text, size_t size)
+static void write_word(const vae_word *word, bool all, int activation, char *text, size_t size)
 {
     int length = snprintf(text, size, "%s", word->name);
-    for (int i = 0; i < VAE__MAX_ARGUMENTS && word->arguments[i].name; i++) {
-        const vae__argument *argument = &word->arguments[i];
+    for (int i = 0; i < VAE_MAX_ARGUMENTS && word->arguments[i].name; i++) {
+        const vae_argument *argument = &word->arguments[i];
         char *to = text + length;
         size_t room = size - (size_t)length;
         if (argument->optional && !all)
             continue;
-        if (argument->kind == VAE__BARE_COUNT)
+        if (!strcmp(argument->name, word->name))
+            length += snprintf(to, room, "=%.2f", 0.25);
+        else if (argument->kind == VAE_BARE_COUNT)
             length += snprintf(to, room, " %d", 7);
-        else if (argument->kind == VAE__KEY_NUMBER)
+        else if (argument->kind == VAE_KEY_NUMBER)
             length += snprintf(to, room, " %s=0.25", argument->name);
         else
-            length += snprintf(to, room, " %s", vae__activation_name(activation));
+            length += snprintf(to, room, " %s", vae__activation_name(NULL, activation));
     }
 }
 
 START_TEST(test_every_word)
 {
     char names[256];
-    vae__activation_names(names, sizeof names);
+    vae__activation_names(NULL, names, sizeof names);
     int activations = 1;
     for (const char *c = names; *c; c++)
         activations += *c == ',';
@@ -72,20 +74,20 @@ START_TEST(test_help)
     int count = 0;
     for (int t = 0; t < TABLES; t++)
         for (int i = 0; i < tables[t]->count; i++) {
-            ck_assert(vae_word_at(count++, &help));
+            ck_assert(vae_word_at(NULL, count++, &help));
             ck_assert_str_eq(help.table, tables[t]->what);
             ck_assert_str_eq(help.name, vae__word_of(tables[t], i)->name);
             ck_assert_uint_gt(strlen(help.summary), 5);
             ck_assert_ptr_eq(strstr(help.usage, help.name), help.usage);
         }
-    for (int i = 0; vae__activation_name(i); i++) {
-        ck_assert(vae_word_at(count++, &help));
+    for (int i = 0; vae__activation_name(NULL, i); i++) {
+        ck_assert(vae_word_at(NULL, count++, &help));
         ck_assert_str_eq(help.table, "activation");
-        ck_assert_str_eq(help.name, vae__activation_name(i));
+        ck_assert_str_eq(help.name, vae__activation_name(NULL, i));
     }
-    ck_assert(!vae_word_at(count, &help));
-    ck_assert(!vae_word_at(-1, &help));
-    ck_assert(vae_word_at(0, &help));
+    ck_assert(!vae_word_at(NULL, count, &help));
+    ck_assert(!vae_word_at(NULL, -1, &help));
+    ck_assert(vae_word_at(NULL, 0, &help));
     ck_assert_str_eq(help.usage, "dense UNITS [ACTIVATION]");
 }
 END_TEST
@@ -108,8 +110,9 @@ START_TEST(test_printed)
         { &vae__likelihoods, "gaussian sigma=1e-5", "gaussian sigma=1e-05" },
         { &vae__likelihoods, "gaussian sigma=22026", "gaussian sigma=22026" },
         { &vae__transforms, "unit,binarize", "unit, binarize" },
-        { &vae__transforms, "threshold at=0.5", "threshold" },
-        { &vae__transforms, "threshold at=-3.25", "threshold at=-3.25" },
+        { &vae__transforms, "threshold=0.5", "threshold" },
+        { &vae__transforms, "threshold=-3.25", "threshold=-3.25" },
+        { &vae__transforms, "scale=1e-3 , log1p", "scale=0.001, log1p" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_printed(cases[i].table, cases[i].text, cases[i].printed);
@@ -151,7 +154,8 @@ static const struct {
     { &vae__layers, "dense 5, dens 5", "m: item: layer 2: \"dens\": no such layer; there are dense" },
     { &vae__layers, "Dense 5", "m: item: layer 1: \"Dense\": no such layer; there are dense" },
     { &vae__transforms, "units",
-      "m: item: transform 1: \"units\": no such transform; there are unit, binarize, threshold" },
+      "m: item: transform 1: \"units\": no such transform; there are raw, unit, scale, standardize, log1p, binarize, "
+      "threshold" },
     { &vae__layers, "dense", "m: item: layer 1: dense: UNITS is missing; it is written \"dense UNITS [ACTIVATION]\"" },
     { &vae__layers, "dense relu",
       "m: item: layer 1: dense: UNITS is missing; it is written \"dense UNITS [ACTIVATION]\"" },
@@ -176,8 +180,14 @@ static const struct {
     { &vae__layers, "dense 5,, dense 6", "m: item: layer 2: expected a layer, found nothing" },
     { &vae__layers, ",", "m: item: layer 1: expected a layer, found nothing" },
     { &vae__layers, "5", "m: item: layer 1: \"5\": no such layer; there are dense" },
-    { &vae__transforms, "threshold at=0,5",
-      "m: item: transform 2: \"5\": no such transform; there are unit, binarize, threshold" },
+    { &vae__transforms, "threshold=0,5",
+      "m: item: transform 2: \"5\": no such transform; there are raw, unit, scale, standardize, log1p, binarize, "
+      "threshold" },
+    { &vae__transforms, "scale", "m: item: transform 1: scale: scale is missing; it is written \"scale=NUMBER\"" },
+    { &vae__transforms, "scale=0", "m: item: transform 1: scale: expected a number from 1e-30 to 1e+30, found \"0\"" },
+    { &vae__transforms, "unit=1", "m: item: transform 1: \"unit=1\": not expected here; it is written \"unit\"" },
+    { &vae__transforms, "scale=1 scale=2",
+      "m: item: transform 1: \"scale=2\": not expected here; it is written \"scale=NUMBER\"" },
     { &vae__transforms, "binarize 3", "m: item: transform 1: \"3\": not expected here; it is written \"binarize\"" },
 };
 
@@ -200,7 +210,7 @@ static const struct {
     { " ", "m: item: expected a likelihood, found nothing" },
     { "gaussian, bernoulli", "m: item: expected one likelihood, found \"gaussian, bernoulli\"" },
     { "bernoulli,", "m: item: expected one likelihood, found \"bernoulli,\"" },
-    { "poisson", "m: item: \"poisson\": no such likelihood; there are bernoulli, gaussian" },
+    { "cauchy", "m: item: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson" },
     { "gaussian sigma", "m: item: \"sigma\": not expected here; it is written \"gaussian [sigma=NUMBER]\"" },
     { "gaussian sigma=", "m: item: sigma: expected a number from 1e-06 to 22026, found \"\"" },
     { "gaussian sigma=0", "m: item: sigma: expected a number from 1e-06 to 22026, found \"0\"" },

@@ -61,7 +61,7 @@ static const vae_model_spec variants[] = {
       .encoder = "dense 7 tanh",
       .decoder = "dense 7 tanh" },
     { .name = "threshold",
-      .x = { .transform = "unit, threshold at=0.4" },
+      .x = { .transform = "unit, threshold=0.4" },
       .latents = LATENTS,
       .encoder = "dense 7 leaky-relu",
       .decoder = "dense 7 linear" },
@@ -78,7 +78,7 @@ enum { VARIANTS = sizeof variants / sizeof *variants };
 static vae_model *model_of(const vae_model_spec *spec)
 {
     vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, data, 3, &model));
+    ck_assert_status_ok(vae_model_new(spec, NULL, data, 3, &model));
     return model;
 }
 
@@ -112,7 +112,7 @@ START_TEST(test_resolved)
     ck_assert_int_eq(vae_model_x_size(model), 784);
     /* The resolved declaration needs no data any more, and declares the same. */
     vae_model *again = NULL;
-    ck_assert_status_ok(vae_model_new(found, NULL, 3, &again));
+    ck_assert_status_ok(vae_model_new(found, NULL, NULL, 3, &again));
     ck_assert_int_eq(vae_store_size(vae_model_store(again)), vae_store_size(vae_model_store(model)));
     ck_assert_mem_eq(vae_store_parameters(vae_model_store(again)), vae_store_parameters(vae_model_store(model)),
                      (size_t)vae_store_size(vae_model_store(model)) * sizeof(float));
@@ -160,7 +160,7 @@ END_TEST
 START_TEST(test_catalogue)
 {
     static const vae_model_spec mine[] = { { .name = "mine" }, { .name = "cvae", .summary = "another" } };
-    const vae_catalogue catalogue = { mine, 2 };
+    const vae_catalogue catalogue = { .models = mine, .model_count = 2 };
     ck_assert_int_eq(vae_model_count(NULL), 2);
     ck_assert_int_eq(vae_model_count(&catalogue), 4);
     ck_assert_ptr_eq(vae_model_find(&catalogue, "mine"), &mine[0]);
@@ -207,11 +207,12 @@ static const struct {
     { WITH(.prior = "flow"), VAE_ERROR_DECLARATION, "m: prior: \"flow\": no such prior; there are standard-normal" },
     { WITH(.objective = "elbo beta=4"), VAE_ERROR_DECLARATION,
       "m: objective: \"beta=4\": not expected here; it is written \"elbo\"" },
-    { WITH(.x = { .likelihood = "poisson" }), VAE_ERROR_DECLARATION,
-      "m: likelihood: \"poisson\": no such likelihood; there are bernoulli, gaussian" },
+    { WITH(.x = { .likelihood = "cauchy" }), VAE_ERROR_DECLARATION,
+      "m: likelihood: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson" },
     { WITH(.x = { .likelihood = "" }), VAE_ERROR_DECLARATION, "m: likelihood: expected a likelihood, found nothing" },
     { WITH(.x = { .transform = "log" }), VAE_ERROR_DECLARATION,
-      "m: transform: transform 1: \"log\": no such transform; there are unit, binarize, threshold" },
+      "m: transform: transform 1: \"log\": no such transform; there are raw, unit, scale, standardize, log1p, "
+      "binarize, threshold" },
     { WITH(.x = { .shape = { 28, -1 } }), VAE_ERROR_DECLARATION,
       "m: x: shape: dimension 2 is -1, expected sizes of at least 1, one after another, and at most "
       "2^31 - 1 values in all" },
@@ -228,7 +229,7 @@ static const struct {
       "m: latents: expected 1 to 100000 dimensions, found 100001" },
     { WITH(.latents = { { .size = 2 }, { .size = 3 } }), VAE_ERROR_UNSUPPORTED,
       "m: latents: this version takes one, found 2" },
-    { WITH(.conditions = { { .name = "" } }), VAE_ERROR_DECLARATION,
+    { WITH(.conditions = { { .name = "", .kind = VAE_CLASS } }), VAE_ERROR_DECLARATION,
       "m: condition \"\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x or "
       "z" },
     { WITH(.conditions = { { .name = "a", .kind = VAE_CLASS }, { .name = "b", .kind = VAE_CLASS } }), VAE_ERROR_DATA,
@@ -241,8 +242,8 @@ static const struct {
       "z" },
     { WITH(.conditions = { { .name = "label", .kind = VAE_CLASS }, { .name = "label", .kind = VAE_CLASS } }),
       VAE_ERROR_DECLARATION, "m: there are two conditions \"label\"" },
-    { WITH(.conditions = { { .name = "digit", .kind = VAE_VALUES } }), VAE_ERROR_UNSUPPORTED,
-      "m: condition \"digit\": this version takes conditions of kind VAE_CLASS" },
+    { WITH(.conditions = { { .name = "digit", .kind = VAE_VALUES } }), VAE_ERROR_DATA,
+      "m: digits:60: expected values for the condition \"digit\", found no such field" },
     { WITH(.conditions = { { .name = "digit", .kind = VAE_CLASS, .size = -1 } }), VAE_ERROR_DECLARATION,
       "m: condition \"digit\": expected 1 to 1000000 classes, declared or from data, found -1" },
     { WITH(.name = NULL, .encoder = NULL), VAE_ERROR_DECLARATION,
@@ -255,7 +256,7 @@ START_TEST(test_mistakes)
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
         vae_model *model = (vae_model *)&mistakes;
         long before = system_outstanding();
-        vae_status status = vae_model_new(&mistakes[i].spec, data, 0, &model);
+        vae_status status = vae_model_new(&mistakes[i].spec, NULL, data, 0, &model);
         ck_assert_str_eq(status.message, mistakes[i].message);
         ck_assert_int_eq(status.code, mistakes[i].code);
         ck_assert_ptr_null(model);
@@ -270,15 +271,15 @@ START_TEST(test_data_does_not_fit)
     vae_model_spec spec = variants[1];
     vae_model *model = NULL;
     spec.conditions[0].size = 3;
-    ck_assert_status(vae_model_new(&spec, data, 0, &model), VAE_ERROR_DATA, "cvae: digits:60");
+    ck_assert_status(vae_model_new(&spec, NULL, data, 0, &model), VAE_ERROR_DATA, "cvae: digits:60");
     ck_assert_ptr_null(model);
-    ck_assert_status(vae_model_new(&variants[0], NULL, 0, &model), VAE_ERROR_DECLARATION,
+    ck_assert_status(vae_model_new(&variants[0], NULL, NULL, 0, &model), VAE_ERROR_DECLARATION,
                      "vae: x: expected a shape, declared or from data, found none");
     spec.x.shape[0] = 28;
     spec.conditions[0].size = 0;
-    ck_assert_status(vae_model_new(&spec, NULL, 0, &model), VAE_ERROR_DECLARATION,
+    ck_assert_status(vae_model_new(&spec, NULL, NULL, 0, &model), VAE_ERROR_DECLARATION,
                      "cvae: condition \"digit\": expected 1 to 1000000 classes, declared or from data, found 0");
-    ck_assert_status(vae_model_new(NULL, data, 0, &model), VAE_ERROR_ARGUMENT, "expected a declaration");
+    ck_assert_status(vae_model_new(NULL, NULL, data, 0, &model), VAE_ERROR_ARGUMENT, "expected a declaration");
     vae_model_free(NULL);
     vae_model_free(&model);
 }
@@ -291,7 +292,7 @@ typedef struct bench {
     vae__match match;
     vae__model_graph graph;
     vae_executor *executor;
-    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+    vae_binding bindings[VAE__MAX_BINDINGS];
     vae_run run;
 } bench;
 
