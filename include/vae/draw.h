@@ -22,9 +22,9 @@ VAE_API void vae_drawing_free(char **text);
 
 /*
  * Draws a model's graph `which`: one of the names that vae_drawing_name tells; any other fails with VAE_ERROR_ARGUMENT.
- * Data tells how what is modelled is stored, and so by which nodes it becomes what is modelled; NULL: as float32.
+ * Fields are taken to be stored as in the data that the model was made with.
  */
-VAE_API vae_status vae_model_draw(const vae_model *model, const vae_data *data, const char *which, char **text);
+VAE_API vae_status vae_model_draw(const vae_model *model, const char *which, char **text);
 
 /* "training", "encoding", "decoding"; NULL behind the last. */
 VAE_API const char *vae_drawing_name(int index);

@@ -46,7 +46,7 @@ static int draw(const vae__call *call, const vae__found *found)
 {
     const char *path = call->values[OUT].text;
     char *text = NULL;
-    vae_status status = vae_model_draw(found->model, found->data, call->values[WHICH].text, &text);
+    vae_status status = vae_model_draw(found->model, call->values[WHICH].text, &text);
     if (!status.code && path)
         status = vae_drawing_save(text, path);
     else if (!status.code)

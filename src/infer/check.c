@@ -36,8 +36,8 @@ static vae_status check_rows(const vae_model *model, const vae__match *match, in
 {
     uint32_t *rows = NULL;
     vae__model_graph graph;
-    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
-    vae__graph_request request = { .kind = VAE__TRAINING, .x_type = match->x->type };
+    vae_binding bindings[VAE__MAX_BINDINGS];
+    vae__graph_request request = vae__match_request(match, VAE__TRAINING);
     VAE__TRY(vae__model_graph_new(model, &request, &graph));
     vae_status status = vae__allocate("a gradient check", (size_t)examples, sizeof *rows, &rows);
     for (int64_t i = 0; !status.code && i < examples; i++)

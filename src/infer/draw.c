@@ -12,8 +12,8 @@ static const struct {
     vae__graph_kind kind;
 } drawings[] = {
     { "training", VAE__TRAINING },
-    { "encoding", VAE__EVALUATION },
-    { "decoding", VAE__SAMPLING },
+    { "encoding", VAE__ENCODING },
+    { "decoding", VAE__DECODING },
 };
 enum { DRAWINGS = sizeof drawings / sizeof *drawings };
 
@@ -36,13 +36,13 @@ static vae_status find(const char *which, vae__graph_kind *kind)
     return vae__error(VAE_ERROR_ARGUMENT, "\"%s\": a model has no such graph; there are %s", which, names);
 }
 
-/* How what is modelled is stored in the first split that has rows. */
-static vae_type type_of(const vae_data *data)
+/* As the data that the model was made with. */
+static vae__graph_request request_of(const vae_model *model)
 {
-    const vae_field *x = NULL;
-    for (int split = 0; data && !x && split < VAE_SPLITS; split++)
-        x = vae_data_find(data, (vae_split)split, "x");
-    return x ? x->type : VAE_FLOAT32;
+    vae__graph_request request = { .x_type = model->declaration.x.type, .temperature = 1 };
+    for (int i = 0; i < model->condition_count; i++)
+        request.condition_types[i] = model->declaration.conditions[i].type;
+    return request;
 }
 
 /* Results go by their names, where they have none of their own. */
@@ -56,7 +56,9 @@ static vae_status name_results(const vae__model_graph *graph)
         { graph->reconstruction, "reconstruction" },
         { graph->kl, "kl" },
         { graph->mean, "mean" },
-        { graph->x, "x" },
+        { graph->logvar, "logvar" },
+        { graph->x_mean, "mean of x" },
+        { graph->x_units, "mean of x, in its units" },
     };
     for (size_t i = 0; i < sizeof results / sizeof *results; i++)
         if (results[i].node && !*vae_node_label(results[i].node))
@@ -64,14 +66,14 @@ static vae_status name_results(const vae__model_graph *graph)
     return vae_graph_status(graph->graph);
 }
 
-vae_status vae_model_draw(const vae_model *model, const vae_data *data, const char *which, char **text)
+vae_status vae_model_draw(const vae_model *model, const char *which, char **text)
 {
     if (!text)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a place for the drawing, found NULL");
     *text = NULL;
     if (!model || !which)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and the name of a graph, found NULL");
-    vae__graph_request request = { .x_type = type_of(data), .temperature = 1 };
+    vae__graph_request request = request_of(model);
     vae__model_graph graph;
     char title[256];
     VAE__TRY(find(which, &request.kind));
