@@ -106,6 +106,27 @@ START_TEST(test_edges_have_shapes_and_tell_gradients)
 }
 END_TEST
 
+static void pass_on(const vae_op_row *row)
+{
+    row->out[0] = row->in[0][0];
+}
+
+START_TEST(test_own_ops_go_by_their_names)
+{
+    static const vae_op own = { .name = "own \"op\"", .inputs = 1, .forward = pass_on };
+    trial t = { .graph = NULL };
+    ck_assert_status_ok(vae_graph_new(&t.graph));
+    ck_assert_status_ok(vae_store_new(&t.store));
+    vae_node *x = vae_input(t.graph, "x", 1, (int64_t[]){ 1 });
+    vae_graph_keep(vae_fill(vae_apply(&own, &x, NULL), x, -1.5));
+    ck_assert_status_ok(vae_graph_compile(t.graph, t.store, NULL, &t.program));
+    ck_assert_status_ok(vae_program_draw(t.program, "", &t.text));
+    ck_assert_has(t.text, "n1 [label=\"own \\\"op\\\"\", shape=box");
+    ck_assert_has(t.text, "n2 [label=\"fill\\nwith -1.5\"");
+    end(&t);
+}
+END_TEST
+
 START_TEST(test_names_are_escaped)
 {
     trial t = { .graph = NULL };
@@ -144,7 +165,7 @@ START_TEST(test_models)
     vae_model *model;
     char *text, *again;
     build_model(&data, &model);
-    const char *const words[] = { "mean_rows\\nobjective", "affine\\nencoder/mean", "sigmoid\\nx" };
+    const char *const words[] = { "mean_rows\\nobjective", "affine\\nencoder/mean", "sigmoid\\nmean of x" };
     for (int i = 0; vae_drawing_name(i); i++) {
         char title[64];
         ck_assert_status_ok(vae_model_draw(model, vae_drawing_name(i), &text));
@@ -167,7 +188,7 @@ START_TEST(test_models)
 }
 END_TEST
 
-/* Grey levels of 8 bits are divided by 255; floats are not. */
+/* Grey levels of 8 bits are divided by 255. */
 START_TEST(test_data_tells_how_x_is_stored)
 {
     vae_data *data;
@@ -176,9 +197,6 @@ START_TEST(test_data_tells_how_x_is_stored)
     build_model(&data, &model);
     ck_assert_status_ok(vae_model_draw(model, "training", &text));
     ck_assert_has(text, "scale\\n× 0.00392157");
-    vae_drawing_free(&text);
-    ck_assert_status_ok(vae_model_draw(model, "training", &text));
-    ck_assert_ptr_null(strstr(text, "scale\\n× 0.00392157"));
     vae_drawing_free(&text);
     vae_model_free(&model);
     vae_data_free(&data);
@@ -234,7 +252,7 @@ END_TEST
 int main(void)
 {
     const TTest *const programs[] = { test_kinds_are_told_apart, test_edges_have_shapes_and_tell_gradients,
-                                      test_names_are_escaped, NULL };
+                                      test_names_are_escaped, test_own_ops_go_by_their_names, NULL };
     const TTest *const models[] = { test_models, test_data_tells_how_x_is_stored, test_mistakes, test_no_memory, NULL };
     Suite *suite = suite_create("draw");
     suite_case(suite, "programs", 30, programs);
