@@ -79,7 +79,8 @@ const vae__command vae__command_graph = {
              "FILE.h5 [--data SRC] [--which GRAPH] [--out FILE.dot]",
     .argument = "MODEL|FILE.h5",
     .options = options,
-    .notes = "dot -Tpng FILE.dot -o FILE.png makes a picture of it. Sizes that a variant leaves open are the data's;\n"
-             "without --data x is taken as stored in float32.\n",
+    .notes =
+        "dot -Tpng FILE.dot -o FILE.png makes a picture of it. Sizes that a variant leaves open are the data's, and\n"
+        "so is how its fields are stored.\n",
     .run = run,
 };

@@ -111,7 +111,8 @@ for which in training encoding decoding; do
     holds "$which: nothing on standard output" [ ! -s lines ]
 done
 told 0 '^digraph "cvae: training"' graph small.h5
-told 0 '× 0.00392157' graph small.h5 --data digits:60
+told 0 '× 0.00392157' graph cvae --data digits:60
+told 0 '^digraph "cvae: training"' graph small.h5 --data digits:60
 # A drawing is replaced, and nothing else.
 told 0 '' graph small.h5 --out out.dot
 holds 'replaced' grep -q '(784, 8)' out.dot
