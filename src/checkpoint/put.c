@@ -148,12 +148,25 @@ vae_status vae__put_group(hid_t parent, const char *name, const char *descriptio
     return status;
 }
 
+static size_t bytes_of_value(const vae__array *array)
+{
+    return array->text ? array->text : vae__type_bytes(array->type);
+}
+
+/* How values lie in the file, or in memory. The caller closes it. */
+static hid_t type_of(const vae__array *array, bool stored)
+{
+    if (array->text)
+        return text_type(array->text, VAE__UTF8);
+    return H5Tcopy(stored ? vae__hdf5_stored(array->type) : vae__hdf5_native(array->type));
+}
+
 /* A chunk is the whole array, or one of as few equal shares of its rows as make at most a megabyte each, so that little
  * of the last is empty. Returns the bytes of one. */
-static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
+static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE__ARRAY_RANK])
 {
     enum { CHUNK = 1 << 20 };
-    uint64_t row = vae__type_bytes(array->type);
+    uint64_t row = bytes_of_value(array);
     for (int i = 0; i < array->rank; i++) {
         chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
         row *= i ? chunk[i] : 1;
@@ -166,14 +179,14 @@ static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
 size_t vae__put_room(const vae__array *array)
 {
     enum { DESCRIPTION = 1 << 14, A_CHUNK = 256 };
-    hsize_t chunk[VAE_MAX_RANK];
+    hsize_t chunk[VAE__ARRAY_RANK];
     uint64_t bytes = chunk_of(array, chunk), count = ((uint64_t)array->shape[0] + chunk[0] - 1) / chunk[0];
     return (size_t)(count * (bytes + A_CHUNK) + DESCRIPTION);
 }
 
 static hid_t chunked(const vae__array *array)
 {
-    hsize_t chunk[VAE_MAX_RANK];
+    hsize_t chunk[VAE__ARRAY_RANK];
     chunk_of(array, chunk);
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     if (list >= 0 && H5Pset_chunk(list, array->rank, chunk) < 0) {
@@ -185,7 +198,7 @@ static hid_t chunked(const vae__array *array)
 
 static hid_t space_of(const vae__array *array)
 {
-    hsize_t dimensions[VAE_MAX_RANK], most[VAE_MAX_RANK];
+    hsize_t dimensions[VAE__ARRAY_RANK], most[VAE__ARRAY_RANK];
     for (int i = 0; i < array->rank; i++)
         most[i] = dimensions[i] = (hsize_t)array->shape[i];
     if (array->grows)
@@ -196,8 +209,10 @@ static hid_t space_of(const vae__array *array)
 static hid_t create(hid_t parent, const char *name, const vae__array *array)
 {
     hid_t links = H5Pcreate(H5P_LINK_CREATE), list = chunked(array), space = space_of(array), dataset = H5I_INVALID_HID;
-    if (links >= 0 && list >= 0 && space >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0)
-        dataset = H5Dcreate2(parent, name, vae__hdf5_stored(array->type), space, links, list, H5P_DEFAULT);
+    hid_t type = type_of(array, true);
+    if (type >= 0 && links >= 0 && list >= 0 && space >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0)
+        dataset = H5Dcreate2(parent, name, type, space, links, list, H5P_DEFAULT);
+    vae__hdf5_close(type);
     vae__hdf5_close(links);
     vae__hdf5_close(list);
     vae__hdf5_close(space);
@@ -221,7 +236,8 @@ static vae_status describe(hid_t dataset, const char *name, const vae__array *ar
         if (array->labels[i] && H5DSset_label(dataset, (unsigned)i, array->labels[i]) < 0)
             return refused(name);
     }
-    uint32_t crc = vae__hdf5_checksum(array->type, array->values, count);
+    uint32_t crc = vae__hdf5_checksum(array->text ? VAE_UINT8 : array->type, array->values,
+                                      array->text ? count * array->text : count);
     VAE__TRY(put(dataset, "crc32", H5T_STD_U32LE, H5T_NATIVE_UINT32, H5Screate(H5S_SCALAR), &crc));
     VAE__TRY(vae__put_text(dataset, "description", set_of(array->description), array->description));
     return vae__put_text(dataset, "units", set_of(array->units), array->units);
@@ -233,8 +249,10 @@ vae_status vae__put_array(hid_t parent, const char *name, const vae__array *arra
     if (made < 0)
         return refused(name);
     vae_status status = vae__ok();
-    if (H5Dwrite(made, vae__hdf5_native(array->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
+    hid_t type = type_of(array, false);
+    if (type < 0 || H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
         status = refused(name);
+    vae__hdf5_close(type);
     if (!status.code)
         status = describe(made, name, array);
     if (dataset && !status.code) {

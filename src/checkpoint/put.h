@@ -35,15 +35,19 @@ vae_status vae__put_integers(hid_t object, const char *name, const int64_t *valu
 vae_status vae__put_unsigned(hid_t object, const char *name, uint64_t value);
 vae_status vae__put_number(hid_t object, const char *name, double value);
 
+/* Rows of what an example may be. */
+enum { VAE__ARRAY_RANK = VAE_MAX_RANK + 1 };
+
 /* A dataset with its attributes; what is NULL is not written. */
 typedef struct vae__array {
     vae_type type;
+    size_t text; /* not 0: texts of that many bytes each, padded with nulls, in place of numbers */
     int rank;
-    int64_t shape[VAE_MAX_RANK];
+    int64_t shape[VAE__ARRAY_RANK];
     const void *values;
     const char *description, *units;
-    const char *labels[VAE_MAX_RANK]; /* of dimensions */
-    bool grows;                       /* the first dimension has no end */
+    const char *labels[VAE__ARRAY_RANK]; /* of dimensions */
+    bool grows;                          /* the first dimension has no end */
 } vae__array;
 
 /* Bytes that an array takes in a file at most, its description included. */

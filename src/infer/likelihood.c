@@ -39,7 +39,8 @@ static vae_status make_piece(const vae__estimate *estimate, int64_t samples, vae
     piece->samples = samples;
     if (!samples)
         return vae__ok();
-    vae__graph_request request = { .kind = VAE__WEIGHTS, .x_type = estimate->match->x->type, .samples = samples };
+    vae__graph_request request = vae__match_request(estimate->match, VAE__WEIGHTS);
+    request.samples = samples;
     VAE__TRY(vae__model_graph_new(estimate->model, &request, &piece->graph));
     vae_executor_options options = { .capacity = estimate->capacity, .threads = estimate->options->threads };
     return vae_executor_new(piece->graph.program, &options, &piece->executor);
@@ -81,7 +82,7 @@ static void add_term(vae__sum *sum, double log_weight)
 
 static vae_status run_piece(vae__estimate *estimate, const vae__piece *piece, int64_t examples, int64_t first_sample)
 {
-    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+    vae_binding bindings[VAE__MAX_BINDINGS];
     int count = vae__match_bind(estimate->match, &piece->graph, estimate->rows, bindings);
     vae_run run = { .examples = examples,
                     .bindings = bindings,
