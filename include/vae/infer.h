@@ -187,7 +187,7 @@ typedef struct vae_condition_settings {
 /* New members go last. */
 typedef struct vae_sample_options {
     int64_t count;      /* examples of each combination of conditions, or in all for a model without; 0: 10, or 100 */
-    int64_t only_class; /* with has_class: this class alone, of a model with one condition */
+    int64_t only_class; /* with has_class: this class alone, of the only condition that is a class */
     int has_class;
     uint64_t seed;
     double temperature; /* z is drawn from N(0, temperature²), or the prior's likeness of that; 0: 1 */

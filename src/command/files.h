@@ -4,11 +4,14 @@
 
 #include "src/command/command.h"
 
-/* What a command writes. */
+/* What a command writes. Results are told by their mark, and may replace results of the same kind. */
 typedef enum vae__file_kind {
     VAE__CHECKPOINT_FILE, /* may replace a checkpoint that is whole */
-    VAE__SAMPLES_FILE,    /* HDF5; may replace samples, told by their mark */
-    VAE__PICTURE_FILE     /* may replace a picture */
+    VAE__SAMPLES_FILE,
+    VAE__LATENTS_FILE,
+    VAE__EXAMPLES_FILE,
+    VAE__RECONSTRUCTIONS_FILE,
+    VAE__PICTURE_FILE /* may replace a picture */
 } vae__file_kind;
 
 /*
@@ -17,6 +20,13 @@ typedef enum vae__file_kind {
  * VAE__EXIT_FAILED or VAE__EXIT_USAGE. Leaves nothing behind.
  */
 int vae__check_target(const vae__call *call, const char *path, vae__file_kind kind);
+
+/* The same of a path that the option of this name gave, "out" being the other's. */
+int vae__check_target_of(const vae__call *call, const char *option, const char *path, vae__file_kind kind);
+
+/* The same of results that may be a picture, with --out and the ending of its name asked for first: .h5, .hdf5 or,
+ * unless `kind` is all there is, .png. */
+int vae__check_results(const vae__call *call, const vae__value *out, vae__file_kind kind, bool picture);
 
 /* Opens a checkpoint in a child process with limits on memory and time, for libhdf5 is not safe against files made to
  * do harm; where that went well, loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */

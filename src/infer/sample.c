@@ -57,19 +57,24 @@ vae_status vae__settings_check(const vae_model *model, int index, const vae_cond
     return vae__ok();
 }
 
-/* --class is short for the one setting of the one condition. */
+/* One class is short for the one setting of the only condition that is a class. */
 static vae_status take_only_class(const vae_model *model, vae__draws *wanted)
 {
     const vae_model_spec *spec = &model->declaration;
-    if (!model->condition_count)
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: has no condition, so there is no class to sample", spec->name);
-    if (model->condition_count > 1 || spec->conditions[0].kind != VAE_CLASS || wanted->options.conditions[0].count)
-        return vae__error(VAE_ERROR_ARGUMENT,
-                          "%s: expected one class alone of a model with one condition, a class "
-                          "for which no other values are given",
-                          spec->name);
+    int classes = 0, place = 0;
+    for (int i = 0; i < model->condition_count; i++)
+        if (spec->conditions[i].kind == VAE_CLASS) {
+            classes++;
+            place = i;
+        }
+    if (classes != 1)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a model with one condition that is a class, found %d",
+                          spec->name, classes);
+    if (wanted->options.conditions[place].count)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected one class or a list of settings, found both",
+                          spec->name, spec->conditions[place].name);
     wanted->only_class = (double)wanted->options.only_class;
-    wanted->options.conditions[0] = (vae_condition_settings){ &wanted->only_class, 1 };
+    wanted->options.conditions[place] = (vae_condition_settings){ &wanted->only_class, 1 };
     return vae__ok();
 }
 
