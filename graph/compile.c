@@ -130,7 +130,7 @@ static vae_status check_objective(const vae_graph *graph, const vae_node *object
     char text[VAE__SHAPE_TEXT];
     if (objective->rows || objective->size != 1)
         return vae__error(VAE_ERROR_SHAPE, "%s: expected an objective of shape (1) without rows, found %s",
-                          objective->op->name, vae__shape_text(objective, text));
+                          vae_node_op(objective), vae__shape_text(objective, text));
     return vae__ok();
 }
 

@@ -131,18 +131,24 @@ static vae_status append(vae_graph *graph, const vae_node *given, vae_node **app
     return status;
 }
 
-static vae_status make_node(vae_graph *graph, const vae__op *op, vae_node *given, int input_count,
-                            vae_node *const *inputs, vae_node **node)
+static vae_status make_node(vae_graph *graph, vae_node *given, int input_count, vae_node *const *inputs,
+                            vae_node **node)
 {
-    VAE__TRY(check_arguments(graph, op, input_count, inputs));
+    VAE__TRY(check_arguments(graph, given->op, input_count, inputs));
     given->graph = graph;
-    given->op = op;
     given->input_count = input_count;
     for (int i = 0; i < input_count; i++)
         given->inputs[i] = inputs[i];
-    VAE__TRY(op->shape(given));
+    VAE__TRY(given->op->shape(given));
     VAE__TRY(check_shape(given));
     return append(graph, given, node);
+}
+
+/* A program's own op goes by the name that it has there. */
+static const char *op_name(const vae_node *node)
+{
+    const char *own = node->custom ? node->custom->name : NULL;
+    return own && *own ? own : node->op->name;
 }
 
 vae_node *vae__node_new(vae_graph *graph, const vae__op *op, vae_node given, int input_count, vae_node *const *inputs)
@@ -153,9 +159,11 @@ vae_node *vae__node_new(vae_graph *graph, const vae__op *op, vae_node given, int
     vae_node *node = NULL;
     vae_status status = graph->first_mistake;
     if (!status.code) {
-        status = make_node(graph, op, &given, input_count, inputs, &node);
+        given.op = op;
+        status = make_node(graph, &given, input_count, inputs, &node);
         bool labelled = given.label && *given.label;
-        status = vae__error_within(status, "%s%s%s: ", labelled ? given.label : "", labelled ? ": " : "", op->name);
+        status =
+            vae__error_within(status, "%s%s%s: ", labelled ? given.label : "", labelled ? ": " : "", op_name(&given));
     }
     if (status.code)
         record_everywhere(graph, input_count, inputs, status);
@@ -191,7 +199,7 @@ vae_node *vae_label(vae_node *node, const char *label)
 
 const char *vae_node_op(const vae_node *node)
 {
-    return node ? node->op->name : "";
+    return node ? op_name(node) : "";
 }
 
 const char *vae_node_label(const vae_node *node)

@@ -30,10 +30,12 @@ struct vae_node {
     int64_t size; /* product of shape */
     int64_t rows; /* per example; 0: shared */
     int input_count;
-    vae_node *inputs[VAE__MAX_INPUTS]; /* an absent optional one is NULL */
-    double number;                     /* what the op's builder gave: slope, factor, threshold */
-    int64_t integers[2];               /* axis, begin … */
-    double *values;                    /* of a constant, else NULL */
+    vae_node *inputs[VAE__MAX_INPUTS];      /* an absent optional one is NULL */
+    double number;                          /* what the op's builder gave: slope, factor, threshold */
+    int64_t integers[2];                    /* axis, begin … */
+    double *values;                         /* of a constant, else NULL */
+    const vae_op *custom;                   /* of vae_apply, else NULL: a program's own op … */
+    double arguments[VAE_MAX_OP_ARGUMENTS]; /* … and what was given for it */
     bool keep, want_gradient;
 };
 
@@ -145,8 +147,9 @@ static inline int64_t vae__rows(const vae_node *node)
 
 /*
  * Adds a node of `op` with these inputs. `given` brings the attributes that are not NULL or 0: label (copied), rank and
- * shape for a source, number, integers, values (taken over on success). `graph` may be NULL where there are inputs.
- * On a mistake every graph reachable through the arguments keeps its first error, and the result is NULL.
+ * shape for a source, number, integers, values (taken over on success), custom, arguments. `graph` may be NULL where
+ * there are inputs. On a mistake every graph reachable through the arguments keeps its first error, and the result is
+ * NULL.
  */
 vae_node *vae__node_new(vae_graph *graph, const vae__op *op, vae_node given, int input_count, vae_node *const *inputs);
 

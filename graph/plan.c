@@ -108,7 +108,7 @@ static vae_status find_sizes(vae__draft *draft, int64_t capacity, size_t bytes_p
         const vae_node *node = draft->program->graph->nodes[i];
         if (vae__rows(node) * node->size > SLOT_MOST / (int64_t)bytes_per_value / capacity)
             return vae__error(VAE_ERROR_MEMORY, "%s: no memory for %" PRId64 " values of each of %" PRId64 " examples",
-                              node->op->name, vae__rows(node) * node->size, capacity);
+                              vae_node_op(node), vae__rows(node) * node->size, capacity);
         int64_t rows = node->rows ? node->rows * capacity : 1;
         int64_t bytes = (rows * node->size * (int64_t)bytes_per_value + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         slot *value = &draft->slots[value_of(node)], *gradient = &draft->slots[gradient_of(draft, node)];

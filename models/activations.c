@@ -23,27 +23,43 @@ static const struct activation {
 };
 enum { COUNT = sizeof activations / sizeof *activations };
 
-int vae__activation_find(const char *name)
+int vae__activation_count(const vae_catalogue *catalogue)
 {
-    for (int i = 0; i < COUNT; i++)
-        if (!strcmp(activations[i].name, name))
+    return COUNT + (catalogue ? catalogue->op_count : 0);
+}
+
+const char *vae__activation_name(const vae_catalogue *catalogue, int index)
+{
+    if (index < 0 || index >= vae__activation_count(catalogue))
+        return NULL;
+    if (index < COUNT)
+        return activations[index].name;
+    const vae_op *op = &catalogue->ops[index - COUNT];
+    return op->inputs == 1 && !op->shape ? op->name : NULL;
+}
+
+/* From the last on: what a program brings is found before what is built in. */
+int vae__activation_find(const vae_catalogue *catalogue, const char *name)
+{
+    for (int i = vae__activation_count(catalogue) - 1; i >= 0; i--) {
+        const char *other = vae__activation_name(catalogue, i);
+        if (other && !strcmp(other, name))
             return i;
+    }
     return -1;
 }
 
-const char *vae__activation_name(int index)
-{
-    return index >= 0 && index < COUNT ? activations[index].name : NULL;
-}
-
-void vae__activation_names(char *text, size_t size)
+void vae__activation_names(const vae_catalogue *catalogue, char *text, size_t size)
 {
     size_t length = 0;
-    for (int i = 0; i < COUNT && length < size; i++)
-        length += (size_t)snprintf(text + length, size - length, "%s%s", i ? ", " : "", activations[i].name);
+    for (int i = 0; i < vae__activation_count(catalogue) && length < size; i++) {
+        const char *name = vae__activation_name(catalogue, i);
+        if (name)
+            length += (size_t)snprintf(text + length, size - length, "%s%s", i ? ", " : "", name);
+    }
 }
 
-vae_node *vae__activation_build(int index, vae_node *x)
+vae_node *vae__activation_build(const vae_catalogue *catalogue, int index, vae_node *x)
 {
-    return activations[index].build(x);
+    return index < COUNT ? activations[index].build(x) : vae_apply(&catalogue->ops[index - COUNT], &x, NULL);
 }

@@ -1,10 +1,13 @@
-/* Finding things by name: the variants, and the words of the little language. */
+/* Finding things by name: the variants, and the words of the little language; and what a program's rows must have. */
 #include <stdio.h>
 #include <string.h>
 
 #include "models/activations.h"
 #include "models/parts.h"
 #include "models/variants.h"
+#include "src/base/status.h"
+
+/* ---- Variants ---------------------------------------------------------------------------------------------------- */
 
 static const vae_model_spec *const built_in[] = {
 #define VARIANT(name) &vae__variant_##name,
@@ -36,9 +39,42 @@ const vae_model_spec *vae_model_find(const vae_catalogue *catalogue, const char 
     return NULL;
 }
 
-static int activation_at(int index, vae_word_help *help)
+/* ---- Words ------------------------------------------------------------------------------------------------------- */
+
+vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue)
 {
-    const char *name = vae__activation_name(index);
+    static const vae__word_table *const tables[] = {
+        [VAE__LAYER] = &vae__layers,         [VAE__TRANSFORM] = &vae__transforms, [VAE__LIKELIHOOD] = &vae__likelihoods,
+        [VAE__POSTERIOR] = &vae__posteriors, [VAE__PRIOR] = &vae__priors,         [VAE__OBJECTIVE] = &vae__objectives,
+    };
+    static const vae_catalogue none = { .model_count = 0 };
+    const vae_catalogue *from = catalogue ? catalogue : &none;
+    const struct {
+        const void *rows;
+        int count;
+    } brought[] = {
+        [VAE__LAYER] = { from->layers, from->layer_count },
+        [VAE__TRANSFORM] = { NULL, 0 },
+        [VAE__LIKELIHOOD] = { from->likelihoods, from->likelihood_count },
+        [VAE__POSTERIOR] = { from->posteriors, from->posterior_count },
+        [VAE__PRIOR] = { from->priors, from->prior_count },
+        [VAE__OBJECTIVE] = { from->objectives, from->objective_count },
+    };
+    vae__word_table table = *tables[part];
+    table.brought = brought[part].rows;
+    table.brought_count = brought[part].count;
+    table.catalogue = catalogue;
+    return table;
+}
+
+static int activation_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
+{
+    const char *name = NULL;
+    for (int i = 0; i < vae__activation_count(catalogue) && !name; i++) {
+        const char *next = vae__activation_name(catalogue, i);
+        if (next && !index--)
+            name = next;
+    }
     if (!name)
         return 0;
     *help = (vae_word_help){ .table = "activation", .name = name, .summary = "what a layer may end in" };
@@ -46,17 +82,110 @@ static int activation_at(int index, vae_word_help *help)
     return 1;
 }
 
-int vae_word_at(int index, vae_word_help *help)
+int vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
 {
-    const vae__word_table *const tables[] = { &vae__layers,     &vae__transforms, &vae__likelihoods,
-                                              &vae__posteriors, &vae__priors,     &vae__objectives };
-    for (size_t t = 0; index >= 0 && t < sizeof tables / sizeof *tables; index -= tables[t++]->count) {
-        if (index >= tables[t]->count)
+    for (int part = 0; index >= 0 && part < VAE__PARTS; part++) {
+        vae__word_table table = vae__words((vae__part)part, catalogue);
+        const vae_word *word = vae__word_of(&table, index);
+        if (!word) {
+            index -= table.count + table.brought_count;
             continue;
-        const vae__word *word = vae__word_of(tables[t], index);
-        *help = (vae_word_help){ .table = tables[t]->what, .name = word->name, .summary = word->summary };
+        }
+        *help = (vae_word_help){ .table = table.what, .name = word->name, .summary = word->summary };
         vae__word_usage(word, help->usage, sizeof help->usage);
         return 1;
     }
-    return activation_at(index, help);
+    return index < 0 ? 0 : activation_at(catalogue, index, help);
+}
+
+/* ---- What a row must have ---------------------------------------------------------------------------------------- */
+
+/* The functions that a row of a table must have; the first that is NULL, by name. */
+static const char *missing_in(vae__part part, const void *row)
+{
+    const vae_layer *layer = row;
+    const vae_likelihood *likelihood = row;
+    const vae_posterior *posterior = row;
+    const vae_prior *prior = row;
+    const vae_objective *objective = row;
+    switch (part) {
+    case VAE__LAYER:
+        return layer->build ? NULL : "build";
+    case VAE__LIKELIHOOD:
+        return !likelihood->heads ? "heads" : !likelihood->log ? "log" : !likelihood->mean ? "mean" : NULL;
+    case VAE__POSTERIOR:
+        return !posterior->heads ? "heads" : !posterior->sample ? "sample" : !posterior->log ? "log" : NULL;
+    case VAE__PRIOR:
+        return prior->log ? NULL : "log";
+    case VAE__OBJECTIVE:
+        return objective->build ? NULL : "build";
+    default:
+        return NULL;
+    }
+}
+
+static vae_status check_table(vae__part part, const vae_catalogue *catalogue)
+{
+    vae__word_table table = vae__words(part, catalogue);
+    if (table.brought_count < 0 || (table.brought_count && !table.brought))
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "the catalogue: %ss: expected rows and how many there are, found %s and %d", table.what,
+                          table.brought ? "rows" : "NULL", table.brought_count);
+    for (int i = 0; i < table.brought_count; i++) {
+        const vae_word *word = vae__word_of(&table, i);
+        if (!word->name || !*word->name || strpbrk(word->name, ", =\t\n"))
+            return vae__error(
+                VAE_ERROR_ARGUMENT,
+                "the catalogue: %s %d of %d: expected a name without spaces, commas and \"=\", found %s%s%s",
+                table.what, i + 1, table.brought_count, word->name ? "\"" : "", word->name ? word->name : "none",
+                word->name ? "\"" : "");
+        const char *missing = missing_in(part, word);
+        if (missing)
+            return vae__error(VAE_ERROR_ARGUMENT, "the catalogue: %s \"%s\": expected a function %s, found NULL",
+                              table.what, word->name, missing);
+    }
+    return vae__ok();
+}
+
+static vae_status check_models(const vae_catalogue *catalogue)
+{
+    int count = catalogue->model_count;
+    if (count < 0 || (count && !catalogue->models))
+        return vae__error(VAE_ERROR_ARGUMENT, "the catalogue: expected models and how many there are, found %s and %d",
+                          catalogue->models ? "models" : "NULL", count);
+    for (int i = 0; i < count; i++)
+        if (!catalogue->models[i].name || !*catalogue->models[i].name)
+            return vae__error(VAE_ERROR_ARGUMENT,
+                              "the catalogue: row %d of %d: expected a model with a name, found none", i + 1, count);
+    return vae__ok();
+}
+
+static vae_status check_ops(const vae_catalogue *catalogue)
+{
+    int count = catalogue->op_count;
+    if (count < 0 || (count && !catalogue->ops))
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "the catalogue: ops: expected rows and how many there are, found %s and %d",
+                          catalogue->ops ? "rows" : "NULL", count);
+    for (int i = 0; i < count; i++) {
+        const vae_op *op = &catalogue->ops[i];
+        if (!op->name || !op->forward || op->inputs < 1 || op->inputs > VAE_MAX_OP_INPUTS)
+            return vae__error(
+                VAE_ERROR_ARGUMENT,
+                "the catalogue: op %d of %d: expected a name, forward and 1 to %d inputs, found %s, %s and "
+                "%d",
+                i + 1, count, VAE_MAX_OP_INPUTS, op->name ? op->name : "none", op->forward ? "forward" : "NULL",
+                op->inputs);
+    }
+    return vae__ok();
+}
+
+vae_status vae_catalogue_check(const vae_catalogue *catalogue)
+{
+    if (!catalogue)
+        return vae__ok();
+    VAE__TRY(check_models(catalogue));
+    for (int part = 0; part < VAE__PARTS; part++)
+        VAE__TRY(check_table((vae__part)part, catalogue));
+    return check_ops(catalogue);
 }

@@ -1,75 +1,248 @@
-/* The graphs of a model: for training, evaluation, importance weights, and sampling. */
+/* The graphs of a model: for training, evaluation, importance weights, sampling, encoding, decoding, and its fields. */
+#include <stdio.h>
+
 #include "models/model.h"
 #include "models/parts.h"
 #include "src/base/status.h"
+
+enum { WHERE_SIZE = 128 };
 
 /* What is known while a graph is built. */
 typedef struct vae__building {
     const vae_model *model;
     const vae__graph_request *request;
     vae__model_graph *built;
-    vae__given given[VAE_MAX_CONDITIONS]; /* one row per example */
-    vae_node *x;                          /* as modelled */
-    double log_jacobian;                  /* of all its values */
-    vae__posterior_nodes posterior;
+    vae__given given[VAE_MAX_CONDITIONS]; /* transformed */
+    vae_node *x, *encoder_x;              /* as the likelihood scores it, and as the encoder sees it; 0 where masked */
+    vae_node *mask;                       /* NULL: all values are observed */
+    vae_node *jacobian;                   /* log |d modelled / d stored| of the observed values; NULL: 0 */
+    vae_posterior_nodes posterior;
+    vae_node *z;
+    vae_network prior;
 } vae__building;
+
+/* ---- Fields ------------------------------------------------------------------------------------------------------ */
+
+static bool is_grey(vae__graph_kind kind)
+{
+    return kind == VAE__ENCODING || kind == VAE__RECONSTRUCTION;
+}
+
+static vae__transform_context context_of(const vae__building *building, int field, const char *where, const char *noise,
+                                         vae_type type)
+{
+    const vae__graph_request *request = building->request;
+    return (vae__transform_context){ .graph = building->built->graph,
+                                     .where = where,
+                                     .field = field,
+                                     .noise = noise,
+                                     .type = type,
+                                     .grey = is_grey(request->kind),
+                                     .range = vae__range_of(type),
+                                     .points = request->kind == VAE__FIELDS ? building->built : NULL };
+}
+
+static void add_condition(vae__building *building, int index)
+{
+    const vae_condition_spec *spec = &building->model->declaration.conditions[index];
+    const vae__model_field *field = &building->model->conditions[index];
+    int64_t width = spec->kind == VAE_CLASS ? 1 : field->size;
+    vae_node *node = vae_input(building->built->graph, spec->name, 1, &width);
+    building->built->conditions[index] = node;
+    if (spec->kind != VAE_CLASS) {
+        char where[WHERE_SIZE];
+        snprintf(where, sizeof where, "fields/%s/transform", spec->name);
+        vae__transform_context context =
+            context_of(building, index, where, where, building->request->condition_types[index]);
+        node = vae__transforms_build(&context, &field->transform, node);
+    }
+    building->given[index] = (vae__given){ spec, field->size, node };
+}
 
 static void add_conditions(vae__building *building)
 {
-    const vae_model_spec *spec = &building->model->declaration;
-    for (int i = 0; i < building->model->condition_count; i++) {
-        vae_node *node = vae_input(building->built->graph, spec->conditions[i].name, 1, (int64_t[]){ 1 });
-        building->built->conditions[i] = node;
-        building->given[i] = (vae__given){ &spec->conditions[i], node };
-    }
+    for (int i = 0; i < building->model->condition_count; i++)
+        add_condition(building, i);
+}
+
+/* Which values were observed: by the mask that is bound, and by the values themselves. */
+static void add_mask(vae__building *building)
+{
+    const vae_x_spec *spec = &building->model->declaration.x;
+    vae__model_graph *built = building->built;
+    bool floats = !vae__range_of(building->request->x_type).finite;
+    vae_node *seen = NULL;
+    if (spec->has_fill_value || (floats && spec->missing == VAE_MISSING_MASK))
+        seen = vae_observed(built->x, spec->has_fill_value ? &spec->fill_value : NULL);
+    if (building->request->masked)
+        built->mask = vae_input(built->graph, "mask", 1, &building->model->x_size);
+    building->mask = seen && built->mask ? vae_mul(seen, built->mask) : seen ? seen : built->mask;
+}
+
+/* Σ mask · log |d modelled / d stored|. */
+static vae_node *total_jacobian(const vae__building *building, const vae__transform_context *context)
+{
+    vae_node *mask = building->mask, *each = context->log_jacobians, *total = NULL;
+    double all = context->log_jacobian * (double)building->model->x_size;
+    if (each && mask)
+        each = vae_node_rows(each) ? vae_fill(each, mask, 0) : vae_mul(mask, each);
+    if (each)
+        total = vae_sum(each, 0);
+    if (!(all < 0 || all > 0))
+        return total;
+    vae_node *same = mask ? vae_scale(vae_sum(mask, 0), context->log_jacobian)
+                          : vae_constant(context->graph, 1, (int64_t[]){ 1 }, &all);
+    if (!total)
+        return same;
+    return vae_node_rows(total) ? vae_add(total, same) : vae_add(same, total);
+}
+
+static vae_node *observed_alone(const vae__building *building, vae_node *x)
+{
+    return building->mask ? vae_fill(x, building->mask, 0) : x;
 }
 
 static void add_x(vae__building *building)
 {
     const vae_model *model = building->model;
-    vae__transform_context context = { .graph = building->built->graph, .x_type = building->request->x_type };
-    building->built->x = building->x = vae_input(context.graph, "x", 1, &model->x_size);
-    for (int i = 0; i < model->transform.count; i++) {
-        const vae__phrase *phrase = &model->transform.phrases[i];
-        building->x = ((const vae__transform *)phrase->row)->build(&context, phrase, building->x);
-    }
-    building->log_jacobian = context.log_jacobian * (double)model->x_size;
+    const vae_likelihood *likelihood = model->likelihood.row;
+    vae__model_graph *built = building->built;
+    built->x = vae_input(built->graph, "x", 1, &model->x_size);
+    add_mask(building);
+    vae__transform_context context =
+        context_of(building, -1, "fields/x/transform", "binarize", building->request->x_type);
+    context.mask = building->mask;
+    vae_node *x = vae__transforms_build(&context, &model->transform, built->x);
+    vae__transform_check(&context, ((const vae_word *)model->likelihood.row)->name, x, likelihood->low,
+                         likelihood->high, likelihood->whole);
+    building->x = building->encoder_x = observed_alone(building, x);
+    building->jacobian = likelihood->density ? total_jacobian(building, &context) : NULL;
+    if (model->one_transform)
+        return;
+    context = context_of(building, -1, "fields/x/encoder_transform", "binarize", building->request->x_type);
+    context.mask = building->mask;
+    building->encoder_x =
+        observed_alone(building, vae__transforms_build(&context, &model->encoder_transform, built->x));
 }
 
-static vae__network network_of(const vae__building *building, const char *name, const vae__given *given)
+/* ---- Networks ---------------------------------------------------------------------------------------------------- */
+
+static vae_network network_of(const vae__building *building, const char *name, const vae__given *given)
 {
-    return (vae__network){
-        .graph = building->built->graph, .name = name, .given = given, .given_count = building->model->condition_count
-    };
+    return (vae_network){ .graph = building->built->graph,
+                          .name = name,
+                          .catalogue = building->model->catalogue,
+                          .given = given,
+                          .given_count = building->model->condition_count };
 }
 
 static void add_posterior(vae__building *building)
 {
     const vae_model *model = building->model;
-    vae__network encoder = network_of(building, "encoder", building->given);
-    vae_node *h = vae__network_build(&encoder, &model->encoder, building->x);
-    const vae__posterior *posterior = model->posterior.row;
-    building->posterior = posterior->heads(&encoder, h, model->declaration.latents[0].size);
+    vae_network encoder = network_of(building, "encoder", building->given);
+    vae_node *h = vae__network_build(&encoder, &model->encoder, building->encoder_x);
+    const vae_posterior *posterior = model->posterior.row;
+    building->posterior = posterior->heads(&encoder, model->posterior.arguments, h, model->declaration.latents[0].size);
 }
 
 /* p(x | z); the conditions have as many rows as z. */
-static vae__heads add_decoder(const vae__building *building, const vae__given *given, vae_node *z)
+static vae_heads add_decoder(const vae__building *building, const vae__given *given, vae_node *z)
 {
     const vae_model *model = building->model;
-    vae__network decoder = network_of(building, "decoder", given);
+    vae_network decoder = network_of(building, "decoder", given);
     vae_node *h = vae__network_build(&decoder, &model->decoder, z);
-    const vae__likelihood *likelihood = model->likelihood.row;
-    return likelihood->heads(&decoder, &model->likelihood, h, model->x_size);
+    const vae_likelihood *likelihood = model->likelihood.row;
+    return likelihood->heads(&decoder, model->likelihood.arguments, h, model->x_size);
+}
+
+static vae_node *add_mean(const vae__building *building, const vae_heads *heads)
+{
+    const vae_likelihood *likelihood = building->model->likelihood.row;
+    return likelihood->mean(building->model->likelihood.arguments, heads);
 }
 
 /* log p(x | z) in the units that x is stored in: of a density, the transform's Jacobian counts. */
-static vae_node *add_reconstruction(const vae__building *building, vae_node *x, const vae__heads *heads)
+static vae_node *in_units(vae_node *log_p, vae_node *jacobian)
 {
-    const vae__likelihood *likelihood = building->model->likelihood.row;
-    vae_node *log_p = likelihood->log(x, heads);
-    bool shifted = likelihood->density && (building->log_jacobian < 0 || building->log_jacobian > 0);
-    return shifted ? vae_add(log_p, vae_constant(building->built->graph, 1, (int64_t[]){ 1 }, &building->log_jacobian))
-                   : log_p;
+    return jacobian ? vae_add(log_p, jacobian) : log_p;
+}
+
+static vae_node *add_log(const vae__building *building, vae_node *x, const vae_heads *heads, vae_node *mask)
+{
+    const vae_likelihood *likelihood = building->model->likelihood.row;
+    return likelihood->log(building->model->likelihood.arguments, x, heads, mask);
+}
+
+static vae_node *posterior_log(const vae_model *model, const vae_posterior_nodes *q, vae_node *z)
+{
+    return ((const vae_posterior *)model->posterior.row)->log(model->posterior.arguments, q, z);
+}
+
+static vae_node *posterior_sample(const vae_model *model, const vae_posterior_nodes *q, vae_node *noise)
+{
+    return ((const vae_posterior *)model->posterior.row)->sample(model->posterior.arguments, q, noise);
+}
+
+static vae_node *add_kl(vae__building *building)
+{
+    const vae_model *model = building->model;
+    const vae_prior *prior = model->prior.row;
+    building->prior = network_of(building, "prior", building->given);
+    if (prior->kl)
+        return prior->kl(&building->prior, model->prior.arguments, &building->posterior);
+    return vae_sub(posterior_log(model, &building->posterior, building->z),
+                   prior->log(&building->prior, model->prior.arguments, building->z));
+}
+
+/* ---- Graphs by hand ---------------------------------------------------------------------------------------------- */
+
+static vae_build build_of(const vae__building *building)
+{
+    vae_build build = { .graph = building->built->graph,
+                        .spec = &building->model->declaration,
+                        .x_size = building->model->x_size,
+                        .x = building->x,
+                        .encoder_x = building->encoder_x,
+                        .mask = building->mask };
+    for (int i = 0; i < building->model->condition_count; i++)
+        build.conditions[i] = building->given[i].node;
+    return build;
+}
+
+/* Runs the declaration's own builder on x and noise, with as many rows as they have. */
+static vae_build run_build(vae__building *building, vae_node *noise)
+{
+    vae_build build = build_of(building);
+    build.noise = noise;
+    building->model->declaration.build(&build);
+    building->posterior = (vae_posterior_nodes){ build.mean, build.logvar };
+    return build;
+}
+
+/* ---- The kinds --------------------------------------------------------------------------------------------------- */
+
+static vae_node *latent_noise(const vae__building *building)
+{
+    return vae_noise(building->built->graph, VAE_NORMAL, "z", 1, &building->model->declaration.latents[0].size);
+}
+
+static void build_terms(vae__building *building)
+{
+    const vae_model *model = building->model;
+    vae__model_graph *built = building->built;
+    vae_node *noise = latent_noise(building);
+    if (model->declaration.build) {
+        vae_build build = run_build(building, noise);
+        built->reconstruction = build.reconstruction;
+        built->kl = build.kl;
+    } else {
+        add_posterior(building);
+        building->z = posterior_sample(model, &building->posterior, noise);
+        vae_heads heads = add_decoder(building, building->given, building->z);
+        built->reconstruction = add_log(building, building->x, &heads, building->mask);
+        built->kl = add_kl(building);
+    }
+    built->reconstruction = in_units(built->reconstruction, building->jacobian);
 }
 
 /* Training and evaluation have the same terms; training wants their means over the batch. */
@@ -79,23 +252,26 @@ static void build_bound(vae__building *building)
     vae__model_graph *built = building->built;
     add_conditions(building);
     add_x(building);
-    add_posterior(building);
-    const vae__posterior *posterior = model->posterior.row;
-    vae_node *noise = vae_noise(built->graph, VAE_NORMAL, "z", 1, &model->declaration.latents[0].size);
-    vae_node *z = posterior->sample(&building->posterior, noise);
-    vae__heads heads = add_decoder(building, building->given, z);
-    built->reconstruction = add_reconstruction(building, building->x, &heads);
-    built->kl = ((const vae__prior *)model->prior.row)->kl(&building->posterior);
+    build_terms(building);
     if (building->request->kind == VAE__TRAINING) {
-        const vae__objective *objective = model->objective.row;
-        built->objective = vae_mean_rows(vae_negate(objective->build(built->reconstruction, built->kl)));
+        const vae_objective *objective = model->objective.row;
+        const vae_terms terms = { .reconstruction = built->reconstruction, .kl = built->kl };
+        built->objective = vae_mean_rows(vae_negate(objective->build(model->objective.arguments, &terms)));
         built->reconstruction = vae_mean_rows(built->reconstruction);
         built->kl = vae_mean_rows(built->kl);
-    } else {
-        built->mean = building->posterior.mean;
+        return;
     }
+    built->mean = building->posterior.mean;
+    if (building->mask)
+        built->observed = vae_sum(building->mask, 0);
 }
 
+static vae_node *repeat(vae_node *node, int64_t samples)
+{
+    return node && vae_node_rows(node) ? vae_repeat(node, samples) : node;
+}
+
+/* Everything with a row for each sample. The encoder's own output is repeated, where we know what it is. */
 static void build_weights(vae__building *building)
 {
     const vae_model *model = building->model;
@@ -103,31 +279,107 @@ static void build_weights(vae__building *building)
     int64_t samples = building->request->samples;
     add_conditions(building);
     add_x(building);
-    add_posterior(building);
-    vae__given given[VAE_MAX_CONDITIONS];
+    if (!model->declaration.build)
+        add_posterior(building);
     for (int i = 0; i < model->condition_count; i++)
-        given[i] = (vae__given){ building->given[i].spec, vae_repeat(building->given[i].node, samples) };
-    vae__posterior_nodes q = { vae_repeat(building->posterior.mean, samples),
-                               vae_repeat(building->posterior.logvar, samples) };
-    const vae__posterior *posterior = model->posterior.row;
+        building->given[i].node = repeat(building->given[i].node, samples);
+    bool same = building->encoder_x == building->x;
+    building->x = repeat(building->x, samples);
+    building->encoder_x = same ? building->x : repeat(building->encoder_x, samples);
+    building->mask = repeat(building->mask, samples);
+    vae_node *jacobian = repeat(building->jacobian, samples);
     vae_node *noise = vae_noise_samples(built->graph, VAE_NORMAL, "z", samples, 1, &model->declaration.latents[0].size);
-    vae_node *z = posterior->sample(&q, noise);
-    vae__heads heads = add_decoder(building, given, z);
-    vae_node *reconstruction = add_reconstruction(building, vae_repeat(building->x, samples), &heads);
-    vae_node *prior = ((const vae__prior *)model->prior.row)->log(built->graph, z);
-    built->log_weight = vae_sub(vae_add(reconstruction, prior), posterior->log(&q, z));
+    if (model->declaration.build) {
+        vae_build build = run_build(building, noise);
+        vae_node *log_p = in_units(build.reconstruction, jacobian);
+        built->log_weight = vae_sub(vae_add(log_p, build.log_prior), build.log_posterior);
+        return;
+    }
+    vae_posterior_nodes q = { repeat(building->posterior.mean, samples), repeat(building->posterior.logvar, samples) };
+    vae_node *z = posterior_sample(model, &q, noise);
+    vae_heads heads = add_decoder(building, building->given, z);
+    vae_node *reconstruction = in_units(add_log(building, building->x, &heads, building->mask), jacobian);
+    vae_network prior = network_of(building, "prior", building->given);
+    vae_node *log_prior = ((const vae_prior *)model->prior.row)->log(&prior, model->prior.arguments, z);
+    built->log_weight = vae_sub(vae_add(reconstruction, log_prior), posterior_log(model, &q, z));
+}
+
+/* Gives the mean of x, and the same in the data's units. */
+static void give_x(vae__building *building, vae_node *x)
+{
+    vae__transform_context context =
+        context_of(building, -1, "fields/x/transform", "binarize", building->model->declaration.x.type);
+    building->built->x_mean = x;
+    building->built->x_units = vae__transforms_undo(&context, &building->model->transform, x);
+}
+
+/* x from z; `draw`: drawn, not its mean. */
+static void build_from_z(vae__building *building, vae_node *z, bool draw)
+{
+    const vae_model *model = building->model;
+    if (model->declaration.build) {
+        vae_build build = build_of(building);
+        build.x = build.encoder_x = build.mask = NULL;
+        build.z = z;
+        model->declaration.build(&build);
+        give_x(building, draw ? build.x_draw : build.x_mean);
+        return;
+    }
+    vae_heads heads = add_decoder(building, building->given, z);
+    const vae_likelihood *likelihood = model->likelihood.row;
+    give_x(building, draw ? likelihood->draw(model->likelihood.arguments, building->built->graph, &heads)
+                          : add_mean(building, &heads));
 }
 
 static void build_sampling(vae__building *building)
 {
     const vae_model *model = building->model;
     vae__model_graph *built = building->built;
-    double temperature = building->request->temperature;
     add_conditions(building);
-    built->z = vae_noise(built->graph, VAE_NORMAL, "z", 1, &model->declaration.latents[0].size);
-    vae__heads heads = add_decoder(building, building->given, vae_scale(built->z, temperature));
-    const vae__likelihood *likelihood = model->likelihood.row;
-    built->x = building->request->draw ? likelihood->draw(built->graph, &heads) : likelihood->mean(&heads);
+    built->z = latent_noise(building);
+    vae_node *z = vae_scale(built->z, building->request->temperature);
+    const vae_prior *prior = model->prior.row;
+    vae_network network = network_of(building, "prior", building->given);
+    if (prior && prior->sample)
+        z = prior->sample(&network, model->prior.arguments, z);
+    built->z_used = z;
+    build_from_z(building, z, building->request->draw);
+}
+
+static void build_decoding(vae__building *building)
+{
+    vae__model_graph *built = building->built;
+    add_conditions(building);
+    built->z = vae_input(built->graph, "z", 1, &building->model->declaration.latents[0].size);
+    build_from_z(building, built->z, false);
+}
+
+static void build_posterior(vae__building *building)
+{
+    add_conditions(building);
+    add_x(building);
+    if (building->model->declaration.build)
+        run_build(building, latent_noise(building));
+    else
+        add_posterior(building);
+    building->built->mean = building->posterior.mean;
+    building->built->logvar = building->posterior.logvar;
+}
+
+static void build_reconstruction(vae__building *building)
+{
+    vae__model_graph *built = building->built;
+    build_posterior(building);
+    built->modelled = building->x;
+    built->observed_mask = building->mask;
+    build_from_z(building, built->mean, false);
+}
+
+static void build_fields(vae__building *building)
+{
+    add_conditions(building);
+    add_x(building);
+    building->built->observed_mask = building->mask;
 }
 
 static void (*const builders[])(vae__building *) = {
@@ -135,26 +387,70 @@ static void (*const builders[])(vae__building *) = {
     [VAE__EVALUATION] = build_bound,
     [VAE__WEIGHTS] = build_weights,
     [VAE__SAMPLING] = build_sampling,
+    [VAE__ENCODING] = build_posterior,
+    [VAE__DECODING] = build_decoding,
+    [VAE__RECONSTRUCTION] = build_reconstruction,
+    [VAE__FIELDS] = build_fields,
 };
+
+/* ---- Compiling --------------------------------------------------------------------------------------------------- */
+
+/* Does a kind have what it is for? A graph by hand may leave outputs out; a likelihood may not be drawn from. */
+static vae_status check_outputs(const vae__building *building)
+{
+    const vae__model_graph *built = building->built;
+    const struct {
+        const char *name;
+        const vae_node *node;
+        bool wanted;
+    } outputs[] = {
+        { "reconstruction and kl", built->objective, building->request->kind == VAE__TRAINING },
+        { "reconstruction", built->reconstruction, building->request->kind == VAE__EVALUATION },
+        { "kl", built->kl, building->request->kind == VAE__EVALUATION },
+        { "log_prior and log_posterior", built->log_weight, building->request->kind == VAE__WEIGHTS },
+        { "mean", building->posterior.mean, is_grey(building->request->kind) },
+        { "logvar", building->posterior.logvar, building->request->kind == VAE__ENCODING },
+        { building->request->draw ? "x_draw" : "x_mean", built->x_mean,
+          building->request->kind == VAE__SAMPLING || building->request->kind == VAE__DECODING ||
+              building->request->kind == VAE__RECONSTRUCTION },
+    };
+    VAE__TRY(vae_graph_status(built->graph));
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        if (outputs[i].wanted && !outputs[i].node)
+            return vae__error(VAE_ERROR_DECLARATION, "its build gives no %s", outputs[i].name);
+    return vae__ok();
+}
+
+static vae_status check_request(const vae_model *model, const vae__graph_request *request)
+{
+    const vae_likelihood *likelihood = model->likelihood.row;
+    if (!request->draw || model->declaration.build || likelihood->draw)
+        return vae__ok();
+    return vae__error(VAE_ERROR_UNSUPPORTED, "the likelihood %s gives means, and cannot be drawn from",
+                      likelihood->word.name);
+}
 
 static vae_status build(const vae_model *model, const vae__graph_request *request, vae__model_graph *built)
 {
+    VAE__TRY(check_request(model, request));
     VAE__TRY(vae_graph_new(&built->graph));
     vae__building building = { .model = model, .request = request, .built = built };
     builders[request->kind](&building);
-    vae_node *const outputs[] = { built->reconstruction, built->kl, built->mean,
-                                  built->log_weight,     built->z,  request->kind == VAE__SAMPLING ? built->x : NULL };
+    VAE__TRY(check_outputs(&building));
+    vae_node *const outputs[] = { built->reconstruction, built->kl,       built->mean,
+                                  built->logvar,         built->z,        built->log_weight,
+                                  built->observed,       built->modelled, built->x_mean,
+                                  built->x_units,        built->z_used,   built->observed_mask };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         vae_graph_keep(outputs[i]);
-    vae_status status = vae_graph_compile(built->graph, model->store,
-                                          &(vae_compile_options){ .objective = built->objective }, &built->program);
-    return vae__error_within(status, "%s: ", model->declaration.name);
+    return vae_graph_compile(built->graph, model->store, &(vae_compile_options){ .objective = built->objective },
+                             &built->program);
 }
 
 vae_status vae__model_graph_new(const vae_model *model, const vae__graph_request *request, vae__model_graph *built)
 {
     *built = (vae__model_graph){ 0 };
-    vae_status status = build(model, request, built);
+    vae_status status = vae__error_within(build(model, request, built), "%s: ", model->declaration.name);
     if (status.code)
         vae__model_graph_clear(built);
     return status;

@@ -10,15 +10,26 @@
 #include "src/base/number.h"
 #include "src/base/status.h"
 
-const vae__word *vae__word_of(const vae__word_table *table, int index)
+const vae_word *vae__word_of(const vae__word_table *table, int index)
 {
-    return (const vae__word *)((const char *)table->rows + (size_t)index * table->row_bytes);
+    bool brought = index < table->brought_count;
+    int place = brought ? index : index - table->brought_count;
+    if (place < 0 || (!brought && place >= table->count))
+        return NULL;
+    const char *rows = brought ? table->brought : table->rows;
+    return (const vae_word *)(rows + (size_t)place * table->row_bytes);
 }
 
-static int argument_count(const vae__word *word)
+/* Is this the argument that has its word's name: "scale=0.001"? */
+static bool is_own(const vae_word *word, const vae_argument *argument)
+{
+    return argument->kind == VAE_KEY_NUMBER && !strcmp(word->name, argument->name);
+}
+
+static int argument_count(const vae_word *word)
 {
     int count = 0;
-    while (count < VAE__MAX_ARGUMENTS && word->arguments[count].name)
+    while (count < VAE_MAX_ARGUMENTS && word->arguments[count].name)
         count++;
     return count;
 }
@@ -30,14 +41,16 @@ static void append(char *text, size_t size, const char *more)
     snprintf(text + length, size - length, "%s", more);
 }
 
-void vae__word_usage(const vae__word *word, char *text, size_t size)
+void vae__word_usage(const vae_word *word, char *text, size_t size)
 {
     snprintf(text, size, "%s", word->name);
     for (int i = 0; i < argument_count(word); i++) {
-        const vae__argument *argument = &word->arguments[i];
-        append(text, size, argument->optional ? " [" : " ");
-        append(text, size, argument->name);
-        append(text, size, argument->kind == VAE__KEY_NUMBER ? "=NUMBER" : "");
+        const vae_argument *argument = &word->arguments[i];
+        bool own = is_own(word, argument);
+        append(text, size, own ? "" : " ");
+        append(text, size, argument->optional ? "[" : "");
+        append(text, size, own ? "" : argument->name);
+        append(text, size, argument->kind == VAE_KEY_NUMBER ? "=NUMBER" : "");
         append(text, size, argument->optional ? "]" : "");
     }
 }
@@ -91,35 +104,36 @@ static bool next_token(vae__reader *reader)
 static vae_status unknown_word(const vae__reader *reader)
 {
     char names[256] = "";
-    for (int i = 0; i < reader->table->count; i++) {
+    const vae_word *word;
+    for (int i = 0; (word = vae__word_of(reader->table, i)); i++) {
         append(names, sizeof names, i ? ", " : "");
-        append(names, sizeof names, vae__word_of(reader->table, i)->name);
+        append(names, sizeof names, word->name);
     }
     return mistake(reader, "\"%s\": no such %s; there are %s", reader->token, reader->table->what, names);
 }
 
 /* The argument of `word` that a token without "=" stands for: the first bare one of its kind not yet given. */
-static int bare_argument(const vae__word *word, const char *token, const bool *given)
+static int bare_argument(const vae_word *word, const char *token, const bool *given)
 {
-    vae__argument_kind kind = isdigit((unsigned char)*token) || *token == '-' ? VAE__BARE_COUNT : VAE__ACTIVATION;
+    vae_argument_kind kind = isdigit((unsigned char)*token) || *token == '-' ? VAE_BARE_COUNT : VAE_ACTIVATION;
     for (int i = 0; i < argument_count(word); i++)
         if (word->arguments[i].kind == kind && !given[i])
             return i;
     return -1;
 }
 
-static int key_argument(const vae__word *word, const char *token, size_t key, const bool *given)
+static int key_argument(const vae_word *word, const char *token, size_t key, const bool *given)
 {
     for (int i = 0; i < argument_count(word); i++)
-        if (word->arguments[i].kind == VAE__KEY_NUMBER && !given[i] && strlen(word->arguments[i].name) == key &&
+        if (word->arguments[i].kind == VAE_KEY_NUMBER && !given[i] && strlen(word->arguments[i].name) == key &&
             !strncmp(word->arguments[i].name, token, key))
             return i;
     return -1;
 }
 
-static vae_status read_number(const vae__reader *reader, const vae__argument *argument, const char *text, double *value)
+static vae_status read_number(const vae__reader *reader, const vae_argument *argument, const char *text, double *value)
 {
-    bool whole = argument->kind == VAE__BARE_COUNT;
+    bool whole = argument->kind == VAE_BARE_COUNT;
     double number = 0;
     bool is_number = vae__number_read(text, &number);
     if (is_number && number >= argument->low && number <= argument->high &&
@@ -131,7 +145,7 @@ static vae_status read_number(const vae__reader *reader, const vae__argument *ar
                    whole ? "a whole number" : "a number", argument->low, argument->high, text);
 }
 
-static vae_status read_argument(const vae__reader *reader, const vae__word *word, bool *given, double *values)
+static vae_status read_argument(const vae__reader *reader, const vae_word *word, bool *given, double *values)
 {
     const char *equals = strchr(reader->token, '=');
     int index = equals ? key_argument(word, reader->token, (size_t)(equals - reader->token), given)
@@ -141,33 +155,31 @@ static vae_status read_argument(const vae__reader *reader, const vae__word *word
     if (index < 0)
         return mistake(reader, "\"%s\": not expected here; it is written \"%s\"", reader->token, usage);
     given[index] = true;
-    if (word->arguments[index].kind != VAE__ACTIVATION)
+    if (word->arguments[index].kind != VAE_ACTIVATION)
         return read_number(reader, &word->arguments[index], equals ? equals + 1 : reader->token, &values[index]);
-    int activation = vae__activation_find(reader->token);
+    int activation = vae__activation_find(reader->table->catalogue, reader->token);
     if (activation >= 0) {
         values[index] = activation;
         return vae__ok();
     }
     char names[256];
-    vae__activation_names(names, sizeof names);
+    vae__activation_names(reader->table->catalogue, names, sizeof names);
     return mistake(reader, "\"%s\": no such activation; there are %s", reader->token, names);
 }
 
-static vae_status read_phrase(vae__reader *reader, vae__phrase *phrase)
+/* The word that a token is, or, in "scale=0.001", begins with. */
+static const vae_word *find_word(const vae__reader *reader, size_t length)
 {
-    if (!next_token(reader))
-        return mistake(reader, "expected %s %s, found nothing", strchr("aeiou", *reader->table->what) ? "an" : "a",
-                       reader->table->what);
-    const vae__word *word = NULL;
-    for (int i = 0; i < reader->table->count && !word; i++)
-        if (!strcmp(vae__word_of(reader->table, i)->name, reader->token))
-            word = vae__word_of(reader->table, i);
-    if (!word)
-        return unknown_word(reader);
-    *phrase = (vae__phrase){ .row = word };
-    bool given[VAE__MAX_ARGUMENTS] = { false };
-    while (next_token(reader))
-        VAE__TRY(read_argument(reader, word, given, phrase->arguments));
+    const vae_word *word;
+    for (int i = 0; (word = vae__word_of(reader->table, i)); i++)
+        if (strlen(word->name) == length && !memcmp(word->name, reader->token, length))
+            return word;
+    return NULL;
+}
+
+/* What was not given takes its usual value. */
+static vae_status complete(const vae__reader *reader, const vae_word *word, const bool *given, double *values)
+{
     for (int i = 0; i < argument_count(word); i++) {
         char usage[96];
         vae__word_usage(word, usage, sizeof usage);
@@ -175,9 +187,27 @@ static vae_status read_phrase(vae__reader *reader, vae__phrase *phrase)
             return mistake(reader, "%s: %s is missing; it is written \"%s\"", word->name, word->arguments[i].name,
                            usage);
         if (!given[i])
-            phrase->arguments[i] = word->arguments[i].usual;
+            values[i] = word->arguments[i].usual;
     }
     return vae__ok();
+}
+
+static vae_status read_phrase(vae__reader *reader, vae__phrase *phrase)
+{
+    if (!next_token(reader))
+        return mistake(reader, "expected %s %s, found nothing", strchr("aeiou", *reader->table->what) ? "an" : "a",
+                       reader->table->what);
+    const char *equals = strchr(reader->token, '=');
+    const vae_word *word = find_word(reader, equals ? (size_t)(equals - reader->token) : strlen(reader->token));
+    if (!word)
+        return unknown_word(reader);
+    *phrase = (vae__phrase){ .row = word };
+    bool given[VAE_MAX_ARGUMENTS] = { false };
+    if (equals)
+        VAE__TRY(read_argument(reader, word, given, phrase->arguments));
+    while (next_token(reader))
+        VAE__TRY(read_argument(reader, word, given, phrase->arguments));
+    return complete(reader, word, given, phrase->arguments);
 }
 
 vae_status vae__phrases_parse(const vae__word_table *table, const char *text, const char *where, vae__phrases *phrases)
@@ -206,40 +236,43 @@ vae_status vae__phrase_parse(const vae__word_table *table, const char *text, con
 
 /* ---- Printing ---------------------------------------------------------------------------------------------------- */
 
-static void print_argument(const vae__argument *argument, double value, char text[VAE__PHRASE_TEXT])
+static void print_argument(const vae__word_table *table, const vae_word *word, int index, double value, char *text)
 {
+    const vae_argument *argument = &word->arguments[index];
     char number[32];
     vae__number_write(value, number, sizeof number);
-    append(text, VAE__PHRASE_TEXT, " ");
-    if (argument->kind == VAE__KEY_NUMBER) {
-        append(text, VAE__PHRASE_TEXT, argument->name);
+    if (!is_own(word, argument))
+        append(text, VAE__PHRASE_TEXT, " ");
+    if (argument->kind == VAE_KEY_NUMBER) {
+        append(text, VAE__PHRASE_TEXT, is_own(word, argument) ? "" : argument->name);
         append(text, VAE__PHRASE_TEXT, "=");
     }
-    append(text, VAE__PHRASE_TEXT, argument->kind == VAE__ACTIVATION ? vae__activation_name((int)value) : number);
+    append(text, VAE__PHRASE_TEXT,
+           argument->kind == VAE_ACTIVATION ? vae__activation_name(table->catalogue, (int)value) : number);
 }
 
-static void print_phrase(const vae__phrase *phrase, char text[VAE__PHRASE_TEXT])
+static void print_phrase(const vae__word_table *table, const vae__phrase *phrase, char text[VAE__PHRASE_TEXT])
 {
-    const vae__word *word = phrase->row;
+    const vae_word *word = phrase->row;
     append(text, VAE__PHRASE_TEXT, word->name);
     for (int i = 0; i < argument_count(word); i++) {
         double value = phrase->arguments[i], usual = word->arguments[i].usual;
         if (!word->arguments[i].optional || value < usual || value > usual)
-            print_argument(&word->arguments[i], value, text);
+            print_argument(table, word, i, value, text);
     }
 }
 
-void vae__phrase_print(const vae__phrase *phrase, char text[VAE__PHRASE_TEXT])
+void vae__phrase_print(const vae__word_table *table, const vae__phrase *phrase, char text[VAE__PHRASE_TEXT])
 {
     *text = 0;
-    print_phrase(phrase, text);
+    print_phrase(table, phrase, text);
 }
 
-void vae__phrases_print(const vae__phrases *phrases, char text[VAE__PHRASE_TEXT])
+void vae__phrases_print(const vae__word_table *table, const vae__phrases *phrases, char text[VAE__PHRASE_TEXT])
 {
     *text = 0;
     for (int i = 0; i < phrases->count; i++) {
         append(text, VAE__PHRASE_TEXT, i ? ", " : "");
-        print_phrase(&phrases->phrases[i], text);
+        print_phrase(table, &phrases->phrases[i], text);
     }
 }

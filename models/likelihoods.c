@@ -3,52 +3,61 @@
 
 #include "models/parts.h"
 
-static vae__heads bernoulli_heads(const vae__network *decoder, const vae__phrase *phrase, vae_node *h, int64_t size)
+/* ---- Bernoulli --------------------------------------------------------------------------------------------------- */
+
+static vae_heads bernoulli_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
 {
-    (void)phrase;
-    return (vae__heads){ { vae__network_head(decoder, h, size, "logits") } };
+    (void)arguments;
+    return (vae_heads){ { vae_network_head(decoder, h, size, "logits") } };
 }
 
-static vae_node *bernoulli_log(vae_node *x, const vae__heads *heads)
+static vae_node *bernoulli_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
 {
-    return vae_loglik_bernoulli(x, heads->nodes[0], NULL);
+    (void)arguments;
+    return vae_loglik_bernoulli(x, heads->nodes[0], mask);
 }
 
-static vae_node *bernoulli_mean(const vae__heads *heads)
+static vae_node *bernoulli_mean(const double *arguments, const vae_heads *heads)
 {
+    (void)arguments;
     return vae_sigmoid(heads->nodes[0]);
 }
 
-static vae_node *bernoulli_draw(vae_graph *graph, const vae__heads *heads)
+static vae_node *bernoulli_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
 {
-    vae_node *mean = bernoulli_mean(heads);
+    vae_node *mean = bernoulli_mean(arguments, heads);
     if (!mean)
         return NULL;
     return vae_binarize(mean, vae_noise(graph, VAE_UNIFORM, "draw", vae_node_rank(mean), vae_node_shape(mean)));
 }
 
+/* ---- Gaussian ---------------------------------------------------------------------------------------------------- */
+
 /* A fixed sigma is a constant; without one the network gives a log-variance for each value. */
-static vae__heads gaussian_heads(const vae__network *decoder, const vae__phrase *phrase, vae_node *h, int64_t size)
+static vae_heads gaussian_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
 {
-    double sigma = phrase->arguments[0], logvar = 2 * log(sigma);
-    vae_node *mean = vae__network_head(decoder, h, size, "mean");
-    return (vae__heads){ { mean, sigma > 0 ? vae_constant(decoder->graph, 1, (int64_t[]){ 1 }, &logvar)
-                                           : vae__network_head(decoder, h, size, "logvar") } };
+    double sigma = arguments[0], logvar = 2 * log(sigma);
+    vae_node *mean = vae_network_head(decoder, h, size, "mean");
+    return (vae_heads){ { mean, sigma > 0 ? vae_constant(decoder->graph, 1, (int64_t[]){ 1 }, &logvar)
+                                          : vae_network_head(decoder, h, size, "logvar") } };
 }
 
-static vae_node *gaussian_log(vae_node *x, const vae__heads *heads)
+static vae_node *gaussian_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
 {
-    return vae_loglik_gaussian(x, heads->nodes[0], heads->nodes[1], NULL);
+    (void)arguments;
+    return vae_loglik_gaussian(x, heads->nodes[0], heads->nodes[1], mask);
 }
 
-static vae_node *gaussian_mean(const vae__heads *heads)
+static vae_node *gaussian_mean(const double *arguments, const vae_heads *heads)
 {
+    (void)arguments;
     return heads->nodes[0];
 }
 
-static vae_node *gaussian_draw(vae_graph *graph, const vae__heads *heads)
+static vae_node *gaussian_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
 {
     vae_node *mean = heads->nodes[0], *logvar = heads->nodes[1];
+    (void)arguments;
     if (!mean || !logvar)
         return NULL;
     vae_node *noise = vae_noise(graph, VAE_NORMAL, "draw", vae_node_rank(mean), vae_node_shape(mean));
@@ -57,10 +66,33 @@ static vae_node *gaussian_draw(vae_graph *graph, const vae__heads *heads)
     return vae_add(mean, vae_mul(noise, vae_exp(vae_scale(logvar, 0.5))));
 }
 
-static const vae__likelihood rows[] = {
+/* ---- Poisson ----------------------------------------------------------------------------------------------------- */
+
+static vae_heads poisson_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
+{
+    (void)arguments;
+    return (vae_heads){ { vae_network_head(decoder, h, size, "log_rate") } };
+}
+
+static vae_node *poisson_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
+{
+    (void)arguments;
+    return vae_loglik_poisson(x, heads->nodes[0], mask);
+}
+
+static vae_node *poisson_mean(const double *arguments, const vae_heads *heads)
+{
+    (void)arguments;
+    return vae_exp(heads->nodes[0]);
+}
+
+/* ---- The table --------------------------------------------------------------------------------------------------- */
+
+static const vae_likelihood rows[] = {
     { .word = { .name = "bernoulli", .summary = "values in [0, 1], each by its logit" },
       .transform = "unit, binarize",
-      .takes_unit = true,
+      .low = 0,
+      .high = 1,
       .heads = bernoulli_heads,
       .log = bernoulli_log,
       .mean = bernoulli_mean,
@@ -68,7 +100,7 @@ static const vae__likelihood rows[] = {
     { .word = { .name = "gaussian",
                 .summary = "real values; sigma fixed, or for each value by the network",
                 .arguments = { { .name = "sigma",
-                                 .kind = VAE__KEY_NUMBER,
+                                 .kind = VAE_KEY_NUMBER,
                                  .optional = true,
                                  .usual = 0,
                                  .low = 1e-6,
@@ -79,6 +111,16 @@ static const vae__likelihood rows[] = {
       .log = gaussian_log,
       .mean = gaussian_mean,
       .draw = gaussian_draw },
+    { .word = { .name = "poisson", .summary = "counts, each by the logarithm of its rate" },
+      .transform = "raw",
+      .low = 0,
+      .high = INFINITY,
+      .whole = true,
+      .heads = poisson_heads,
+      .log = poisson_log,
+      .mean = poisson_mean },
 };
 
-const vae__word_table vae__likelihoods = { "likelihood", rows, sizeof *rows, sizeof rows / sizeof *rows };
+const vae__word_table vae__likelihoods = {
+    "likelihood", rows, sizeof *rows, sizeof rows / sizeof *rows, NULL, 0, NULL
+};

@@ -3,19 +3,22 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/parts.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
-enum { WHERE_SIZE = 128 };
+enum { WHERE_SIZE = 128, CLASSES_MAX = 1000000 };
 
-/* A clause of a declaration: its phrases, what is usual, their table, and where parsed and printed form go. */
+/* ---- Clauses: what a declaration says in the little language ----------------------------------------------------- */
+
+/* A clause: its phrases, what is usual, their table, and where parsed and printed form go. */
 typedef struct vae__clause {
     const char *what;
     const char *given, *usual; /* NULL: none; then it must be declared */
-    const vae__word_table *table;
+    vae__part part;
     vae__phrases *list;  /* this */
     vae__phrase *single; /* … or this */
     char **printed;
@@ -26,38 +29,61 @@ static vae_status resolve_clause(vae_model *model, const vae__clause *clause)
 {
     char where[WHERE_SIZE], printed[VAE__PHRASE_TEXT];
     const char *text = clause->given ? clause->given : clause->usual;
-    snprintf(where, sizeof where, "%.80s: %s", model->declaration.name, clause->what);
+    vae__word_table table = vae__words(clause->part, model->catalogue);
+    snprintf(where, sizeof where, "%.60s: %.60s", model->declaration.name, clause->what);
     if (!text)
         return vae__error(VAE_ERROR_DECLARATION, "%s: expected phrases of the little language, found none", where);
     if (clause->list) {
-        VAE__TRY(vae__phrases_parse(clause->table, text, where, clause->list));
-        vae__phrases_print(clause->list, printed);
+        VAE__TRY(vae__phrases_parse(&table, text, where, clause->list));
+        vae__phrases_print(&table, clause->list, printed);
     } else {
-        VAE__TRY(vae__phrase_parse(clause->table, text, where, clause->single));
-        vae__phrase_print(clause->single, printed);
+        VAE__TRY(vae__phrase_parse(&table, text, where, clause->single));
+        vae__phrase_print(&table, clause->single, printed);
     }
     return vae__copy_string(printed, clause->printed);
+}
+
+/* What a declaration with a builder of its own leaves to it. */
+static vae_status resolve_networks(vae_model *model, const vae_model_spec *spec)
+{
+    vae_model_spec *mine = &model->declaration;
+    const vae__clause clauses[] = {
+        { "encoder", spec->encoder, NULL, VAE__LAYER, &model->encoder, NULL, (char **)&mine->encoder },
+        { "decoder", spec->decoder, NULL, VAE__LAYER, &model->decoder, NULL, (char **)&mine->decoder },
+        { "posterior", spec->posterior, "gaussian", VAE__POSTERIOR, NULL, &model->posterior,
+          (char **)&mine->posterior },
+        { "prior", spec->prior, "standard-normal", VAE__PRIOR, NULL, &model->prior, (char **)&mine->prior },
+    };
+    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++) {
+        if (!spec->build)
+            VAE__TRY(resolve_clause(model, &clauses[i]));
+        else if (clauses[i].given && *clauses[i].given)
+            return vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected none beside a .build, found \"%s\"", mine->name,
+                              clauses[i].what, clauses[i].given);
+    }
+    return vae__ok();
 }
 
 static vae_status resolve_clauses(vae_model *model, const vae_model_spec *spec)
 {
     vae_model_spec *mine = &model->declaration;
-    const vae__clause clauses[] = {
-        { "encoder", spec->encoder, NULL, &vae__layers, &model->encoder, NULL, (char **)&mine->encoder },
-        { "decoder", spec->decoder, NULL, &vae__layers, &model->decoder, NULL, (char **)&mine->decoder },
-        { "posterior", spec->posterior, "gaussian", &vae__posteriors, NULL, &model->posterior,
-          (char **)&mine->posterior },
-        { "prior", spec->prior, "standard-normal", &vae__priors, NULL, &model->prior, (char **)&mine->prior },
-        { "objective", spec->objective, "elbo", &vae__objectives, NULL, &model->objective, (char **)&mine->objective },
-        { "likelihood", spec->x.likelihood, "bernoulli", &vae__likelihoods, NULL, &model->likelihood,
-          (char **)&mine->x.likelihood },
-    };
-    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
-        VAE__TRY(resolve_clause(model, &clauses[i]));
-    const char *suits = ((const vae__likelihood *)model->likelihood.row)->transform;
-    return resolve_clause(model, &(vae__clause){ "transform", spec->x.transform, suits, &vae__transforms,
-                                                 &model->transform, NULL, (char **)&mine->x.transform });
+    VAE__TRY(resolve_networks(model, spec));
+    VAE__TRY(resolve_clause(model, &(vae__clause){ "objective", spec->objective, "elbo", VAE__OBJECTIVE, NULL,
+                                                   &model->objective, (char **)&mine->objective }));
+    VAE__TRY(resolve_clause(model, &(vae__clause){ "likelihood", spec->x.likelihood, "bernoulli", VAE__LIKELIHOOD, NULL,
+                                                   &model->likelihood, (char **)&mine->x.likelihood }));
+    const char *suits = ((const vae_likelihood *)model->likelihood.row)->transform;
+    VAE__TRY(
+        resolve_clause(model, &(vae__clause){ "transform", spec->x.transform, suits ? suits : "raw", VAE__TRANSFORM,
+                                              &model->transform, NULL, (char **)&mine->x.transform }));
+    VAE__TRY(resolve_clause(model, &(vae__clause){ "encoder transform", spec->x.encoder_transform, mine->x.transform,
+                                                   VAE__TRANSFORM, &model->encoder_transform, NULL,
+                                                   (char **)&mine->x.encoder_transform }));
+    model->one_transform = !strcmp(mine->x.encoder_transform, mine->x.transform);
+    return vae__ok();
 }
+
+/* ---- Fields ------------------------------------------------------------------------------------------------------ */
 
 static vae_status check_x(vae_model *model)
 {
@@ -81,13 +107,33 @@ static vae_status check_x(vae_model *model)
     return vae__ok();
 }
 
+/* The size of a condition's rows; of an image the product of its shape. */
+static vae_status check_size(vae_model *model, int index)
+{
+    vae_condition_spec *condition = &model->declaration.conditions[index];
+    int64_t size = 1, most = condition->kind == VAE_CLASS ? CLASSES_MAX : INT32_MAX;
+    bool image = condition->kind == VAE_IMAGE;
+    for (int i = 0; image && i < VAE_MAX_RANK && condition->shape[i]; i++)
+        size =
+            condition->shape[i] > 0 && condition->shape[i] <= INT32_MAX / size ? size * condition->shape[i] : most + 1;
+    if (image && condition->shape[0])
+        condition->size = size;
+    if (condition->size < 1 || condition->size > most)
+        return vae__error(VAE_ERROR_DECLARATION,
+                          "%s: condition \"%s\": expected 1 to %" PRId64 " %s, declared or from data, found %" PRId64,
+                          model->declaration.name, condition->name, most,
+                          condition->kind == VAE_CLASS ? "classes" : "values", condition->size);
+    model->conditions[index].size = condition->size;
+    return vae__ok();
+}
+
 static bool good_name(const char *name)
 {
     size_t length = strlen(name);
     return length && length < 64 && !strpbrk(name, "/ \t\n.,=:") && strcmp(name, "x") && strcmp(name, "z");
 }
 
-static vae_status check_condition(const vae_model *model, int index)
+static vae_status check_condition(vae_model *model, int index)
 {
     const vae_model_spec *spec = &model->declaration;
     const vae_condition_spec *condition = &spec->conditions[index];
@@ -100,15 +146,7 @@ static vae_status check_condition(const vae_model *model, int index)
         if (!strcmp(spec->conditions[i].name, condition->name))
             return vae__error(VAE_ERROR_DECLARATION, "%s: there are two conditions \"%s\"", spec->name,
                               condition->name);
-    if (condition->kind != VAE_CLASS)
-        return vae__error(VAE_ERROR_UNSUPPORTED,
-                          "%s: condition \"%s\": this version takes conditions of kind VAE_CLASS", spec->name,
-                          condition->name);
-    if (condition->size < 1 || condition->size > 1000000)
-        return vae__error(VAE_ERROR_DECLARATION,
-                          "%s: condition \"%s\": expected 1 to 1000000 classes, declared or from data, found %" PRId64,
-                          spec->name, condition->name, condition->size);
-    return vae__ok();
+    return check_size(model, index);
 }
 
 static vae_status check_latents(const vae_model_spec *spec)
@@ -123,21 +161,91 @@ static vae_status check_latents(const vae_model_spec *spec)
     return vae__ok();
 }
 
-/* Sizes are taken over as they are; strings are copied, so that all of a declaration's are the model's. */
+static vae_status resolve_condition_transform(vae_model *model, int index, const char *given)
+{
+    vae_condition_spec *mine = &model->declaration.conditions[index];
+    char what[WHERE_SIZE];
+    snprintf(what, sizeof what, "condition \"%.40s\"", mine->name);
+    if (mine->kind == VAE_CLASS && given)
+        return vae__error(VAE_ERROR_DECLARATION, "%s: %s: transform: expected none of a class, found \"%s\"",
+                          model->declaration.name, what, given);
+    if (mine->kind == VAE_CLASS)
+        return vae__ok();
+    const char *suits = mine->kind == VAE_IMAGE && mine->type == VAE_UINT8 ? "unit" : "standardize";
+    return resolve_clause(model,
+                          &(vae__clause){ what, given, suits, VAE__TRANSFORM, &model->conditions[index].transform, NULL,
+                                          (char **)&mine->transform });
+}
+
+static vae_status own_levels(const vae_condition_spec *spec, vae_condition_spec *mine)
+{
+    char **levels = NULL;
+    if (!spec->levels || spec->kind != VAE_CLASS || spec->size < 1 || spec->size > CLASSES_MAX)
+        return vae__ok();
+    VAE__TRY(vae__allocate("the classes", (size_t)spec->size, sizeof *levels, &levels));
+    mine->levels = (const char *const *)levels;
+    for (int64_t i = 0; i < spec->size; i++)
+        VAE__TRY(vae__copy_string(spec->levels[i], &levels[i]));
+    return vae__ok();
+}
+
+static void free_condition(vae_condition_spec *condition)
+{
+    for (int64_t i = 0; condition->levels && i < condition->size; i++)
+        vae__free((char *)(uintptr_t)condition->levels[i]);
+    vae__free((void *)(uintptr_t)condition->levels);
+    vae__free((char *)condition->transform);
+    vae__free((char *)condition->name);
+}
+
+static vae_status own_condition(vae_model *model, const vae_condition_spec *spec)
+{
+    vae_condition_spec *mine = &model->declaration.conditions[model->condition_count++];
+    *mine = *spec;
+    mine->name = mine->transform = NULL;
+    mine->levels = NULL;
+    VAE__TRY(vae__copy_string(spec->name, (char **)&mine->name));
+    return own_levels(spec, mine);
+}
+
+/* Numbers are taken over as they are; strings are copied, so that all of a declaration's are the model's. */
 static vae_status own_names(vae_model *model, const vae_model_spec *spec)
 {
     vae_model_spec *mine = &model->declaration;
-    memcpy(mine->x.shape, spec->x.shape, sizeof mine->x.shape);
+    mine->x = spec->x;
+    mine->x.likelihood = mine->x.transform = mine->x.encoder_transform = NULL;
+    mine->build = spec->build;
     memcpy(mine->latents, spec->latents, sizeof mine->latents);
     VAE__TRY(vae__copy_string(spec->name && *spec->name ? spec->name : "model", (char **)&mine->name));
     VAE__TRY(vae__copy_string(spec->summary, (char **)&mine->summary));
-    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++) {
-        mine->conditions[i] = spec->conditions[i];
-        mine->conditions[i].name = NULL;
-        model->condition_count++;
-        VAE__TRY(vae__copy_string(spec->conditions[i].name, (char **)&mine->conditions[i].name));
-    }
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        VAE__TRY(own_condition(model, &spec->conditions[i]));
     return vae__ok();
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Two classes of one text would be one. */
+static vae_status check_levels(const vae_model *model, int index)
+{
+    const vae_condition_spec *condition = &model->declaration.conditions[index];
+    const char **sorted = NULL, *twice = NULL;
+    if (!condition->levels)
+        return vae__ok();
+    VAE__TRY(vae__allocate("the classes", (size_t)condition->size, sizeof *sorted, &sorted));
+    memcpy(sorted, condition->levels, (size_t)condition->size * sizeof *sorted);
+    qsort(sorted, (size_t)condition->size, sizeof *sorted, compare_texts);
+    for (int64_t i = 1; i < condition->size; i++)
+        if (!strcmp(sorted[i - 1], sorted[i]))
+            twice = sorted[i];
+    vae__free(sorted);
+    if (!twice)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DECLARATION, "%s: condition \"%s\": the level \"%s\" is there twice",
+                      model->declaration.name, condition->name, twice);
 }
 
 /* The graph for training has every parameter: compiling it enters them into the store. */
@@ -155,18 +263,23 @@ static vae_status resolve(vae_model *model, const vae_model_spec *spec)
     VAE__TRY(own_names(model, spec));
     VAE__TRY(resolve_clauses(model, spec));
     VAE__TRY(check_x(model));
-    for (int i = 0; i < model->condition_count; i++)
+    for (int i = 0; i < model->condition_count; i++) {
         VAE__TRY(check_condition(model, i));
+        VAE__TRY(check_levels(model, i));
+        VAE__TRY(resolve_condition_transform(model, i, spec->conditions[i].transform));
+    }
     VAE__TRY(check_latents(&model->declaration));
     return enter_parameters(model);
 }
 
-vae_status vae__model_declare(const vae_model_spec *spec, vae_model **model)
+vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *catalogue, vae_model **model)
 {
     *model = NULL;
     if (!spec)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a declaration, found NULL");
+    VAE__TRY(vae_catalogue_check(catalogue));
     VAE__TRY(vae__allocate("a model", 1, sizeof **model, model));
+    (*model)->catalogue = catalogue;
     vae_status status = resolve(*model, spec);
     if (status.code)
         vae_model_free(model);
@@ -178,12 +291,14 @@ void vae_model_free(vae_model **model)
     if (!model || !*model)
         return;
     vae_model_spec *spec = &(*model)->declaration;
-    const char *const strings[] = { spec->name,  spec->summary,   spec->encoder,      spec->decoder,    spec->posterior,
-                                    spec->prior, spec->objective, spec->x.likelihood, spec->x.transform };
+    const char *const strings[] = {
+        spec->name,  spec->summary,   spec->encoder,      spec->decoder,     spec->posterior,
+        spec->prior, spec->objective, spec->x.likelihood, spec->x.transform, spec->x.encoder_transform
+    };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         vae__free((char *)strings[i]);
     for (int i = 0; i < (*model)->condition_count; i++)
-        vae__free((char *)spec->conditions[i].name);
+        free_condition(&spec->conditions[i]);
     vae_store_free(&(*model)->store);
     vae__free(*model);
     *model = NULL;
@@ -202,4 +317,16 @@ vae_store *vae_model_store(vae_model *model)
 int64_t vae_model_x_size(const vae_model *model)
 {
     return model ? model->x_size : 0;
+}
+
+void vae__model_unfitted(vae_model *model)
+{
+    float *state = vae_store_state(model->store);
+    for (int i = 0; i < vae_store_count(model->store); i++) {
+        const vae_tensor *tensor = vae_store_tensor(model->store, i);
+        const char *last = strrchr(tensor->name, '/');
+        if (!tensor->trainable && last && !strcmp(last, "/deviation"))
+            for (int64_t j = 0; j < tensor->size; j++)
+                state[tensor->offset + j] = 1;
+    }
 }

@@ -59,6 +59,7 @@ typedef struct vae__graph_request {
 /* A value of a field on its way through the transforms, and what it must be there. */
 typedef struct vae__check_point {
     const char *what; /* "bernoulli", "log1p" */
+    int field;        /* a condition's place, or -1 for x */
     vae_node *node;
     double low, high; /* both 0: every finite number */
     bool whole;
@@ -66,6 +67,7 @@ typedef struct vae__check_point {
 
 /* A transform with fitted state: what it is fitted to, and where the state is. */
 typedef struct vae__fit_point {
+    int field;
     vae_node *values, *mask;      /* the mask is NULL where all are observed */
     const char *mean, *deviation; /* names in the store */
 } vae__fit_point;

@@ -1,81 +1,74 @@
 /*
- * The parts of a model beside its networks, a table each: transforms, likelihoods, posteriors, priors, objectives.
- * A row is a word of the little language and the builders that give it its meaning.
+ * The tables of the little language, and transforms: the one kind of part that a program cannot bring. The others are
+ * in <vae/catalogue.h>.
  */
 #ifndef VAE_MODELS_PARTS_H
 #define VAE_MODELS_PARTS_H
 
+#include <vae/catalogue.h>
+
 #include "models/language.h"
+#include "models/model.h"
 #include "models/network.h"
+
+extern const vae__word_table vae__layers, vae__transforms, vae__likelihoods, vae__posteriors, vae__priors,
+    vae__objectives;
+
+/* The six tables, with the rows that a catalogue (or NULL) brings. */
+typedef enum vae__part {
+    VAE__LAYER,
+    VAE__TRANSFORM,
+    VAE__LIKELIHOOD,
+    VAE__POSTERIOR,
+    VAE__PRIOR,
+    VAE__OBJECTIVE,
+    VAE__PARTS /* how many there are */
+} vae__part;
+vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue);
 
 /* ---- Transforms: from stored to modelled values ------------------------------------------------------------------ */
 
+/* What is known of a field's values without looking at them. */
+typedef struct vae__range {
+    double low, high;
+    bool whole, finite;
+} vae__range;
+
+vae__range vae__range_of(vae_type type);
+
 typedef struct vae__transform_context {
     vae_graph *graph;
-    vae_type x_type;     /* how x is stored */
-    double log_jacobian; /* of all transforms, for each value: log |d modelled / d stored| */
+    const char *where; /* what state is named after: "fields/x/transform" */
+    const char *noise; /* label of what is drawn */
+    int field;         /* a condition's place, or -1 for x */
+    int place;         /* of the transform among its field's */
+    vae_type type;     /* how the field is stored */
+    bool grey;         /* nothing is drawn */
+    vae_node *mask;    /* or NULL */
+    vae__range range;  /* of the values so far */
+    /* log |d modelled / d stored| of each value: a number, and what is not the same for all (or NULL). */
+    double log_jacobian;
+    vae_node *log_jacobians;
+    vae__model_graph *points; /* where a transform says what it must be given and what it is fitted to; or NULL */
 } vae__transform_context;
 
 typedef struct vae__transform {
-    vae__word word;
-    vae_node *(*build)(vae__transform_context *context, const vae__phrase *phrase, vae_node *x);
-    bool takes_unit, gives_unit; /* values in [0, 1] alone, whatever x is */
+    vae_word word;
+    /* Also brings range and Jacobian up to date. */
+    vae_node *(*build)(vae__transform_context *context, const double *arguments, vae_node *x);
+    /* From modelled values back; NULL: there is no way. */
+    vae_node *(*undo)(const vae__transform_context *context, const double *arguments, vae_node *x);
 } vae__transform;
 
-extern const vae__word_table vae__transforms;
+/* A field's values through its transforms. */
+vae_node *vae__transforms_build(vae__transform_context *context, const vae__phrases *phrases, vae_node *x);
 
-/* ---- Likelihoods: p(x | z) --------------------------------------------------------------------------------------- */
+/* Means of modelled values in the data's own units, as far back as there is a way. */
+vae_node *vae__transforms_undo(const vae__transform_context *context, const vae__phrases *phrases, vae_node *x);
 
-enum { VAE__MAX_HEADS = 2 };
-
-/* The parameters of p(x | z) as nodes, in the likelihood's own order. */
-typedef struct vae__heads {
-    vae_node *nodes[VAE__MAX_HEADS];
-} vae__heads;
-
-typedef struct vae__likelihood {
-    vae__word word;
-    const char *transform; /* what suits it */
-    bool takes_unit;       /* values in [0, 1] alone */
-    bool density;          /* of continuous values: an affine transform's Jacobian counts */
-    vae__heads (*heads)(const vae__network *decoder, const vae__phrase *phrase, vae_node *h, int64_t size);
-    vae_node *(*log)(vae_node *x, const vae__heads *heads);       /* nats of each row */
-    vae_node *(*mean)(const vae__heads *heads);                   /* E x */
-    vae_node *(*draw)(vae_graph *graph, const vae__heads *heads); /* x, by noise labelled "draw" */
-} vae__likelihood;
-
-extern const vae__word_table vae__likelihoods;
-
-/* ---- Posteriors q(z | x) and priors p(z) ------------------------------------------------------------------------- */
-
-typedef struct vae__posterior_nodes {
-    vae_node *mean, *logvar;
-} vae__posterior_nodes;
-
-typedef struct vae__posterior {
-    vae__word word;
-    vae__posterior_nodes (*heads)(const vae__network *encoder, vae_node *h, int64_t size);
-    vae_node *(*sample)(const vae__posterior_nodes *q, vae_node *noise);
-    vae_node *(*log)(const vae__posterior_nodes *q, vae_node *z);
-} vae__posterior;
-
-extern const vae__word_table vae__posteriors;
-
-typedef struct vae__prior {
-    vae__word word;
-    vae_node *(*kl)(const vae__posterior_nodes *q); /* KL(q ‖ p), nats of each row */
-    vae_node *(*log)(vae_graph *graph, vae_node *z);
-} vae__prior;
-
-extern const vae__word_table vae__priors;
-
-/* ---- Objectives: what is maximised, for each example ------------------------------------------------------------- */
-
-typedef struct vae__objective {
-    vae__word word;
-    vae_node *(*build)(vae_node *reconstruction, vae_node *kl);
-} vae__objective;
-
-extern const vae__word_table vae__objectives;
+/* Values at this place must be in [low, high] (both 0: any finite number). Kept for the check of the data, unless the
+ * range says that they always are. */
+void vae__transform_check(vae__transform_context *context, const char *what, vae_node *x, double low, double high,
+                          bool whole);
 
 #endif

@@ -1,22 +1,25 @@
 /* Priors p(z). */
 #include "models/parts.h"
 
-static vae_node *standard_normal_kl(const vae__posterior_nodes *q)
+static vae_node *standard_normal_kl(const vae_network *prior, const double *arguments, const vae_posterior_nodes *q)
 {
+    (void)prior;
+    (void)arguments;
     return vae_kl_standard_normal(q->mean, q->logvar);
 }
 
-static vae_node *standard_normal_log(vae_graph *graph, vae_node *z)
+static vae_node *standard_normal_log(const vae_network *prior, const double *arguments, vae_node *z)
 {
     double zero = 0;
-    vae_node *nought = vae_constant(graph, 1, (int64_t[]){ 1 }, &zero);
+    (void)arguments;
+    vae_node *nought = vae_constant(prior->graph, 1, (int64_t[]){ 1 }, &zero);
     return vae_loglik_gaussian(z, nought, nought, NULL);
 }
 
-static const vae__prior rows[] = {
+static const vae_prior rows[] = {
     { .word = { .name = "standard-normal", .summary = "N(0, 1) in each dimension" },
       .kl = standard_normal_kl,
       .log = standard_normal_log },
 };
 
-const vae__word_table vae__priors = { "prior", rows, sizeof *rows, sizeof rows / sizeof *rows };
+const vae__word_table vae__priors = { "prior", rows, sizeof *rows, sizeof rows / sizeof *rows, NULL, 0, NULL };

@@ -34,6 +34,24 @@ SLOPES(loglik_gaussian_mean, MASKED(d, (a - b) * PRECISION))
 SLOPES(loglik_gaussian_logvar, MASKED(d, pass_logvar(c, R(0.5) * ((a - b) * (a - b) * PRECISION - 1))))
 TERMS_OP(loglik_gaussian, loglik_gaussian_x_slopes, loglik_gaussian_mean_slopes, loglik_gaussian_logvar_slopes)
 
+/* ---- Poisson: a = x, b = log_rate, c = mask ---------------------------------------------------------------------- */
+
+/* Not a number stays so. */
+static inline real clip_log_rate(real x)
+{
+    const real above = x < -30 ? -30 : x;
+    return above > 30 ? 30 : above;
+}
+
+static inline real pass_log_rate(real x, real gradient)
+{
+    return ((x >= -30) & (x <= 30)) ? gradient : 0;
+}
+
+TERMS(loglik_poisson, MASKED(c, vae__log_poisson(a, clip_log_rate(b))))
+SLOPES(loglik_poisson_log_rate, MASKED(c, pass_log_rate(b, a - vae__exp(clip_log_rate(b)))))
+TERMS_OP(loglik_poisson, NULL, loglik_poisson_log_rate_slopes)
+
 /* ---- Building ---------------------------------------------------------------------------------------------------- */
 
 #if VAE__REFERENCE
@@ -56,6 +74,15 @@ static vae_status loglik_gaussian_shape(vae_node *node)
     return vae__ok();
 }
 
+static vae_status loglik_poisson_shape(vae_node *node)
+{
+    VAE__TRY(check_beside(node->inputs[0], node->inputs[1], true));
+    if (node->inputs[2])
+        VAE__TRY(check_same(node->inputs[0], node->inputs[2]));
+    take_single(node, node->inputs[0]->rows);
+    return vae__ok();
+}
+
 vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *mask)
 {
     return vae__node_new(NULL, &VAE__OP(loglik_bernoulli), (vae_node){ 0 }, 3, (vae_node *[]){ x, logits, mask });
@@ -64,6 +91,11 @@ vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *mask)
 vae_node *vae_loglik_gaussian(vae_node *x, vae_node *mean, vae_node *logvar, vae_node *mask)
 {
     return vae__node_new(NULL, &VAE__OP(loglik_gaussian), (vae_node){ 0 }, 4, (vae_node *[]){ x, mean, logvar, mask });
+}
+
+vae_node *vae_loglik_poisson(vae_node *x, vae_node *log_rate, vae_node *mask)
+{
+    return vae__node_new(NULL, &VAE__OP(loglik_poisson), (vae_node){ 0 }, 3, (vae_node *[]){ x, log_rate, mask });
 }
 
 #define BUILD(name, call)                                                                                              \
@@ -77,6 +109,8 @@ BUILD(build_bernoulli_twice, vae_loglik_bernoulli(a[0], a[0], NULL))
 BUILD(build_gaussian, vae_loglik_gaussian(a[0], a[1], a[2], NULL))
 BUILD(build_gaussian_masked, vae_loglik_gaussian(a[0], a[1], a[2], a[3]))
 BUILD(build_gaussian_twice, vae_loglik_gaussian(a[0], a[1], a[1], NULL))
+BUILD(build_poisson, vae_loglik_poisson(a[0], a[1], NULL))
+BUILD(build_poisson_masked, vae_loglik_poisson(a[0], a[1], a[2]))
 
 #define BETWEEN(rows_, n, low_, high_)                                                                                 \
     {                                                                                                                  \
@@ -87,6 +121,10 @@ BUILD(build_gaussian_twice, vae_loglik_gaussian(a[0], a[1], a[1], NULL))
 #define MASK(rows_, n)                                                                                                 \
     {                                                                                                                  \
         .rows = (rows_), .rank = 1, .shape = { n }, .low = 0, .high = 2, .whole = true, .fixed = true                  \
+    }
+#define COUNT(rows_, n, high_)                                                                                         \
+    {                                                                                                                  \
+        .rows = (rows_), .rank = 1, .shape = { n }, .low = 0, .high = (high_), .whole = true, .fixed = true            \
     }
 
 /* Logits stay off 0, where the term's two forms meet: smooth, but compared in other roundings. */
@@ -112,6 +150,17 @@ static const vae__case loglik_gaussian_cases[] = {
     { "clipped below", build_gaussian, 3, { BETWEEN(1, 5, 0.1, 0.3), BETWEEN(1, 5, 0.1, 0.3), BETWEEN(1, 5, 21, 30) } },
     { "one node", build_gaussian_twice, 2, { X(1, 5), X(1, 5) } },
 };
+static const vae__case loglik_poisson_cases[] = {
+    { "plain", build_poisson, 2, { COUNT(1, 19, 12), X(1, 19) } },
+    { "samples", build_poisson, 2, { COUNT(3, 5, 12), X(3, 5) } },
+    { "shared", build_poisson, 2, { COUNT(0, 5, 12), X(0, 5) } },
+    { "masked", build_poisson_masked, 3, { COUNT(1, 19, 12), X(1, 19), MASK(1, 19) } },
+    { "masked, samples", build_poisson_masked, 3, { COUNT(3, 5, 12), X(3, 5), MASK(3, 5) } },
+    { "shared log_rate", build_poisson, 2, { COUNT(1, 19, 12), X(0, 19) } },
+    { "one log_rate, masked", build_poisson_masked, 3, { COUNT(1, 260, 12), X(0, 1), MASK(1, 260) } },
+    { "large counts", build_poisson, 2, { COUNT(1, 19, 1000), BETWEEN(1, 19, 5, 7) } },
+    { "clipped below", build_poisson, 2, { COUNT(1, 5, 12), BETWEEN(1, 5, -40, -31) } },
+};
 #endif
 
 const vae__op VAE__OP(loglik_bernoulli) = {
@@ -134,4 +183,15 @@ const vae__op VAE__OP(loglik_gaussian) = {
     .reads_inputs = 15u,
     .constant_inputs = 8u,
     .optional_inputs = 8u
+};
+
+const vae__op VAE__OP(loglik_poisson) = {
+    .name = "loglik_poisson",
+    .number = VAE__NUMBER(loglik_poisson),
+    ONCE(.shape = loglik_poisson_shape, CASES(loglik_poisson_cases), ).forward = loglik_poisson_forward,
+    .backward = loglik_poisson_backward,
+    .reduce = loglik_poisson_reduce,
+    .reads_inputs = 7u,
+    .constant_inputs = 5u,
+    .optional_inputs = 4u
 };

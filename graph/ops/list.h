@@ -39,11 +39,16 @@
     X(gather)                                                                                                          \
     X(binarize)                                                                                                        \
     X(threshold)                                                                                                       \
+    X(observed)                                                                                                        \
+    X(fill)                                                                                                            \
     X(gaussian_sample)                                                                                                 \
     X(kl_standard_normal)                                                                                              \
     X(kl_gaussian)                                                                                                     \
     X(loglik_bernoulli)                                                                                                \
-    X(loglik_gaussian)
+    X(loglik_gaussian)                                                                                                 \
+    X(loglik_poisson)                                                                                                  \
+    X(apply)                                                                                                           \
+    X(apply_constant)
 
 enum {
 #define VAE__OP_NUMBER(name) VAE__NUMBER_##name,

@@ -17,8 +17,8 @@ VAE_API vae_status vae_checkpoint_save(const vae_training *training, const char 
 
 /* Reads a checkpoint wholly, to go on training. The caller owns *training. Everything is checked before it is used;
  * VAE_ERROR_FORMAT tells what was expected, what was found, and where. libhdf5 itself is not safe against files made to
- * do harm: a program that opens such files should do so in a process of its own. `catalogue` (or NULL) has the rows that
- * the model was made with: where one is missing, the message says which word of the declaration needs it. */
+ * do harm: a program that opens such files should do so in a process of its own. `catalogue` (or NULL) has the rows
+ * that the model was made with: where one is missing, the message says which word of the declaration needs it. */
 VAE_API vae_status vae_checkpoint_load(const char *path, const vae_catalogue *catalogue, vae_training **training);
 
 /* Reads only the model: it can then be shared by any number of threads. The caller owns *model. */

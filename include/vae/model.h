@@ -29,6 +29,8 @@ typedef struct vae_x_spec {
     vae_missing missing;
     bool has_fill_value;
     double fill_value; /* with has_fill_value: stored values equal to it are missing, and masked */
+    vae_type type; /* how the data stores it that the model was made with; what "unit" and units mean in encoding and
+                      decoding */
 } vae_x_spec;
 
 /* What is given: q(z | x, …) and p(x | z, …). New members go last. */
@@ -38,8 +40,10 @@ typedef struct vae_condition_spec {
     int64_t size;                /* classes, or values; 0: the data's */
     int64_t shape[VAE_MAX_RANK]; /* of a VAE_IMAGE; all 0: the data's */
     const char *transform;       /* of a VAE_VALUES or VAE_IMAGE; NULL: "standardize", or "unit" of an image of uint8 */
-    const char *const *levels;   /* of a VAE_CLASS: what each class is in the data, `size` texts; NULL: the data's, or
-                                    where   those are numbers alone, 0 to size - 1 */
+    /* Of a VAE_CLASS: what each class is in the data, `size` texts. NULL: the data's; or, where those are the numbers
+     * from 0 on, the numbers. */
+    const char *const *levels;
+    vae_type type; /* as x's */
 } vae_condition_spec;
 
 typedef struct vae_latent_spec {

@@ -124,8 +124,8 @@ VAE_API vae_node *vae_threshold(vae_node *x, double threshold);
  * x is). `fill` may be NULL; it is copied. No gradient flows through. */
 VAE_API vae_node *vae_observed(vae_node *x, const double *fill);
 
-/* x where mask is not 0, else `value`: chosen and not multiplied, so that a NaN under the mask is gone. Mask and x of
- * one shape and rows. The gradient flows to x where mask is not 0, and nowhere to the mask. */
+/* x where mask is not 0, else `value`, finite: chosen and not multiplied, so that a NaN under the mask is gone. Mask
+ * and x of one shape and rows. The gradient flows to x where mask is not 0, and nowhere to the mask. */
 VAE_API vae_node *vae_fill(vae_node *x, vae_node *mask, double value);
 
 /* ---- Gaussians: log-variance, clipped to [-30, 20] (gradient 0 outside) wherever it is exponentiated ------------- */
@@ -149,7 +149,8 @@ VAE_API vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *
 /* −½ Σ mask · (log 2π + logvar + (x − mean)² / exp(logvar)). */
 VAE_API vae_node *vae_loglik_gaussian(vae_node *x, vae_node *mean, vae_node *logvar, vae_node *mask);
 
-/* Σ mask · (x · log_rate − exp(log_rate) − log x!), x a count; log_rate is clipped to [−30, 30], gradient 0 outside. */
+/* Σ mask · (x · log_rate − exp(log_rate) − log x!), x a count; log_rate is clipped to [−30, 30], gradient 0 outside. It
+ * may be shared, as x's shape or a single value. No gradient flows to x, and below 0 the result is −infinity. */
 VAE_API vae_node *vae_loglik_poisson(vae_node *x, vae_node *log_rate, vae_node *mask);
 
 /* ---- An op of one's own ------------------------------------------------------------------------------------------ */
@@ -191,9 +192,9 @@ typedef struct vae_op {
 } vae_op;
 
 /*
- * A node of an op of one's own. `op` is borrowed and must outlive the graph; arguments are copied (NULL: zeros). Inputs
- * with rows agree in how many they have; where all are shared, so is the result. The gradient of a shared input is
- * summed over the rows in their order.
+ * A node of an op of one's own. `op` is borrowed and must outlive the graph; `arguments`, VAE_MAX_OP_ARGUMENTS numbers,
+ * are copied (NULL: zeros). Inputs with rows agree in how many they have; where all are shared, so is the result. The
+ * gradient of a shared input is summed over the rows in their order.
  */
 VAE_API vae_node *vae_apply(const vae_op *op, vae_node *const *inputs, const double *arguments);
 

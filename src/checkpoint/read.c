@@ -172,9 +172,10 @@ static vae_status get_fields(const vae__place *root, declared *read)
 }
 
 /* What the file declares and libvae refuses is a fault of the file. */
-static vae_status declare(const vae__place *root, const declared *read, vae_model **model)
+static vae_status declare(const vae__place *root, const declared *read, const vae_catalogue *catalogue,
+                          vae_model **model)
 {
-    vae_status status = vae__model_declare(&read->spec, model);
+    vae_status status = vae__model_declare(&read->spec, catalogue, model);
     if (status.code && status.code != VAE_ERROR_MEMORY)
         status.code = VAE_ERROR_FORMAT;
     return vae__error_within(status, "%s: /model: ", root->file);
@@ -255,7 +256,7 @@ static vae_status get_tensors(const vae__place *parent, const char *name, const 
     return status;
 }
 
-static vae_status load_model(const vae__place *root, vae_model **model)
+static vae_status load_model(const vae__place *root, const vae_catalogue *catalogue, vae_model **model)
 {
     declared read = { .condition_count = 0 };
     VAE__TRY(check_root(root));
@@ -263,7 +264,7 @@ static vae_status load_model(const vae__place *root, vae_model **model)
     if (!status.code)
         status = get_fields(root, &read);
     if (!status.code)
-        status = declare(root, &read, model);
+        status = declare(root, &read, catalogue, model);
     free_declared(&read);
     VAE__TRY(status);
     vae_store *store = (*model)->store;
@@ -432,9 +433,10 @@ static vae_status fill_training(const vae__place *root, vae_training *training)
 }
 
 /* Fills *model, or with `training` that. */
-static vae_status load_place(const vae__place *root, vae_model **model, vae_training **training)
+static vae_status load_place(const vae__place *root, const vae_catalogue *catalogue, vae_model **model,
+                             vae_training **training)
 {
-    VAE__TRY(load_model(root, model));
+    VAE__TRY(load_model(root, catalogue, model));
     if (!training)
         return vae__ok();
     vae_status status = vae__training_make(model, training);
@@ -447,21 +449,21 @@ static vae_status load_place(const vae__place *root, vae_model **model, vae_trai
     return status;
 }
 
-static vae_status load(const char *path, vae_model **model, vae_training **training)
+static vae_status load(const char *path, const vae_catalogue *catalogue, vae_model **model, vae_training **training)
 {
     vae__image image;
     vae__place root;
     VAE__TRY(vae__image_open(&image, path));
     vae_status status = vae__get_root(path, image.file, image.memory->size, &root);
     if (!status.code) {
-        status = load_place(&root, model, training);
+        status = load_place(&root, catalogue, model, training);
         vae__hdf5_close(root.id);
     }
     vae__image_close(&image);
     return status;
 }
 
-vae_status vae_checkpoint_load(const char *path, vae_training **training)
+vae_status vae_checkpoint_load(const char *path, const vae_catalogue *catalogue, vae_training **training)
 {
     if (!path || !training)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the training, found NULL");
@@ -469,19 +471,19 @@ vae_status vae_checkpoint_load(const char *path, vae_training **training)
     vae_model *model = NULL;
     vae__hdf5_host host;
     vae__hdf5_enter(&host, true);
-    vae_status status = load(path, &model, training);
+    vae_status status = load(path, catalogue, &model, training);
     vae__hdf5_leave(&host);
     return status;
 }
 
-vae_status vae_model_load(const char *path, vae_model **model)
+vae_status vae_model_load(const char *path, const vae_catalogue *catalogue, vae_model **model)
 {
     if (!path || !model)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the model, found NULL");
     *model = NULL;
     vae__hdf5_host host;
     vae__hdf5_enter(&host, true);
-    vae_status status = load(path, model, NULL);
+    vae_status status = load(path, catalogue, model, NULL);
     vae__hdf5_leave(&host);
     return status;
 }

@@ -42,16 +42,16 @@ static void lower_limit(int which, rlim_t value)
 }
 
 /* Opens a file for what it should be; leaves nothing open but memory. */
-typedef vae_status open_function(const char *path);
+typedef vae_status open_function(const vae__call *call, const char *path);
 
-static vae_status load(const char *path)
+static vae_status load(const vae__call *call, const char *path)
 {
     vae_training *training = NULL;
-    return vae_checkpoint_load(path, &training);
+    return vae_checkpoint_load(path, call->catalogue, &training);
 }
 
 /* In the child: opens, tells the status through the pipe, and ends without running what the parent has to run. */
-static void try_in_child(const char *path, open_function *trial, int answer)
+static void try_in_child(const vae__call *call, const char *path, open_function *trial, int answer)
 {
     struct stat about;
     rlim_t bytes = !stat(path, &about) && about.st_size > 0 ? (rlim_t)about.st_size : 0;
@@ -67,7 +67,7 @@ static void try_in_child(const char *path, open_function *trial, int answer)
     int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0)
         dup2(nowhere, STDERR_FILENO);
-    vae_status status = trial(path);
+    vae_status status = trial(call, path);
     ssize_t written = write(answer, &status, sizeof status);
     _exit(written == (ssize_t)sizeof status ? 0 : 1);
 }
@@ -97,7 +97,7 @@ static vae_status status_of(vae_code code, const char *path, const char *text)
 }
 
 /* `expected` is what the trial takes. The message is the trial's own, or says how the child ended. */
-static vae_status try_file(const char *path, open_function *trial, const char *expected)
+static vae_status try_file(const vae__call *call, const char *path, open_function *trial, const char *expected)
 {
     int ends[2];
     if (pipe(ends))
@@ -106,7 +106,7 @@ static vae_status try_file(const char *path, open_function *trial, const char *e
     pid_t child = fork();
     if (!child) {
         close(ends[0]);
-        try_in_child(path, trial, ends[1]);
+        try_in_child(call, path, trial, ends[1]);
     }
     close(ends[1]);
     vae_status status = { .code = VAE_OK };
@@ -128,9 +128,9 @@ static vae_status try_file(const char *path, open_function *trial, const char *e
 
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training)
 {
-    vae_status status = try_file(path, load, "a libvae checkpoint");
+    vae_status status = try_file(call, path, load, "a libvae checkpoint");
     if (!status.code)
-        status = vae_checkpoint_load(path, training);
+        status = vae_checkpoint_load(path, call->catalogue, training);
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
 }
 
@@ -201,23 +201,27 @@ bool vae__name_ends(const char *name, const char *ending)
     return length > wanted && !strcasecmp(name + length - wanted, ending);
 }
 
-static vae_status recognize_samples(const char *path)
+static vae_status recognize_samples(const vae__call *call, const char *path)
 {
+    (void)call;
     return vae_results_recognize(path, VAE_RESULTS_SAMPLES);
 }
 
-static vae_status recognize_latents(const char *path)
+static vae_status recognize_latents(const vae__call *call, const char *path)
 {
+    (void)call;
     return vae_results_recognize(path, VAE_RESULTS_LATENTS);
 }
 
-static vae_status recognize_examples(const char *path)
+static vae_status recognize_examples(const vae__call *call, const char *path)
 {
+    (void)call;
     return vae_results_recognize(path, VAE_RESULTS_EXAMPLES);
 }
 
-static vae_status recognize_reconstructions(const char *path)
+static vae_status recognize_reconstructions(const vae__call *call, const char *path)
 {
+    (void)call;
     return vae_results_recognize(path, VAE_RESULTS_RECONSTRUCTIONS);
 }
 
@@ -249,7 +253,7 @@ static int check_replaced(const vae__call *call, const char *option, const char 
                            path, kinds[kind].what);
     if (!kinds[kind].trial)
         return VAE__EXIT_DONE;
-    vae_status status = try_file(path, kinds[kind].trial, kinds[kind].what);
+    vae_status status = try_file(call, path, kinds[kind].trial, kinds[kind].what);
     if (!status.code)
         return VAE__EXIT_DONE;
     return vae__failed(call, "--%s: expected a new name or %s to replace: %s", option, kinds[kind].what,

@@ -203,16 +203,8 @@ static void print_version(void)
 /* Rows that a program brings, which other functions take for granted. */
 static int check_catalogue(const vae__call *call)
 {
-    const vae_catalogue *catalogue = call->catalogue;
-    int count = catalogue ? catalogue->model_count : 0;
-    if (count < 0 || (count && !catalogue->models))
-        return vae__failed(call, "the catalogue: expected models and how many there are, found %s and %d",
-                           catalogue->models ? "models" : "NULL", count);
-    for (int i = 0; i < count; i++)
-        if (!catalogue->models[i].name || !*catalogue->models[i].name)
-            return vae__failed(call, "the catalogue: row %d of %d: expected a model with a name, found none", i + 1,
-                               count);
-    return VAE__EXIT_DONE;
+    vae_status status = vae_catalogue_check(call->catalogue);
+    return status.code ? vae__failed(call, "%s", status.message) : VAE__EXIT_DONE;
 }
 
 static void ignore_signal(int number)

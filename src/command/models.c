@@ -41,11 +41,11 @@ static void json_models(vae__json *json, const vae_catalogue *catalogue)
 }
 
 /* A heading for each table, its words below. */
-static void print_words(void)
+static void print_words(const vae_catalogue *catalogue)
 {
     vae_word_help word;
     char table[64] = "";
-    for (int i = 0; vae_word_at(i, &word); i++) {
+    for (int i = 0; vae_word_at(catalogue, i, &word); i++) {
         if (strcmp(table, word.table)) {
             printf("%s%s\n", i ? "\n" : "", word.table);
             snprintf(table, sizeof table, "%s", word.table);
@@ -54,11 +54,11 @@ static void print_words(void)
     }
 }
 
-static void json_words(vae__json *json)
+static void json_words(vae__json *json, const vae_catalogue *catalogue)
 {
     vae_word_help word;
     vae__json_array(json, "words");
-    for (int i = 0; vae_word_at(i, &word); i++) {
+    for (int i = 0; vae_word_at(catalogue, i, &word); i++) {
         vae__json_object(json, NULL);
         vae__json_text(json, "table", word.table);
         vae__json_text(json, "name", word.name);
@@ -74,7 +74,7 @@ static int run(const vae__call *call)
     bool words = call->values[WORDS].given;
     if (!call->values[JSON].given) {
         if (words)
-            print_words();
+            print_words(call->catalogue);
         else
             print_models(call->catalogue);
         return VAE__EXIT_DONE;
@@ -82,7 +82,7 @@ static int run(const vae__call *call)
     vae__json json = { .file = stdout };
     vae__json_object(&json, NULL);
     if (words)
-        json_words(&json);
+        json_words(&json, call->catalogue);
     else
         json_models(&json, call->catalogue);
     vae__json_finish(&json);

@@ -321,7 +321,7 @@ static int check_words(const vae__call *call, const vae_model_spec *spec, bool c
     for (int i = 0; i < VAE_MAX_CONDITIONS && trial.conditions[i].name; i++)
         trial.conditions[i].size = trial.conditions[i].size ? trial.conditions[i].size : 2;
     vae_model *model = NULL;
-    vae_status status = vae_model_new(&trial, NULL, 0, &model);
+    vae_status status = vae_model_new(&trial, call->catalogue, NULL, 0, &model);
     vae_model_free(&model);
     if (status.code != VAE_ERROR_DECLARATION)
         return VAE__EXIT_DONE;
@@ -361,7 +361,7 @@ static int make_training(const vae__call *call, const vae_model_spec *spec, cons
         .command_line = call->line,
     };
     vae_model *model = NULL;
-    vae_status status = vae_model_new(spec, data, settings.seed, &model);
+    vae_status status = vae_model_new(spec, call->catalogue, data, settings.seed, &model);
     if (!status.code)
         status = vae_training_new(&model, data, &settings, training);
     vae_model_free(&model);

@@ -105,8 +105,7 @@ void vae__data_digest_contents(vae_data *data);
  * row. */
 vae_status vae__data_check_classes(const vae_field *field, int64_t classes, const char *where);
 
-/* Is every value in [0, 1], or at least a finite number where `unit` is false? If not, tells the first that is not, and
- * its row. */
-vae_status vae__data_check_values(const vae_field *field, bool unit, const char *where);
+/* Value `index` of a field, in its rows' order. Integers beyond 2^53 are rounded. */
+double vae__data_value(const vae_field *field, int64_t index);
 
 #endif

@@ -9,6 +9,7 @@
 #include "models/parts.h"
 #include "src/base/status.h"
 #include "src/data/data.h"
+#include "src/data/fields.h"
 
 /* The first split that has rows. */
 static vae_split any_split(const vae_data *data)
@@ -23,7 +24,7 @@ static vae_split any_split(const vae_data *data)
 static const vae_field *condition_field(const vae_model_spec *spec, int index, const vae_data *data, vae_split split)
 {
     const vae_field *field = vae_data_find(data, split, spec->conditions[index].name);
-    if (field || spec->conditions[1].name)
+    if (field || spec->conditions[1].name || spec->conditions[0].kind != VAE_CLASS)
         return field;
     const vae_field *only = NULL;
     for (int i = 0; i < vae_data_field_count(data); i++) {
@@ -45,94 +46,26 @@ static const char *shape_text(const int64_t *shape, int rank, char text[VAE__SHA
     return vae__shape_text(&like, text);
 }
 
+static const char *const kinds[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
+
 static vae_status missing_condition(const vae_model_spec *spec, int index, const vae_data *data)
 {
-    return vae__error(VAE_ERROR_DATA, "%s: %s: expected classes for the condition \"%s\", found no such field%s%s",
-                      spec->name, vae_data_source(data), spec->conditions[index].name, *data->note ? ": " : "",
-                      data->note);
+    const vae_condition_spec *condition = &spec->conditions[index];
+    return vae__error(VAE_ERROR_DATA, "%s: %s: expected %s for the condition \"%s\", found no such field%s%s",
+                      spec->name, vae_data_source(data),
+                      condition->kind == VAE_CLASS ? "classes" : kinds[condition->kind], condition->name,
+                      *data->note ? ": " : "", data->note);
 }
 
-static vae_status check_kind(const vae_model_spec *spec, const vae_field *field, const vae_data *data)
+static vae_status check_kind(const vae_model_spec *spec, int index, const vae_field *field, const vae_data *data)
 {
-    static const char *const kinds[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
-    if (field->kind == VAE_CLASS)
+    if (field->kind == spec->conditions[index].kind)
         return vae__ok();
-    return vae__error(VAE_ERROR_UNSUPPORTED,
-                      "%s: %s: %s: expected a class, for models of this version take classes, found %s", spec->name,
-                      vae_data_source(data), field->name, kinds[field->kind]);
-}
-
-/* ---- A new model ------------------------------------------------------------------------------------------------- */
-
-static bool is_open(const vae_x_spec *x)
-{
-    bool open = true;
-    for (int i = 0; i < VAE_MAX_RANK; i++)
-        open &= !x->shape[i];
-    return open;
-}
-
-/* Sizes that a declaration leaves open are the data's. */
-static vae_status take_sizes(const vae_data *data, vae_model_spec *spec)
-{
-    vae_split split = any_split(data);
-    const vae_field *x = vae_data_find(data, split, "x");
-    if (!x)
-        return vae__error(VAE_ERROR_DATA, "%s: %s: expected a field x, found none", spec->name, vae_data_source(data));
-    if (is_open(&spec->x))
-        memcpy(spec->x.shape, x->shape, (size_t)x->rank * sizeof *x->shape);
-    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++) {
-        const vae_field *field = condition_field(spec, i, data, split);
-        if (!field)
-            return missing_condition(spec, i, data);
-        VAE__TRY(check_kind(spec, field, data));
-        if (!spec->conditions[i].size)
-            spec->conditions[i].size = field->classes;
-    }
-    return vae__ok();
-}
-
-vae_status vae_model_new(const vae_model_spec *spec, const vae_data *data, uint64_t seed, vae_model **model)
-{
-    if (!spec || !model)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a declaration and a place for the model, found NULL");
-    *model = NULL;
-    vae_model_spec complete = *spec;
-    if (!complete.name)
-        complete.name = "model";
-    if (data)
-        VAE__TRY(take_sizes(data, &complete));
-    VAE__TRY(vae__model_declare(&complete, model));
-    vae_store_initialize((*model)->store, seed);
-    vae__match match;
-    vae_status status = data ? vae__match_data(*model, data, any_split(data), &match) : vae__ok();
-    if (status.code)
-        vae_model_free(model);
-    return status;
+    return vae__error(VAE_ERROR_DATA, "%s: %s: %s: expected %s, found %s", spec->name, vae_data_source(data),
+                      field->name, kinds[spec->conditions[index].kind], kinds[field->kind]);
 }
 
 /* ---- A model and a split ----------------------------------------------------------------------------------------- */
-
-/* Does x have to lie in [0, 1] as it is stored? Unsigned numbers are made to by the transform "unit". */
-static bool takes_unit(const vae_model *model)
-{
-    for (int i = 0; i < model->transform.count; i++) {
-        const vae__transform *transform = model->transform.phrases[i].row;
-        if (transform->takes_unit || transform->gives_unit)
-            return transform->takes_unit;
-    }
-    return ((const vae__likelihood *)model->likelihood.row)->takes_unit;
-}
-
-/* A likelihood of 0 and 1 would take 3.7 for 1, and learn nothing that anyone has asked for. */
-static vae_status check_x(const vae_model *model, const vae_data *data, const vae_field *x)
-{
-    if (x->type == VAE_UINT8 || x->type == VAE_UINT16 || x->type == VAE_UINT32)
-        return vae__ok();
-    char where[256];
-    snprintf(where, sizeof where, "%s: %s", model->declaration.name, vae_data_source(data));
-    return vae__data_check_values(x, takes_unit(model), where);
-}
 
 static vae_status match_x(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
 {
@@ -143,28 +76,49 @@ static vae_status match_x(const vae_model *model, const vae_data *data, vae_spli
                           vae_data_source(data), vae_split_name(split));
     if (match->x->rank == model->x_rank &&
         !memcmp(match->x->shape, spec->x.shape, (size_t)model->x_rank * sizeof *spec->x.shape))
-        return check_x(model, data, match->x);
+        return vae__ok();
     char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
     return vae__error(VAE_ERROR_DATA, "%s: x: expected shape %s, found %s in %s", spec->name,
                       shape_text(spec->x.shape, model->x_rank, expected),
                       shape_text(match->x->shape, match->x->rank, found), vae_data_source(data));
 }
 
-/* A model keeps how many classes there are, not what they are in the data: with other levels than their numbers, other
- * data could number them otherwise, and nobody would see it. */
-static vae_status check_levels(const vae_field *field, const char *where)
+/* The classes of the data, each under the number that the model has for it: so it is where the data was opened with the
+ * model's levels, or where both have the numbers from 0 on. */
+static vae_status check_levels(const vae_condition_spec *condition, const vae_field *field, const char *where)
 {
-    for (int64_t i = 0; field->levels && i < field->classes; i++) {
-        char expected[32];
-        snprintf(expected, sizeof expected, "%" PRId64, i);
-        if (strcmp(field->levels[i], expected))
-            return vae__error(
-                VAE_ERROR_UNSUPPORTED,
-                "%s: %s: classes must be the numbers 0 to n - 1 in this version, found \"%s\" where \"%s\" "
-                "was expected",
-                where, field->name, field->levels[i], expected);
+    for (int64_t i = 0; (field->levels || condition->levels) && i < field->classes && i < condition->size; i++) {
+        char number[32], found[32];
+        snprintf(number, sizeof number, "%" PRId64, i);
+        const char *expected = condition->levels ? condition->levels[i] : number;
+        snprintf(found, sizeof found, "%.30s", field->levels ? field->levels[i] : number);
+        if (strncmp(found, expected, 30))
+            return vae__error(VAE_ERROR_DATA,
+                              "%s: %s: expected class %" PRId64 " to be \"%s\", found \"%s\"; open the data with the "
+                              "model's levels",
+                              where, field->name, i, expected, found);
     }
     return vae__ok();
+}
+
+static vae_status check_class(const vae_condition_spec *condition, const vae_field *field, const char *where)
+{
+    VAE__TRY(check_levels(condition, field, where));
+    return vae__data_check_classes(field, condition->size, where);
+}
+
+static vae_status check_width(const vae_condition_spec *condition, const vae_field *field, const char *where)
+{
+    char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
+    int64_t shape[VAE_MAX_RANK] = { condition->size };
+    int rank = 1;
+    if (condition->kind == VAE_IMAGE)
+        for (rank = 0; rank < VAE_MAX_RANK && condition->shape[rank]; rank++)
+            shape[rank] = condition->shape[rank];
+    if (field->rank == rank && !memcmp(field->shape, shape, (size_t)rank * sizeof *shape))
+        return vae__ok();
+    return vae__error(VAE_ERROR_DATA, "%s: %s: expected shape %s, found %s", where, field->name,
+                      shape_text(shape, rank, expected), shape_text(field->shape, field->rank, found));
 }
 
 static vae_status match_condition(const vae_model *model, const vae_data *data, vae_split split, int index,
@@ -177,22 +131,46 @@ static vae_status match_condition(const vae_model *model, const vae_data *data, 
         return missing_condition(spec, index, data);
     char where[192];
     snprintf(where, sizeof where, "%s: %s", spec->name, vae_data_source(data));
-    VAE__TRY(check_kind(spec, field, data));
-    VAE__TRY(check_levels(field, where));
-    return vae__data_check_classes(field, spec->conditions[index].size, where);
+    VAE__TRY(check_kind(spec, index, field, data));
+    return (field->kind == VAE_CLASS ? check_class : check_width)(&spec->conditions[index], field, where);
+}
+
+static vae_status match_mask(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
+{
+    match->mask = vae_data_find(data, split, "mask");
+    if (!match->mask || match->mask->size == model->x_size)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DATA, "%s: %s: mask: expected %" PRId64 " values a row, as x has, found %" PRId64,
+                      model->declaration.name, vae_data_source(data), model->x_size, match->mask->size);
+}
+
+/* Which field is which, and whether shapes and classes fit. */
+static vae_status match_fields(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
+{
+    *match = (vae__match){ .rows = vae_data_rows(data, split) };
+    VAE__TRY(match_x(model, data, split, match));
+    VAE__TRY(match_mask(model, data, split, match));
+    for (int i = 0; i < model->condition_count; i++)
+        VAE__TRY(match_condition(model, data, split, i, match));
+    return vae__ok();
 }
 
 vae_status vae__match_data(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
 {
-    *match = (vae__match){ .rows = vae_data_rows(data, split) };
-    VAE__TRY(match_x(model, data, split, match));
-    if (vae_data_find(data, split, "mask"))
-        return vae__error(VAE_ERROR_UNSUPPORTED,
-                          "%s: %s: expected data without a mask, for models of this version take none, found one",
-                          model->declaration.name, vae_data_source(data));
-    for (int i = 0; i < model->condition_count; i++)
-        VAE__TRY(match_condition(model, data, split, i, match));
-    return vae__ok();
+    char where[256];
+    VAE__TRY(match_fields(model, data, split, match));
+    snprintf(where, sizeof where, "%s: %s", model->declaration.name, vae_data_source(data));
+    return vae__fields_check(model, match, where);
+}
+
+/* ---- A model's graph and a split --------------------------------------------------------------------------------- */
+
+vae__graph_request vae__match_request(const vae__match *match, vae__graph_kind kind)
+{
+    vae__graph_request request = { .kind = kind, .x_type = match->x->type, .masked = match->mask != NULL };
+    for (int i = 0; i < VAE_MAX_CONDITIONS && match->conditions[i]; i++)
+        request.condition_types[i] = match->conditions[i]->type;
+    return request;
 }
 
 static vae_binding bind(const vae_node *node, const vae_field *field, const uint32_t *index)
@@ -201,11 +179,120 @@ static vae_binding bind(const vae_node *node, const vae_field *field, const uint
 }
 
 int vae__match_bind(const vae__match *match, const vae__model_graph *graph, const uint32_t *index,
-                    vae_binding bindings[1 + VAE_MAX_CONDITIONS])
+                    vae_binding bindings[VAE__MAX_BINDINGS])
 {
     int count = 0;
-    bindings[count++] = bind(graph->x, match->x, index);
+    if (graph->x)
+        bindings[count++] = bind(graph->x, match->x, index);
+    if (graph->mask)
+        bindings[count++] = bind(graph->mask, match->mask, index);
     for (int i = 0; i < VAE_MAX_CONDITIONS && graph->conditions[i]; i++)
         bindings[count++] = bind(graph->conditions[i], match->conditions[i], index);
     return count;
+}
+
+/* ---- A new model ------------------------------------------------------------------------------------------------- */
+
+static bool is_open(const vae_x_spec *x)
+{
+    bool open = true;
+    for (int i = 0; i < VAE_MAX_RANK; i++)
+        open &= !x->shape[i];
+    return open;
+}
+
+/* Are these the texts of the numbers from 0 on? Then they need not be kept. */
+static bool are_numbers(const vae_field *field)
+{
+    for (int64_t i = 0; field->levels && i < field->classes; i++) {
+        char expected[32];
+        snprintf(expected, sizeof expected, "%" PRId64, i);
+        if (strcmp(field->levels[i], expected))
+            return false;
+    }
+    return true;
+}
+
+static vae_status take_condition(const vae_data *data, vae_split split, vae_model_spec *spec, int index)
+{
+    vae_condition_spec *condition = &spec->conditions[index];
+    const vae_field *field = condition_field(spec, index, data, split);
+    if (!field)
+        return missing_condition(spec, index, data);
+    VAE__TRY(check_kind(spec, index, field, data));
+    condition->type = field->type;
+    if (condition->kind == VAE_CLASS) {
+        if (!condition->levels && !are_numbers(field) && (!condition->size || condition->size == field->classes))
+            condition->levels = field->levels;
+        if (!condition->size)
+            condition->size = field->classes;
+    } else if (!condition->size && !condition->shape[0]) {
+        condition->size = field->size;
+        if (condition->kind == VAE_IMAGE)
+            memcpy(condition->shape, field->shape, (size_t)field->rank * sizeof *field->shape);
+    }
+    return vae__ok();
+}
+
+/* Integers other than bytes may mean anything: a declaration says what, or takes them as they are. */
+static vae_status check_told(const vae_model_spec *spec, const vae_field *x, const vae_data *data)
+{
+    bool bytes_or_floats = x->type == VAE_UINT8 || x->type == VAE_FLOAT32 || x->type == VAE_FLOAT64;
+    if (bytes_or_floats || spec->x.transform || (spec->x.likelihood && !strncmp(spec->x.likelihood, "poisson", 7)))
+        return vae__ok();
+    return vae__error(
+        VAE_ERROR_DATA,
+        "%s: %s: x is %s: expected a transform that says what its values mean (unit, scale=R, standardize, "
+        "log1p or raw), found none",
+        spec->name, vae_data_source(data), vae_type_name(x->type));
+}
+
+/* What a declaration leaves open is the data's. */
+static vae_status take_sizes(const vae_data *data, vae_model_spec *spec)
+{
+    vae_split split = any_split(data);
+    const vae_field *x = vae_data_find(data, split, "x");
+    if (!x)
+        return vae__error(VAE_ERROR_DATA, "%s: %s: expected a field x, found none", spec->name, vae_data_source(data));
+    VAE__TRY(check_told(spec, x, data));
+    spec->x.type = x->type;
+    if (is_open(&spec->x))
+        memcpy(spec->x.shape, x->shape, (size_t)x->rank * sizeof *x->shape);
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        VAE__TRY(take_condition(data, split, spec, i));
+    return vae__ok();
+}
+
+/* Fits what transforms fit, to the rows to train on; before data is checked, for a later transform may ask it. */
+static vae_status fit(vae_model *model, const vae_data *data)
+{
+    vae__match match;
+    vae_split split = vae_data_training_split(data);
+    if (!vae_data_rows(data, split))
+        split = any_split(data);
+    VAE__TRY(match_fields(model, data, split, &match));
+    return vae__fields_fit(model, &match);
+}
+
+vae_status vae_model_new(const vae_model_spec *spec, const vae_catalogue *catalogue, const vae_data *data,
+                         uint64_t seed, vae_model **model)
+{
+    if (!spec || !model)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a declaration and a place for the model, found NULL");
+    *model = NULL;
+    vae_model_spec complete = *spec;
+    if (!complete.name)
+        complete.name = "model";
+    if (data)
+        VAE__TRY(take_sizes(data, &complete));
+    VAE__TRY(vae__model_declare(&complete, catalogue, model));
+    vae_store_initialize((*model)->store, seed);
+    vae__model_unfitted(*model);
+    vae__match match;
+    vae_status status = data ? fit(*model, data) : vae__ok();
+    if (data && !status.code)
+        status = vae__match_data(*model, data, any_split(data), &match);
+    if (status.code)
+        vae_model_free(model);
+    return status;
 }

@@ -25,6 +25,18 @@ static vae_status check(const vae_model *model, const vae_data *data, const vae_
     return vae__ok();
 }
 
+static vae_status check_finite(const vae_field *field, const char *where, const char *what)
+{
+    bool floats = field->type == VAE_FLOAT32 || field->type == VAE_FLOAT64;
+    for (int64_t i = 0; floats && i < field->rows * field->size; i++) {
+        double value = vae__stored_number(field->type, field->values, i);
+        if (!isfinite(value))
+            return vae__error(VAE_ERROR_DATA, "%s: %s: expected finite numbers, found %g in row %" PRId64, where, what,
+                              value, i / field->size);
+    }
+    return vae__ok();
+}
+
 static vae_status match_z(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
 {
     const char *where = vae_data_source(data), *name = model->declaration.name;
@@ -42,7 +54,7 @@ static vae_status match_z(const vae_model *model, const vae_data *data, vae_spli
         return vae__error(VAE_ERROR_DATA, "%s: %s: latents: expected (rows, %" PRId64 "), found (rows, %s)", name,
                           where, size, found);
     }
-    return vae__error_within(vae__data_check_values(match->x, false, where), "%s: latents: ", name);
+    return check_finite(match->x, where, "latents");
 }
 
 /* Each of the model's levels must have the number in the data that it has in the model. */
@@ -76,7 +88,7 @@ static vae_status match_condition(const vae_model *model, const vae_data *data, 
                           spec->kind == VAE_CLASS ? "class" : "values", field->size);
     if (spec->kind == VAE_CLASS)
         return check_levels(spec, field, where);
-    return vae__data_check_values(field, false, where);
+    return check_finite(field, where, spec->name);
 }
 
 static vae_status match_all(const vae_model *model, const vae_data *data, const vae_decode_options *options,
@@ -137,8 +149,12 @@ static vae_status decode(vae__pass *pass, const vae__match *match, const vae_dec
                          vae_samples *samples)
 {
     vae_type types[VAE_MAX_CONDITIONS];
-    for (int i = 0; i < pass->model->condition_count; i++)
-        pass->request.condition_types[i] = types[i] = match->conditions[i] ? match->conditions[i]->type : VAE_FLOAT64;
+    for (int i = 0; i < pass->model->condition_count; i++) {
+        types[i] = match->conditions[i] ? match->conditions[i]->type : VAE_FLOAT64;
+        /* A setting is typed in the units of the data that the model was made with. */
+        pass->request.condition_types[i] =
+            match->conditions[i] ? types[i] : pass->model->declaration.conditions[i].type;
+    }
     VAE__TRY(vae__samples_allocate(pass->model, types, samples));
     vae_status status = vae__pass_open(pass);
     if (!status.code) {

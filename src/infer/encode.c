@@ -142,7 +142,7 @@ static void collect_reconstructions(void *results, const vae__pass *pass, int64_
     vae__pass_copy(pass, pass->graph.modelled, begin, examples, found->x);
     vae__pass_copy(pass, pass->graph.x_mean, begin, examples, found->reconstruction);
     vae__pass_copy(pass, pass->graph.x_units, begin, examples, found->units);
-    if (found->mask && pass->graph.observed_mask)
+    if (found->mask)
         collect_mask(pass, begin, examples, found->x_size, found->mask);
 }
 
@@ -150,7 +150,8 @@ static void collect_reconstructions(void *results, const vae__pass *pass, int64_
 static bool may_miss(const vae__pass *pass)
 {
     const vae_x_spec *x = &pass->model->declaration.x;
-    return pass->request.masked || x->missing == VAE_MISSING_MASK || x->has_fill_value;
+    bool floats = pass->request.x_type == VAE_FLOAT32 || pass->request.x_type == VAE_FLOAT64;
+    return pass->request.masked || x->has_fill_value || (floats && x->missing == VAE_MISSING_MASK);
 }
 
 static vae_status reconstruct(vae__pass *pass, const vae_data *data, const vae__match *match,

@@ -219,14 +219,15 @@ static vae_status draw_batch(const vae_model *model, const vae__model_graph *gra
     return vae__ok();
 }
 
-static vae_status draw(const vae_model *model, const vae__draws *wanted, const vae_type types[VAE_MAX_CONDITIONS],
-                       vae_samples *samples)
+static vae_status draw(const vae_model *model, const vae__draws *wanted, vae_samples *samples)
 {
     double temperature = wanted->options.temperature;
     vae__graph_request request = { .kind = VAE__SAMPLING,
                                    .draw = wanted->options.draw,
                                    .temperature = temperature > 0 ? temperature : 1 };
-    memcpy(request.condition_types, types, sizeof request.condition_types);
+    /* Settings are typed in the units of the data that the model was made with, however they lie here. */
+    for (int i = 0; i < model->condition_count; i++)
+        request.condition_types[i] = model->declaration.conditions[i].type;
     vae__model_graph graph;
     VAE__TRY(vae__model_graph_new(model, &request, &graph));
     vae_executor *executor = NULL;
@@ -256,7 +257,7 @@ vae_status vae_sample(const vae_model *model, const vae_sample_options *options,
     vae_status status = vae__samples_allocate(model, types, samples);
     if (!status.code) {
         set_given(model, &wanted, samples);
-        status = draw(model, &wanted, types, samples);
+        status = draw(model, &wanted, samples);
     }
     if (status.code)
         vae_samples_free(samples);

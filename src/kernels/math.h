@@ -77,8 +77,12 @@ static inline float vae__exp_float(float x)
     return x != x ? x : result;
 }
 
-/* log(x) = k · ln 2 + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)). */
-static inline float vae__log_float(float x)
+/*
+ * log(x) = k · ln 2 + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)), in two parts for x > 0: k times VAE__LN2, which is
+ * exact, and the rest, which is small. A difference of logarithms taken part by part loses no digits to their size.
+ */
+#define VAE__LN2 0.693359375f /* ln 2 but for 2.12194440e-4 */
+static inline float vae__log_parts(float x, float *whole)
 {
     const uint32_t root = 0x3f3504f3u; /* sqrt(1/2) */
     float normal = x < FLT_MIN ? x * 0x1p23f : x;
@@ -97,7 +101,14 @@ static inline float vae__log_float(float x)
     p = vae__fma_float(p, f, 3.333333118e-01f);
     p = vae__fma_float(p * f, square, k * -2.12194440e-4f);
     p = vae__fma_float(-0.5f, square, p);
-    float result = vae__fma_float(k, 0.693359375f, f + p);
+    *whole = k;
+    return f + p;
+}
+
+static inline float vae__log_float(float x)
+{
+    float k, rest = vae__log_parts(x, &k);
+    float result = vae__fma_float(k, VAE__LN2, rest);
     result = x == 0.0f ? -INFINITY : result;
     result = x > FLT_MAX ? INFINITY : result;
     return x >= 0.0f ? result : NAN;
@@ -144,6 +155,85 @@ static inline float vae__erf_float(float x)
     q = vae__fma_float(q, t, -3.201380501e-04f);
     float far = copysignf(1.0f - vae__exp_float(-q), x);
     return size < 1.0f ? near : far;
+}
+
+/* x · (x - 1) … as long as a factor is at least 1, for 0 <= x < 4; `left` is what is below 1 then. */
+static inline float vae__falling_product(float x, float *left)
+{
+    float product = 1.0f;
+    *left = x;
+    for (int i = 0; i < 3; i++) {
+        product = *left >= 1.0f ? product * *left : product;
+        *left = *left >= 1.0f ? *left - 1.0f : *left;
+    }
+    return product;
+}
+
+/* log x!, 0 <= x <= 1: exactly 0 at both ends. */
+static inline float vae__log_factorial_of_part(float x)
+{
+    float p = vae__fma_float(-1.487484784e-03f, x, 9.140426293e-03f); /* log x! / (x (x - 1)) */
+    p = vae__fma_float(p, x, -2.631207928e-02f);
+    p = vae__fma_float(p, x, 4.905387387e-02f);
+    p = vae__fma_float(p, x, -7.072465867e-02f);
+    p = vae__fma_float(p, x, 9.065067023e-02f);
+    p = vae__fma_float(p, x, -1.149184033e-01f);
+    p = vae__fma_float(p, x, 1.554171890e-01f);
+    p = vae__fma_float(p, x, -2.452508658e-01f);
+    p = vae__fma_float(p, x, 5.772156715e-01f);
+    return x * (x - 1.0f) * p;
+}
+
+/* log x! - (x · log x - x), x >= 4: Stirling's series. */
+static inline float vae__stirling(float x, float log_x)
+{
+    float inverse = 1.0f / x, square = inverse * inverse;
+    float p = vae__fma_float(-5.952380952e-04f, square, 7.936507937e-04f);
+    p = vae__fma_float(p, square, -2.777777778e-03f);
+    p = vae__fma_float(p, square, 8.333333333e-02f);
+    return vae__fma_float(p, inverse, vae__fma_float(0.5f, log_x, 9.189385332e-01f));
+}
+
+/* x · (exp(d) - 1 - d), rate being x · exp(d): below 1/2, where its parts cancel, by a polynomial. */
+static inline float vae__beyond_line(float x, float d, float rate)
+{
+    float p = vae__fma_float(1.994487393e-04f, d, 1.398218563e-03f);
+    p = vae__fma_float(p, d, 8.333235979e-03f);
+    p = vae__fma_float(p, d, 4.166579247e-02f);
+    p = vae__fma_float(p, d, 1.666666716e-01f);
+    p = vae__fma_float(p, d, 0.5f);
+    return fabsf(d) < 0.5f ? x * (d * d * p) : (rate - x) - x * d;
+}
+
+/*
+ * x · log_rate - exp(log_rate) - log x!. Its three parts are as large as x · log x, and near the rate a few units are
+ * left of them: from 4 on it is taken as what x · log x - exp(log x) - log x! is, which Stirling's series tells, less
+ * how far exp is above its tangent at log x. So whole counts below 4 have their exact factorials, and none is too
+ * large.
+ */
+static inline float vae__log_poisson_float(float x, float log_rate)
+{
+    float left, whole, product = vae__falling_product(x, &left);
+    float part = vae__log_parts(x < 4.0f ? product : x, &whole);
+    float logarithm = vae__fma_float(whole, VAE__LN2, part), rate = vae__exp_float(log_rate);
+    float few = (x * log_rate - rate) - (logarithm + vae__log_factorial_of_part(left));
+    float above = vae__fma_float(-whole, VAE__LN2, log_rate) - part; /* log_rate - log x */
+    float many = -vae__beyond_line(x, above, rate) - vae__stirling(x, logarithm);
+    float result = x < 4.0f ? few : many;
+    return x < 0.0f ? -INFINITY : result;
+}
+
+/* The same by libm: up to 64 as the formula is written, above that by Stirling's series. */
+static inline double vae__log_poisson_double(double x, double log_rate)
+{
+    int sign; /* lgamma would set a global one */
+    if (x < 0)
+        return -INFINITY;
+    if (!(x >= 64))
+        return x * log_rate - exp(log_rate) - lgamma_r(x + 1, &sign);
+    double log_x = log(x), above = log_rate - log_x, square = 1 / (x * x);
+    double series = (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680))) / x;
+    return -x * (expm1(above) - above) - (0.5 * (1.83787706640934548356 + log_x) + series);
 }
 
 static inline real vae__exp(real x)
@@ -193,6 +283,13 @@ static inline real vae__sigmoid(real x)
 static inline real vae__softplus(real x)
 {
     return (x > 0 ? x : (real)0) + vae__log1p(vae__exp(-vae__abs(x)));
+}
+
+/* log of the Poisson probability of a count x; -infinity below 0. */
+static inline real vae__log_poisson(real x, real log_rate)
+{
+    return VAE__IS_FLOAT ? (real)vae__log_poisson_float((float)x, (float)log_rate)
+                         : (real)vae__log_poisson_double((double)x, (double)log_rate);
 }
 
 /*

@@ -32,7 +32,7 @@ typedef struct vae__loop {
     uint32_t *order;       /* the epoch's */
     int64_t steps, number; /* an epoch's; done of it */
     vae_run run;           /* the step under way */
-    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+    vae_binding bindings[VAE__MAX_BINDINGS];
     vae_status status;
     bool paused;
     double entered;     /* when the region was, */
@@ -144,7 +144,7 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(vae__match_data(training->model, data, vae_data_training_split(data), &loop->match));
     loop->threads = loop->options->threads ? loop->options->threads : vae__processors();
     loop->steps = (loop->match.rows + training->batch_size - 1) / training->batch_size;
-    vae__graph_request request = { .kind = VAE__TRAINING, .x_type = loop->match.x->type };
+    vae__graph_request request = vae__match_request(&loop->match, VAE__TRAINING);
     VAE__TRY(vae__model_graph_new(training->model, &request, &loop->graph));
     int64_t capacity = training->batch_size < loop->match.rows ? training->batch_size : loop->match.rows;
     VAE__TRY(vae_executor_new(loop->graph.program,

@@ -107,7 +107,7 @@ static inline vae_training *make_training(const vae_model_spec *spec)
 {
     vae_model *model = NULL;
     vae_training *training = NULL;
-    ck_assert_status_ok(vae__model_declare(spec, &model));
+    ck_assert_status_ok(vae__model_declare(spec, NULL, &model));
     ck_assert_status_ok(vae__training_make(&model, &training));
     ck_assert_ptr_null(model);
     const vae_store *store = training->model->store;

@@ -13,15 +13,15 @@ START_TEST(test_round_trip)
         vae_training *saved = make_training(specs[i]), *loaded = NULL;
         vae_model *model = NULL;
         ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-        ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+        ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
         assert_same(saved, loaded);
-        ck_assert_status_ok(vae_model_load(path_of("a.h5"), &model));
+        ck_assert_status_ok(vae_model_load(path_of("a.h5"), NULL, &model));
         assert_same_model(saved->model, model);
         /* what was loaded goes on, and is saved again over the old file */
         add_history(loaded, 2, specs[i]->conditions[0].name != NULL);
         ck_assert_status_ok(vae_checkpoint_save(loaded, path_of("a.h5")));
         vae_training_free(&saved);
-        ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &saved));
+        ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &saved));
         assert_same(saved, loaded);
         vae_training_free(&saved);
         vae_training_free(&loaded);
@@ -41,17 +41,17 @@ START_TEST(test_places)
     saved->step = 52;
     saved->partial.examples = 50;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     assert_same(saved, loaded);
     vae_training_free(&loaded);
     saved->validation_held_out = true;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), &loaded), VAE_ERROR_FORMAT,
+    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded), VAE_ERROR_FORMAT,
                      "a.h5: expected validation rows, for they were held out, found none");
     saved->validation_held_out = false;
     saved->rows[VAE_VALIDATION] = 5;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), &loaded), VAE_ERROR_FORMAT,
+    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded), VAE_ERROR_FORMAT,
                      "the history lacks the column validation/elbo");
     vae_training_free(&saved);
     folder_remove();
@@ -67,7 +67,7 @@ START_TEST(test_nothing_yet)
     saved->command_line[0] = saved->source[0] = saved->digest[0] = 0;
     saved->seed = 0;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     assert_same(saved, loaded);
     add_history(loaded, 1, true);
     vae_training_free(&saved);
@@ -84,7 +84,7 @@ START_TEST(test_no_splits)
     memset(saved->rows, 0, sizeof saved->rows);
     saved->rows[VAE_ALL] = 50;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     assert_same(saved, loaded);
     ck_assert_int_eq(loaded->rows[VAE_ALL], 50);
     vae_training_free(&saved);
@@ -102,7 +102,7 @@ START_TEST(test_long_command_line)
         memcpy(text + i, "\xc3\xa9", 2);
     replace(&saved->command_line, text);
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     size_t length = strlen(loaded->command_line);
     ck_assert_uint_eq(length, 60000);
     ck_assert_mem_eq(loaded->command_line, text, length - 4);
@@ -155,10 +155,10 @@ START_TEST(test_arguments)
     vae_training *training = NULL;
     vae_model *model = NULL;
     ck_assert_status(vae_checkpoint_save(NULL, "a"), VAE_ERROR_ARGUMENT, "NULL");
-    ck_assert_status(vae_checkpoint_load(NULL, &training), VAE_ERROR_ARGUMENT, "NULL");
-    ck_assert_status(vae_model_load(NULL, &model), VAE_ERROR_ARGUMENT, "NULL");
-    ck_assert_status(vae_model_load("/nowhere/a.h5", &model), VAE_ERROR_FILE, "/nowhere/a.h5");
-    ck_assert_status(vae_model_load("/tmp", &model), VAE_ERROR_FILE, "folder");
+    ck_assert_status(vae_checkpoint_load(NULL, NULL, &training), VAE_ERROR_ARGUMENT, "NULL");
+    ck_assert_status(vae_model_load(NULL, NULL, &model), VAE_ERROR_ARGUMENT, "NULL");
+    ck_assert_status(vae_model_load("/nowhere/a.h5", NULL, &model), VAE_ERROR_FILE, "/nowhere/a.h5");
+    ck_assert_status(vae_model_load("/tmp", NULL, &model), VAE_ERROR_FILE, "folder");
 }
 END_TEST
 
@@ -287,7 +287,7 @@ START_TEST(test_failing_system)
             long asked = system_count(kinds[i].kind);
             system_reset();
             ck_assert_int_eq(access(path_of("a.h5.tmp"), F_OK), -1);
-            ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+            ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
             ck_assert(loaded->step == before || loaded->step == saved->step);
             /* the folder's own sync comes when the new file is in its place, and its close does not matter */
             ck_assert(!status.code || loaded->step == before || kinds[i].kind == SYSTEM_SYNC ||
@@ -309,7 +309,7 @@ START_TEST(test_failing_allocation)
     folder_make();
     vae_training *saved = make_training(&small_cvae), *loaded = NULL;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     vae_training_free(&loaded);
     identifiers mark = identifiers_mark();
     long outstanding = system_outstanding(), asked = 1;
@@ -326,7 +326,7 @@ START_TEST(test_failing_allocation)
     for (long n = 1; asked >= n - 1; n++) {
         system_reset();
         system_fail(SYSTEM_ALLOCATE, n, 0, false);
-        vae_status status = vae_checkpoint_load(path_of("a.h5"), &loaded);
+        vae_status status = vae_checkpoint_load(path_of("a.h5"), NULL, &loaded);
         asked = system_count(SYSTEM_ALLOCATE);
         ck_assert_int_eq(status.code, n <= asked ? VAE_ERROR_MEMORY : VAE_OK);
         ck_assert(!loaded == (status.code != VAE_OK));
@@ -360,14 +360,14 @@ static void use_everything(void)
 {
     vae_training *saved = make_training(&small_cvae), *loaded = NULL;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     vae_training_free(&saved);
     vae_training_free(&loaded);
     FILE *file = fopen(path_of("a.h5"), "r+b");
     ck_assert_int_eq(fseek(file, 40, SEEK_SET), 0);
     fputs("damage", file);
     fclose(file);
-    ck_assert_int_eq(vae_checkpoint_load(path_of("a.h5"), &loaded).code, VAE_ERROR_FORMAT);
+    ck_assert_int_eq(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded).code, VAE_ERROR_FORMAT);
 }
 
 START_TEST(test_host_untouched)
@@ -413,7 +413,7 @@ static void *load_often(void *context)
     loader *one = context;
     for (int i = 0; i < LOADS; i++) {
         vae_training *loaded = NULL;
-        if (vae_checkpoint_load(one->path, &loaded).code || loaded->step != one->step ||
+        if (vae_checkpoint_load(one->path, NULL, &loaded).code || loaded->step != one->step ||
             vae_checkpoint_save(loaded, one->path).code)
             one->wrong++;
         vae_training_free(&loaded);

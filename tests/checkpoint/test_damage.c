@@ -580,9 +580,9 @@ START_TEST(test_changed)
     apply(cases[_i].change);
     long outstanding = system_outstanding();
     identifiers mark = identifiers_mark();
-    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), &training), VAE_ERROR_FORMAT, cases[_i].words);
+    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), NULL, &training), VAE_ERROR_FORMAT, cases[_i].words);
     ck_assert_ptr_null(training);
-    vae_status status = vae_model_load(path_of("a.h5"), &model);
+    vae_status status = vae_model_load(path_of("a.h5"), NULL, &model);
     ck_assert_msg((status.code == VAE_ERROR_FORMAT) == cases[_i].model_too, "%s", status.message);
     vae_model_free(&model);
     assert_none_left(mark);
@@ -606,7 +606,7 @@ START_TEST(test_additions)
     vae_training *saved = make_training(&small_cvae), *loaded = NULL;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
     apply(additions);
-    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &loaded));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     assert_same(saved, loaded);
     vae_training_free(&saved);
     vae_training_free(&loaded);
@@ -626,7 +626,7 @@ START_TEST(test_packed_again)
         printf("skipped: no h5repack\n");
     else {
         ck_assert_int_eq(system(line), 0);
-        ck_assert_status_ok(vae_checkpoint_load(path_of("b.h5"), &loaded));
+        ck_assert_status_ok(vae_checkpoint_load(path_of("b.h5"), NULL, &loaded));
         assert_same(saved, loaded);
     }
     vae_training_free(&saved);
@@ -645,11 +645,11 @@ START_TEST(test_cut_short)
     ck_assert_status_ok(vae__file_read(path_of("a.h5"), 1 << 24, &bytes, &size));
     for (size_t cut = 0; cut < size; cut += cut + 2 + size / 150 < size ? 1 + size / 150 : 1) {
         write_bytes(path_of("b.h5"), bytes, cut);
-        ck_assert_int_eq(vae_checkpoint_load(path_of("b.h5"), &training).code, VAE_ERROR_FORMAT);
+        ck_assert_int_eq(vae_checkpoint_load(path_of("b.h5"), NULL, &training).code, VAE_ERROR_FORMAT);
     }
     memcpy(bytes, "\x89PNG\r\n\x1a\n", 8);
     write_bytes(path_of("b.h5"), bytes, size);
-    ck_assert_status(vae_checkpoint_load(path_of("b.h5"), &training), VAE_ERROR_FORMAT, "not an HDF5 file");
+    ck_assert_status(vae_checkpoint_load(path_of("b.h5"), NULL, &training), VAE_ERROR_FORMAT, "not an HDF5 file");
     vae__free(bytes);
     folder_remove();
 }
@@ -664,14 +664,14 @@ START_TEST(test_flipped)
     size_t size = 0, refused = 0, tried = 0;
     vae_training *good = NULL, *training = NULL;
     save_good();
-    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &good));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &good));
     ck_assert_status_ok(vae__file_read(path_of("a.h5"), 1 << 24, &bytes, &size));
     identifiers mark = identifiers_mark();
     for (size_t at = 0; at < size; at += 1 + size / 800, tried++) {
         bytes[at] ^= 0xff;
         write_bytes(path_of("b.h5"), bytes, size);
         bytes[at] ^= 0xff;
-        if (vae_checkpoint_load(path_of("b.h5"), &training).code)
+        if (vae_checkpoint_load(path_of("b.h5"), NULL, &training).code)
             refused++;
         else
             assert_same(good, training);

@@ -9,7 +9,7 @@ int main(void)
     vae_samples samples = { 0 };
     const vae_sample_options five_threes = { .count = 5, .only_class = 3, .has_class = 1 };
 
-    vae_status s = vae_model_load("cvae.h5", &model);
+    vae_status s = vae_model_load("cvae.h5", NULL, &model);
     if (!s.code)
         s = vae_sample(model, &five_threes, &samples);      /* samples.x: (5, 784) */
     if (!s.code)

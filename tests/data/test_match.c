@@ -64,13 +64,13 @@ static vae_data *open_with(const vae_field_source *condition, const char *mask)
 static void assert_no_match(const vae_model_spec *spec, const vae_data *data, vae_code code, const char *words)
 {
     vae_model *model = (vae_model *)&spec;
-    ck_assert_status(vae_model_new(spec, data, 0, &model), code, words);
+    ck_assert_status(vae_model_new(spec, NULL, data, 0, &model), code, words);
     ck_assert_ptr_null(model);
     vae_model_spec complete = *spec;
     complete.x.shape[0] = SIZE;
     complete.conditions[0].size = complete.conditions[0].name ? 3 : 0;
     vae__match match;
-    ck_assert_status_ok(vae_model_new(&complete, NULL, 0, &model));
+    ck_assert_status_ok(vae_model_new(&complete, NULL, NULL, 0, &model));
     ck_assert_status(vae__match_data(model, data, VAE_ALL, &match), code, words);
     vae_model_free(&model);
 }
@@ -85,7 +85,7 @@ START_TEST(test_classes)
         vae_model *model = NULL;
         vae__match match;
         vae_model_spec spec = conditional(size);
-        ck_assert_status_ok(vae_model_new(&spec, data, 0, &model));
+        ck_assert_status_ok(vae_model_new(&spec, NULL, data, 0, &model));
         ck_assert_int_eq(vae_model_declaration(model)->conditions[0].size, size ? size : 3);
         ck_assert_status_ok(vae__match_data(model, data, VAE_ALL, &match));
         ck_assert_ptr_eq(match.conditions[0], vae_data_find(data, VAE_ALL, "digit"));
@@ -177,9 +177,9 @@ START_TEST(test_values)
         spec.x.transform = cases[i].transform;
         vae_data *data = open_data("a.h5", &(vae_data_options){ .x = cases[i].x });
         if (cases[i].words)
-            ck_assert_status(vae_model_new(&spec, data, 0, &model), VAE_ERROR_DATA, cases[i].words);
+            ck_assert_status(vae_model_new(&spec, NULL, data, 0, &model), VAE_ERROR_DATA, cases[i].words);
         else
-            ck_assert_status_ok(vae_model_new(&spec, data, 0, &model));
+            ck_assert_status_ok(vae_model_new(&spec, NULL, data, 0, &model));
         vae_model_free(&model);
         vae_data_free(&data);
     }

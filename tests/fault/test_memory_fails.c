@@ -40,7 +40,7 @@ static vae_status try_data(void)
 static vae_status try_model(void)
 {
     vae_model *model = NULL;
-    vae_status status = vae_model_new(&spec, data, 1, &model);
+    vae_status status = vae_model_new(&spec, NULL, data, 1, &model);
     ck_assert_int_eq(model != NULL, !status.code);
     vae_model_free(&model);
     return status;
@@ -50,7 +50,7 @@ static vae_training *new_training(vae_status *status)
 {
     vae_model *model = NULL;
     vae_training *made = NULL;
-    *status = vae_model_new(&spec, data, 1, &model);
+    *status = vae_model_new(&spec, NULL, data, 1, &model);
     vae_training_options options = { .batch_size = 8, .command_line = "vae train tiny" };
     if (!status->code)
         *status = vae_training_new(&model, data, &options, &made);
@@ -78,7 +78,7 @@ static vae_status try_save(void)
 static vae_status try_load(void)
 {
     vae_training *loaded = NULL;
-    vae_status status = vae_checkpoint_load(path, &loaded);
+    vae_status status = vae_checkpoint_load(path, NULL, &loaded);
     ck_assert_int_eq(loaded != NULL, !status.code);
     vae_training_free(&loaded);
     return status;
@@ -87,7 +87,7 @@ static vae_status try_load(void)
 static vae_status try_load_model(void)
 {
     vae_model *loaded = NULL;
-    vae_status status = vae_model_load(path, &loaded);
+    vae_status status = vae_model_load(path, NULL, &loaded);
     ck_assert_int_eq(loaded != NULL, !status.code);
     vae_model_free(&loaded);
     return status;

@@ -7,6 +7,7 @@ A record is: name, examples, rows for each example, values of a row, inputs, val
 then each input's values, then the result's.
 """
 import math
+import mpmath
 import numpy as np
 
 random = np.random.RandomState(7)
@@ -53,12 +54,32 @@ def loglik_gaussian(x, mean, logvar, mask=1.0):
     return total(mask * -0.5 * (np.log(2 * np.pi) + logvar + (x - mean)**2 / np.exp(logvar)))
 
 
+@np.vectorize
+def log_poisson(x, log_rate):
+    # With more digits: the parts are large, and what is left of them is small.
+    with mpmath.workdps(40):
+        return float(mpmath.mpf(x) * log_rate - mpmath.exp(log_rate) - mpmath.loggamma(mpmath.mpf(x) + 1))
+
+
+def loglik_poisson(x, log_rate, mask=1.0):
+    return total(mask * log_poisson(x, np.clip(log_rate, -30, 30)))
+
+
 def logsumexp_rows(x):
     return np.log(np.exp(x).sum(axis=1))
 
 
 def mask():
     return random.randint(0, 2, (EXAMPLES, 1, SIZE)).astype(float)
+
+
+def count(most):
+    return random.randint(0, most, (EXAMPLES, 1, SIZE)).astype(float)
+
+
+def near(x):
+    # Logarithms of rates near the counts, exact in float32.
+    return np.round((np.log(np.maximum(x, 0.5)) + random.uniform(-2, 2, x.shape) / np.sqrt(x + 1)) * 1024) / 1024
 
 
 wide = np.array([-40.0, -30, -29.5, 0, 19.5, 20, 35]) * np.ones((EXAMPLES, 1, 1))
@@ -82,6 +103,13 @@ CASES = [
     ("gaussian_sample", lambda m, v, e: m + np.exp(clip(v) / 2) * e, [draw(), draw(), draw()]),
     ("logsumexp_rows", logsumexp_rows, [draw(rows=5)]),
     ("logsumexp_rows", logsumexp_rows, [draw(-30, 30, rows=5)]),
+]
+for counts in count(4), count(30), count(65536), count(1000000):
+    CASES.append(("loglik_poisson", loglik_poisson, [counts, near(counts)]))
+CASES += [
+    ("loglik_poisson", loglik_poisson, [count(20), draw(), mask()]),
+    ("loglik_poisson", loglik_poisson, [count(20), wide]),
+    ("loglik_poisson", loglik_poisson, [count(20) + 0.25, draw()]),
 ]
 
 for name, formula, inputs in CASES:

@@ -85,6 +85,11 @@ static vae_node *build_loglik_gaussian(vae_node **x)
     return vae_loglik_gaussian(x[0], x[1], x[2], x[3]);
 }
 
+static vae_node *build_loglik_poisson(vae_node **x)
+{
+    return vae_loglik_poisson(x[0], x[1], x[2]);
+}
+
 static vae_node *build_gaussian_sample(vae_node **x)
 {
     return vae_gaussian_sample(x[0], x[1], x[2]);
@@ -108,6 +113,7 @@ static const struct {
             ROW(kl_gaussian),
             ROW(loglik_bernoulli),
             ROW(loglik_gaussian),
+            ROW(loglik_poisson),
             ROW(gaussian_sample) };
 enum { OPS = sizeof ops / sizeof *ops };
 
@@ -256,7 +262,7 @@ static void check_step(FILE *file, const char *likelihood)
     double x[ROWS * 6], digit[ROWS], noise[ROWS * 2], loss;
     vae_model_spec spec = step_spec(likelihood);
     s = (step){ 0 };
-    ck_assert_status_ok(vae_model_new(&spec, NULL, 0, &s.model));
+    ck_assert_status_ok(vae_model_new(&spec, NULL, NULL, 0, &s.model));
     vae__graph_request request = { .kind = VAE__TRAINING, .x_type = VAE_FLOAT64 };
     ck_assert_status_ok(vae__model_graph_new(s.model, &request, &s.graph));
     vae_executor_options options = { .capacity = ROWS, .threads = 1, .float64 = true };
@@ -333,7 +339,7 @@ static void write_figures(const vae_model *model, const vae_data *data, const ch
     vae__model_graph graph;
     vae_executor *executor = NULL;
     vae_evaluation found;
-    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+    vae_binding bindings[VAE__MAX_BINDINGS];
     ck_assert_status_ok(
         vae_evaluate(model, data, &(vae_evaluation_options){ .split = VAE_TEST, .seed = seed }, &found));
     ck_assert_status_ok(vae__match_data(model, data, VAE_TEST, &match));
@@ -378,7 +384,7 @@ START_TEST(test_posterior)
     vae_model *model = NULL;
     vae_training *training = NULL;
     ck_assert_status_ok(vae_data_open("digits:300", NULL, &data));
-    ck_assert_status_ok(vae_model_new(&cvae, data, 2, &model));
+    ck_assert_status_ok(vae_model_new(&cvae, NULL, data, 2, &model));
     vae_training_options options = { .batch_size = 50, .learning_rate = 0.01 };
     ck_assert_status_ok(vae_training_new(&model, data, &options, &training));
     ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 5, .checkpoint = checkpoint }));

@@ -60,7 +60,7 @@ static const vae_model_spec linear = {
 static vae_model *model_of(const vae_model_spec *spec)
 {
     vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, data, 3, &model));
+    ck_assert_status_ok(vae_model_new(spec, NULL, data, 3, &model));
     return model;
 }
 
@@ -131,7 +131,7 @@ static double nll_at_once(vae_model *model, int64_t samples, uint64_t seed)
     vae__match match;
     vae__model_graph graph;
     vae_executor *executor = NULL;
-    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+    vae_binding bindings[VAE__MAX_BINDINGS];
     ck_assert_status_ok(vae__match_data(model, data, VAE_TEST, &match));
     vae__graph_request request = { .kind = VAE__WEIGHTS, .x_type = match.x->type, .samples = samples };
     ck_assert_status_ok(vae__model_graph_new(model, &request, &graph));
@@ -575,7 +575,7 @@ START_TEST(test_no_picture)
     vae_model_spec spec = bernoulli;
     vae_model *model = NULL;
     spec.x.shape[0] = 12;
-    ck_assert_status_ok(vae_model_new(&spec, NULL, 0, &model));
+    ck_assert_status_ok(vae_model_new(&spec, NULL, NULL, 0, &model));
     vae_samples found = sample(model, (vae_sample_options){ .count = 2 });
     ck_assert_status(vae_samples_save(model, &found, path_of("s.png")), VAE_ERROR_ARGUMENT,
                      "bernoulli: x is no image of 1 or 3 channels; a name in .h5 keeps its values");

@@ -18,7 +18,7 @@ static void check_printed(const vae__word_table *table, const char *text, const 
     char printed[VAE__PHRASE_TEXT];
     for (int round = 0; round < 2; round++) {
         ck_assert_status_ok(vae__phrases_parse(table, round ? printed : text, "m: item", &phrases));
-        vae__phrases_print(&phrases, printed);
+        vae__phrases_print(table, &phrases, printed);
         ck_assert_str_eq(printed, expected);
     }
 }
@@ -26,28 +26,28 @@ static void check_printed(const vae__word_table *table, const char *text, const 
 /* ---- What is read ------------------------------------------------------------------------------------------------ */
 
 /* The shortest way of writing a word, and its longest. */
-static void write_word(const vae__word *word, bool all, int activation, char *text, size_t size)
+static void write_word(const vae_word *word, bool all, int activation, char *text, size_t size)
 {
     int length = snprintf(text, size, "%s", word->name);
-    for (int i = 0; i < VAE__MAX_ARGUMENTS && word->arguments[i].name; i++) {
-        const vae__argument *argument = &word->arguments[i];
+    for (int i = 0; i < VAE_MAX_ARGUMENTS && word->arguments[i].name; i++) {
+        const vae_argument *argument = &word->arguments[i];
         char *to = text + length;
         size_t room = size - (size_t)length;
         if (argument->optional && !all)
             continue;
-        if (argument->kind == VAE__BARE_COUNT)
+        if (argument->kind == VAE_BARE_COUNT)
             length += snprintf(to, room, " %d", 7);
-        else if (argument->kind == VAE__KEY_NUMBER)
+        else if (argument->kind == VAE_KEY_NUMBER)
             length += snprintf(to, room, " %s=0.25", argument->name);
         else
-            length += snprintf(to, room, " %s", vae__activation_name(activation));
+            length += snprintf(to, room, " %s", vae__activation_name(NULL, activation));
     }
 }
 
 START_TEST(test_every_word)
 {
     char names[256];
-    vae__activation_names(names, sizeof names);
+    vae__activation_names(NULL, names, sizeof names);
     int activations = 1;
     for (const char *c = names; *c; c++)
         activations += *c == ',';
@@ -72,20 +72,20 @@ START_TEST(test_help)
     int count = 0;
     for (int t = 0; t < TABLES; t++)
         for (int i = 0; i < tables[t]->count; i++) {
-            ck_assert(vae_word_at(count++, &help));
+            ck_assert(vae_word_at(NULL, count++, &help));
             ck_assert_str_eq(help.table, tables[t]->what);
             ck_assert_str_eq(help.name, vae__word_of(tables[t], i)->name);
             ck_assert_uint_gt(strlen(help.summary), 5);
             ck_assert_ptr_eq(strstr(help.usage, help.name), help.usage);
         }
     for (int i = 0; vae__activation_name(i); i++) {
-        ck_assert(vae_word_at(count++, &help));
+        ck_assert(vae_word_at(NULL, count++, &help));
         ck_assert_str_eq(help.table, "activation");
         ck_assert_str_eq(help.name, vae__activation_name(i));
     }
-    ck_assert(!vae_word_at(count, &help));
-    ck_assert(!vae_word_at(-1, &help));
-    ck_assert(vae_word_at(0, &help));
+    ck_assert(!vae_word_at(NULL, count, &help));
+    ck_assert(!vae_word_at(NULL, -1, &help));
+    ck_assert(vae_word_at(NULL, 0, &help));
     ck_assert_str_eq(help.usage, "dense UNITS [ACTIVATION]");
 }
 END_TEST

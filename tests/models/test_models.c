@@ -78,7 +78,7 @@ enum { VARIANTS = sizeof variants / sizeof *variants };
 static vae_model *model_of(const vae_model_spec *spec)
 {
     vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, data, 3, &model));
+    ck_assert_status_ok(vae_model_new(spec, NULL, data, 3, &model));
     return model;
 }
 
@@ -112,7 +112,7 @@ START_TEST(test_resolved)
     ck_assert_int_eq(vae_model_x_size(model), 784);
     /* The resolved declaration needs no data any more, and declares the same. */
     vae_model *again = NULL;
-    ck_assert_status_ok(vae_model_new(found, NULL, 3, &again));
+    ck_assert_status_ok(vae_model_new(found, NULL, NULL, 3, &again));
     ck_assert_int_eq(vae_store_size(vae_model_store(again)), vae_store_size(vae_model_store(model)));
     ck_assert_mem_eq(vae_store_parameters(vae_model_store(again)), vae_store_parameters(vae_model_store(model)),
                      (size_t)vae_store_size(vae_model_store(model)) * sizeof(float));
@@ -255,7 +255,7 @@ START_TEST(test_mistakes)
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
         vae_model *model = (vae_model *)&mistakes;
         long before = system_outstanding();
-        vae_status status = vae_model_new(&mistakes[i].spec, data, 0, &model);
+        vae_status status = vae_model_new(&mistakes[i].spec, NULL, data, 0, &model);
         ck_assert_str_eq(status.message, mistakes[i].message);
         ck_assert_int_eq(status.code, mistakes[i].code);
         ck_assert_ptr_null(model);
@@ -270,15 +270,15 @@ START_TEST(test_data_does_not_fit)
     vae_model_spec spec = variants[1];
     vae_model *model = NULL;
     spec.conditions[0].size = 3;
-    ck_assert_status(vae_model_new(&spec, data, 0, &model), VAE_ERROR_DATA, "cvae: digits:60");
+    ck_assert_status(vae_model_new(&spec, NULL, data, 0, &model), VAE_ERROR_DATA, "cvae: digits:60");
     ck_assert_ptr_null(model);
-    ck_assert_status(vae_model_new(&variants[0], NULL, 0, &model), VAE_ERROR_DECLARATION,
+    ck_assert_status(vae_model_new(&variants[0], NULL, NULL, 0, &model), VAE_ERROR_DECLARATION,
                      "vae: x: expected a shape, declared or from data, found none");
     spec.x.shape[0] = 28;
     spec.conditions[0].size = 0;
-    ck_assert_status(vae_model_new(&spec, NULL, 0, &model), VAE_ERROR_DECLARATION,
+    ck_assert_status(vae_model_new(&spec, NULL, NULL, 0, &model), VAE_ERROR_DECLARATION,
                      "cvae: condition \"digit\": expected 1 to 1000000 classes, declared or from data, found 0");
-    ck_assert_status(vae_model_new(NULL, data, 0, &model), VAE_ERROR_ARGUMENT, "expected a declaration");
+    ck_assert_status(vae_model_new(NULL, NULL, data, 0, &model), VAE_ERROR_ARGUMENT, "expected a declaration");
     vae_model_free(NULL);
     vae_model_free(&model);
 }
@@ -291,7 +291,7 @@ typedef struct bench {
     vae__match match;
     vae__model_graph graph;
     vae_executor *executor;
-    vae_binding bindings[1 + VAE_MAX_CONDITIONS];
+    vae_binding bindings[VAE__MAX_BINDINGS];
     vae_run run;
 } bench;
 

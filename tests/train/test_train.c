@@ -52,7 +52,7 @@ static vae_training *training_of(vae_training_options options)
 {
     vae_model *model = NULL;
     vae_training *training = NULL;
-    ck_assert_status_ok(vae_model_new(&spec, data, 7, &model));
+    ck_assert_status_ok(vae_model_new(&spec, NULL, data, 7, &model));
     ck_assert_status_ok(vae_training_new(&model, data, &options, &training));
     return training;
 }
@@ -110,7 +110,7 @@ static void through_a_file(vae_training **training)
 {
     ck_assert_status_ok(vae_checkpoint_save(*training, path));
     vae_training_free(training);
-    ck_assert_status_ok(vae_checkpoint_load(path, training));
+    ck_assert_status_ok(vae_checkpoint_load(path, NULL, training));
 }
 
 /* ---- The same bits ----------------------------------------------------------------------------------------------- */
@@ -206,7 +206,7 @@ static int save_on_progress(void *context, const vae_progress *progress)
     (void)progress;
     ck_assert_status_ok(vae_checkpoint_save(watched, path));
     vae_training *loaded = NULL;
-    ck_assert_status_ok(vae_checkpoint_load(path, &loaded));
+    ck_assert_status_ok(vae_checkpoint_load(path, NULL, &loaded));
     ck_assert_int_eq(loaded->partial.examples,
                      loaded->step % STEPS * BATCH); /* at an epoch's end nothing is under way */
     vae_training_free(&loaded);
@@ -267,7 +267,7 @@ START_TEST(test_told)
     ck_assert_int_eq(t.has_validation, 0);
     ck_assert_double_eq_tol(t.elbo, history_at(training, "train/elbo", 1), 1e-12);
     vae_training *kept = NULL;
-    ck_assert_status_ok(vae_checkpoint_load(path, &kept));
+    ck_assert_status_ok(vae_checkpoint_load(path, NULL, &kept));
     check_alike(training, kept);
     vae_training_free(&kept);
     /* There is nothing left to do. */
@@ -418,7 +418,7 @@ START_TEST(test_arguments)
                   { { .learning_rate = INFINITY }, "expected a learning rate above 0 and up to 1e6, found inf" } };
     vae_model *model = NULL;
     vae_training *training = NULL;
-    ck_assert_status_ok(vae_model_new(&spec, data, 7, &model));
+    ck_assert_status_ok(vae_model_new(&spec, NULL, data, 7, &model));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ck_assert_status(vae_training_new(&model, data, &cases[i].options, &training), VAE_ERROR_ARGUMENT,
                          cases[i].words);
