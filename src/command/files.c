@@ -299,3 +299,11 @@ int vae__check_results(const vae__call *call, const vae__value *out, vae__file_k
     return vae__wrong_usage(call, "--out: expected a name that ends in %s.h5 or .hdf5, found \"%s\"",
                             picture ? ".png, " : "", path);
 }
+
+const char *vae__shades_text(char text[VAE__SHADES_TEXT], vae_shades shades)
+{
+    text[0] = 0;
+    if (shades.black < 0 || shades.black > 0 || shades.white < 1 || shades.white > 1)
+        snprintf(text, VAE__SHADES_TEXT, "; black is %.6g, white is %.6g", shades.black, shades.white);
+    return text;
+}

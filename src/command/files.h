@@ -32,6 +32,10 @@ int vae__check_results(const vae__call *call, const vae__value *out, vae__file_k
  * do harm; where that went well, loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training);
 
+/* "; black is -3.2, white is 8.1", of a picture in which they are not 0 and 1; else "". */
+enum { VAE__SHADES_TEXT = 96 };
+const char *vae__shades_text(char text[VAE__SHADES_TEXT], vae_shades shades);
+
 /* Has a file name this ending, in letters large or small, and something before it? */
 bool vae__name_ends(const char *name, const char *ending);
 
