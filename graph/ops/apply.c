@@ -215,23 +215,23 @@ vae_node *vae_apply(const vae_op *op, vae_node *const *inputs, const double *arg
                          in_order ? op->inputs : 1, inputs);
 }
 
-/* Of the cases: y_i = exp(s · a_i) · (a_i - b_i)² + c, whose shape rule is the usual one. */
+/* Of the cases: y_i = exp(s · a_i) · (a_i - 2 b_i)² + c, whose shape rule is the usual one. */
 static void example_forward(const vae_op_row *row)
 {
     const double *a = row->in[0], *b = row->in[1], *c = row->in[2];
     for (int64_t i = 0; i < row->out_size; i++)
-        row->out[i] = exp(row->arguments[0] * a[i]) * (a[i] - b[i]) * (a[i] - b[i]) + c[0];
+        row->out[i] = exp(row->arguments[0] * a[i]) * (a[i] - 2 * b[i]) * (a[i] - 2 * b[i]) + c[0];
 }
 
 static void example_backward(const vae_op_row *row)
 {
     const double *a = row->in[0], *b = row->in[1], *c = row->in[2], s = row->arguments[0];
     for (int64_t i = 0; i < row->out_size; i++) {
-        const double slope = 2 * exp(s * a[i]) * (a[i] - b[i]);
+        const double slope = 2 * exp(s * a[i]) * (a[i] - 2 * b[i]);
         if (row->grad_in[0])
             row->grad_in[0][i] += row->grad[i] * (s * (row->out[i] - c[0]) + slope);
         if (row->grad_in[1])
-            row->grad_in[1][i] -= row->grad[i] * slope;
+            row->grad_in[1][i] -= row->grad[i] * 2 * slope;
         if (row->grad_in[2])
             row->grad_in[2][0] += row->grad[i];
     }
@@ -246,10 +246,17 @@ static vae_node *build_example(vae_node *const *a)
     return vae_apply(&example, a, (const double[VAE_MAX_OP_ARGUMENTS]){ 0.5 });
 }
 
-/* Input 0 stands twice, and has a part of its gradient already. */
+/* Input 0 stands twice, and its gradient has another part, which comes first. */
 static vae_node *build_example_twice(vae_node *const *a)
 {
-    return vae_mul(vae_apply(&example, (vae_node *[]){ a[0], a[0], a[1] }, NULL), vae_square(a[0]));
+    vae_node *y = vae_apply(&example, (vae_node *[]){ a[0], a[0], a[1] }, NULL);
+    return vae_mul(y, vae_square(a[0]));
+}
+
+/* Every gradient has two parts. */
+static vae_node *build_two_examples(vae_node *const *a)
+{
+    return vae_mul(build_example(a), build_example(a));
 }
 
 #define X(rows_, ...)                                                                                                  \
@@ -265,6 +272,7 @@ static const vae__case apply_cases[] = {
     { "the first shared", build_example, 3, { X(0, 5), X(3, 5), X(3, 1) } },
     { "all shared", build_example, 3, { X(0, 5), X(0, 5), X(0, 1) } },
     { "one node twice", build_example_twice, 2, { X(1, 5), X(0, 1) } },
+    { "two nodes", build_two_examples, 3, { X(1, 19), X(0, 19), X(0, 1) } },
     { "one shared node twice", build_example_twice, 2, { X(0, 5), X(0, 1) } },
 };
 #endif

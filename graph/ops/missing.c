@@ -65,10 +65,11 @@ static vae_node *build_fill(vae_node *const *a)
     return vae_fill(a[0], a[1], 0.5);
 }
 
-/* The gradient of x has two parts. */
+/* The gradient of x has two parts, this one being added to the other. */
 static vae_node *build_fill_beside(vae_node *const *a)
 {
-    return vae_add(vae_fill(a[0], a[1], 0.5), vae_square(a[0]));
+    vae_node *filled = vae_fill(a[0], a[1], 0.5);
+    return vae_add(filled, vae_square(a[0]));
 }
 
 static vae_node *build_fill_by_itself(vae_node *const *a)

@@ -59,6 +59,9 @@ typedef struct vae_field {
     const void *values;        /* rows · size stored values, packed */
     const char *const *levels; /* of a VAE_CLASS out of a file: what each class is in the data, `classes` texts ("-3",
                                   "run B"); NULL where the numbers are what is stored: IDX and digits */
+    const char *path;          /* where it lies in HDF5 or NPY data, as given or as it is without ("x", or a condition's
+                                  name): what opens the same data again. NULL of a source that knows its fields, and of an
+                                  x that the source itself is */
 } vae_field;
 
 typedef struct vae_data vae_data;
@@ -81,7 +84,8 @@ typedef struct vae_data_options {
     uint64_t seed; /* of data that is made, not read: the built-in digits */
     int threads;   /* 0: one for each processor */
 
-    /* Of HDF5 and NPY files; refused, unless NULL, by sources that know their fields themselves. */
+    /* Of HDF5 and NPY files. Sources that know their fields themselves take "x" for x and no mask; a condition of
+     * theirs is a VAE_CLASS with the path NULL or "label", which gives the field "label" the condition's name. */
     const char *x;                      /* path of what is modelled; NULL: "x" */
     const vae_field_source *conditions; /* in the order in which they become fields, after x */
     int condition_count;
@@ -133,9 +137,35 @@ VAE_API vae_status vae_data_open_files(const char *const *sources, int count, co
                                        vae_data **data);
 VAE_API void vae_data_free(vae_data **data);
 
-/* Makes the last `rows` training rows the validation split; refused where there is one already, or too few rows. Data
- * that was not split is then: VAE_ALL has no rows any more, VAE_TRAIN and VAE_VALIDATION have them. */
+/* What of the training rows is to be held out, and how. All zero: nothing. */
+typedef struct vae_division {
+    double validation, test; /* rows; below 1 a share of the training rows there are before, to the nearest row */
+    const char
+        *by; /* name of a condition, a class or one number: rows of one value stay together; NULL: the last rows */
+    uint64_t seed; /* which values are held out */
+} vae_division;
+
+/*
+ * Makes validation and test splits of training rows. Data that was not split is then: VAE_ALL has no rows any more,
+ * VAE_TRAIN and the others have them.
+ *
+ * Without `by` the test rows are the last training rows, and the validation rows are the last of what is left; nothing
+ * moves. With it, values are taken in an order drawn from the seed, each where it brings the number of rows nearer to
+ * the wanted one, first for the test split, then for validation; every split has one value at least. The rows of all
+ * fields then move, in place, so that each split's lie together in the order they had. The digest stays what it was.
+ *
+ * A function of data and request alone, so that the same data can be divided in the same way again. Nobody else may use
+ * the data meanwhile; fields that were asked for before are of no more use. Refused, with the data as it was, where
+ * there is such a split already, where the data was divided before, or where there are too few rows or values.
+ */
+VAE_API vae_status vae_data_divide(vae_data *data, const vae_division *division);
+/* The same of the last `rows` rows, for validation. */
 VAE_API vae_status vae_data_hold_out(vae_data *data, int64_t rows);
+/* What was divided, as it was asked for; `by` is the data's. All zero: nothing was. */
+VAE_API vae_division vae_data_division(const vae_data *data);
+/* Which row of the source a row of a split is: of all its files, and among the rows that the source has in one split.
+ * So rows that were held out keep the number they had among the training rows. -1: there is no such row. */
+VAE_API int64_t vae_data_row(const vae_data *data, vae_split split, int64_t index);
 
 /* The sources for people: as given to vae_data_open, or joined by ", ". */
 VAE_API const char *vae_data_source(const vae_data *data);
@@ -150,6 +180,54 @@ VAE_API int vae_data_field_count(const vae_data *data);
 /* NULL for a split without rows, or where there is no field of that number or name. */
 VAE_API const vae_field *vae_data_field(const vae_data *data, vae_split split, int index);
 VAE_API const vae_field *vae_data_find(const vae_data *data, vae_split split, const char *name);
+
+/* What a field's values are. */
+typedef struct vae_field_summary {
+    int64_t rows, values; /* values: of all rows */
+    int64_t nans, infinities;
+    int64_t fills;   /* values that are the fill value */
+    int64_t numbers; /* all others: finite values. What follows is of these, and NaN or 0 where there are none */
+    double minimum, maximum, mean;
+    double deviation; /* root of the mean squared distance from the mean */
+    int whole;        /* Each is a whole number. */
+    int binary;       /* Each is 0 or 1. */
+} vae_field_summary;
+
+/* All zero: the usual. */
+typedef struct vae_summary_options {
+    int has_fill; /* There is a value that stands for what is missing: `fill`, as the field's type has it. */
+    double fill;
+    int64_t *class_rows; /* of a VAE_CLASS: how many rows each class has, set for the first `class_count` of them */
+    int64_t class_count;
+} vae_summary_options;
+
+/* Reads a field of a split once, in double precision and one order. Fails where there is no such field. */
+VAE_API vae_status vae_data_summarize(const vae_data *data, vae_split split, int index,
+                                      const vae_summary_options *options, vae_field_summary *summary);
+
+/* An array that a file holds. */
+enum { VAE_ENTRY_RANK = 32 };
+typedef struct vae_data_entry {
+    vae_split split;  /* whose group it lies below; VAE_ALL where there are none */
+    const char *path; /* as vae_data_options has it; NULL: the file itself is the array */
+    const char *type; /* "uint16", "strings", and of what no field can be made: "a compound type", "an external link" */
+    int usable;       /* A field can be made of it. */
+    int text;         /* Its values are strings: a class's. */
+    int outside;      /* Its values lie in other files: allow_external. */
+    vae_type number;  /* of usable numbers: their type in memory */
+    int rank;
+    int64_t shape[VAE_ENTRY_RANK];
+} vae_data_entry;
+
+/* Everything is gone when it returns. Not 0: no more. */
+typedef int vae_data_entry_function(void *context, const vae_data_entry *entry);
+
+/*
+ * Tells the arrays in an HDF5 or NPY file, so that a person can choose: those that a path leads to, by name, to a depth
+ * of 16 groups. Soft links are followed to arrays and not to groups, external links never. Of a pattern of files it
+ * tells the first. Reads no values. Fails with VAE_ERROR_ARGUMENT for a source of another kind.
+ */
+VAE_API vae_status vae_data_list(const char *source, vae_data_entry_function *function, void *context);
 
 VAE_API const char *vae_split_name(vae_split split); /* "train", "validation", "test", "all" */
 VAE_API const char *vae_type_name(vae_type type);    /* "uint8", … "float64" */

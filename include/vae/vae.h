@@ -8,7 +8,9 @@
  *     <vae/train.h>       train
  *     <vae/checkpoint.h>  save and load
  *     <vae/infer.h>       evaluate, sample
+ *     <vae/check.h>       check gradients
  *     <vae/picture.h>     pictures
+ *     <vae/draw.h>        drawings of graphs
  *     <vae/graph.h>       the autodiff graph
  *     <vae/ops.h>         its ops
  *     <vae/status.h>      what calls return
@@ -17,9 +19,11 @@
 #define VAE_VAE_H
 
 #include <vae/catalogue.h>
+#include <vae/check.h>
 #include <vae/checkpoint.h>
 #include <vae/command.h>
 #include <vae/data.h>
+#include <vae/draw.h>
 #include <vae/graph.h>
 #include <vae/infer.h>
 #include <vae/model.h>

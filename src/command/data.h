@@ -4,10 +4,10 @@
 
 #include "src/command/command.h"
 
-/* --data, --x and --condition, in every command that has them: rows of its table, `kind` and all. */
+/* Where data lies, in every command that has it: rows of its table, `kind` and all. */
 #define VAE__DATA_OPTION                                                                                               \
     {                                                                                                                  \
-        "data", "SRC", VAE__TEXT, VAE__SOURCES_HELP, NULL, 0, 0                                                        \
+        "data", "SRC", VAE__TEXTS, VAE__SOURCES_HELP ", or a pattern of files; may be repeated", NULL, 0, 0            \
     }
 #define VAE__X_OPTION                                                                                                  \
     {                                                                                                                  \
@@ -15,17 +15,43 @@
     }
 #define VAE__CONDITION_OPTION                                                                                          \
     {                                                                                                                  \
-        "condition", "NAME=class[:PATH]", VAE__TEXTS, "where in HDF5 or NPY data the model's condition NAME lies",     \
+        "condition", "NAME=KIND[:PATH]", VAE__TEXTS,                                                                   \
+            "a condition: its KIND (" VAE__KINDS_HELP ") and where it lies; NAME without; may be repeated", NULL, 0, 0 \
+    }
+#define VAE__MASK_OPTION                                                                                               \
+    {                                                                                                                  \
+        "mask", "PATH", VAE__TEXT, "where a mask of x's shape lies: 1 where x was observed, 0 where not", NULL, 0, 0   \
+    }
+#define VAE__EXTERNAL_OPTION                                                                                           \
+    {                                                                                                                  \
+        "allow-external", NULL, VAE__FLAG, "read what HDF5 data has in other files: external links, virtual datasets", \
             NULL, 0, 0                                                                                                 \
     }
+#define VAE__KINDS_HELP "class, values or image"
+
+/* Conditions as a command line tells them. Sources point to the names: it is not to be copied. */
+enum { VAE__CONDITION_NAME = 64 };
+typedef struct vae__conditions {
+    vae_field_source sources[VAE_MAX_CONDITIONS]; /* in the order given */
+    char names[VAE_MAX_CONDITIONS][VAE__CONDITION_NAME];
+    int count;
+} vae__conditions;
+
+/* Parses each "NAME=KIND[:PATH]" of --condition, each name once. Returns VAE__EXIT_DONE or, having said what is wrong,
+ * VAE__EXIT_USAGE. */
+int vae__parse_conditions(const vae__call *call, const vae__value *value, vae__conditions *conditions);
+
+/* "class", "values", "image" */
+const char *vae__kind_text(vae_field_kind kind);
 
 /* What a command line tells of its data. */
 typedef struct vae__data_request {
     const vae__value *data; /* given, or the source is the training's */
     const vae__value *x, *conditions;
-    const vae_model_spec *model;  /* whose conditions there may be */
+    const vae_model_spec *model;  /* whose conditions there may be; NULL: any */
     const vae_training *training; /* NULL: a new one */
     int threads;
+    const vae__value *mask, *allow_external; /* NULL: the command has no such option */
 } vae__data_request;
 
 /*

@@ -24,8 +24,8 @@ static void tell(const vae__call *call, const vae__rows *rows, const vae_latents
     char counted[64];
     const char *path = call->values[OUT].text, *split = vae_split_name(rows->split);
     if (!call->values[JSON].given) {
-        vae__line(stdout, "%s: %s of %s, %" PRId64 " latents each", path,
-                  vae__counted(counted, latents->count, "row"), split, latents->z_size);
+        vae__line(stdout, "%s: %s of %s, %" PRId64 " latents each", path, vae__counted(counted, latents->count, "row"),
+                  split, latents->z_size);
         return;
     }
     vae__json json = { .file = stdout };
@@ -60,7 +60,7 @@ static int encode(const vae__call *call, const vae__rows *rows)
 static int run(const vae__call *call)
 {
     const vae__value *values = call->values;
-    const vae__rows_options wanted = { &values[DATA],  &values[X],     &values[CONDITION],         &values[MASK],
+    const vae__rows_options wanted = { &values[DATA],     &values[X],     &values[CONDITION],        &values[MASK],
                                        &values[EXTERNAL], &values[SPLIT], (int)values[THREADS].whole };
     vae__rows rows = { .data = NULL };
     int status = vae__check_rows(call, &wanted);
@@ -80,7 +80,8 @@ const vae__command vae__command_encode = {
     .usage = "FILE.h5 --data SRC --out OUT.h5 [options]",
     .argument = "FILE.h5",
     .options = options,
-    .notes = "Data that training binarised is encoded grey. A class is written as text where its levels are words, else\n"
-             "as whole numbers; row is the number that a row has in the source, from 0.\n",
+    .notes =
+        "Data that training binarised is encoded grey. A class is written as text where its levels are words, else\n"
+        "as whole numbers; row is the number that a row has in the source, from 0.\n",
     .run = run,
 };

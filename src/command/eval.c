@@ -95,7 +95,7 @@ static int check_file(const vae__call *call)
 static int run(const vae__call *call)
 {
     const vae__value *values = call->values;
-    const vae__rows_options wanted = { &values[DATA],  &values[X],     &values[CONDITION],         &values[MASK],
+    const vae__rows_options wanted = { &values[DATA],     &values[X],     &values[CONDITION],        &values[MASK],
                                        &values[EXTERNAL], &values[SPLIT], (int)values[THREADS].whole };
     vae__rows rows = { .data = NULL };
     vae_evaluation found;

@@ -237,6 +237,7 @@ static const struct {
     [VAE__EXAMPLES_FILE] = { "libvae evaluation", HDF5_SIGNATURE, recognize_examples },
     [VAE__RECONSTRUCTIONS_FILE] = { "libvae reconstructions", HDF5_SIGNATURE, recognize_reconstructions },
     [VAE__PICTURE_FILE] = { "a picture", "\x89PNG\r\n\x1a\n", NULL },
+    [VAE__DRAWING_FILE] = { "a drawing for Graphviz", "digraph ", NULL },
 };
 
 /* Something stands at `path`: may it be replaced? */

@@ -11,7 +11,8 @@ typedef enum vae__file_kind {
     VAE__LATENTS_FILE,
     VAE__EXAMPLES_FILE,
     VAE__RECONSTRUCTIONS_FILE,
-    VAE__PICTURE_FILE /* may replace a picture */
+    VAE__PICTURE_FILE, /* may replace a picture */
+    VAE__DRAWING_FILE  /* Graphviz; may replace a directed graph */
 } vae__file_kind;
 
 /*

@@ -26,7 +26,7 @@ typedef struct vae__option {
 
 #define VAE__WHOLE_MAX 0x1p63
 
-enum { VAE__MAX_TEXTS = 8 };
+enum { VAE__MAX_TEXTS = 32 };
 
 typedef struct vae__value {
     bool given;                        /* on the command line; false: the usual value, if there is one */

@@ -25,8 +25,7 @@ static void tell(const vae__call *call, const vae__rows *rows, const vae_reconst
 {
     char counted[64], shades[VAE__SHADES_TEXT];
     vae__line(stdout, "%s: %s of %s%s", call->values[OUT].text, vae__counted(counted, found->count, "row"),
-              vae_split_name(rows->split),
-              picture ? vae__shades_text(shades, vae_reconstructions_shades(found)) : "");
+              vae_split_name(rows->split), picture ? vae__shades_text(shades, vae_reconstructions_shades(found)) : "");
 }
 
 static int reconstruct(const vae__call *call, const vae__rows *rows)
@@ -60,7 +59,7 @@ static int reconstruct(const vae__call *call, const vae__rows *rows)
 static int run(const vae__call *call)
 {
     const vae__value *values = call->values;
-    const vae__rows_options wanted = { &values[DATA],  &values[X],     &values[CONDITION],         &values[MASK],
+    const vae__rows_options wanted = { &values[DATA],     &values[X],     &values[CONDITION],        &values[MASK],
                                        &values[EXTERNAL], &values[SPLIT], (int)values[THREADS].whole };
     vae__rows rows = { .data = NULL };
     int status = vae__check_rows(call, &wanted);
@@ -80,8 +79,9 @@ const vae__command vae__command_reconstruct = {
     .usage = "FILE.h5 --data SRC --out FILE.png|FILE.h5 [options]",
     .argument = "FILE.h5",
     .options = options,
-    .notes = "A reconstruction is the mean of p(x|z) at the mean of q(z|x). In a picture inputs are in one row and their\n"
-             "reconstructions below; missing values are grey. HDF5 has x and reconstruction as modelled, and\n"
-             "reconstruction_units in the data's own units.\n",
+    .notes =
+        "A reconstruction is the mean of p(x|z) at the mean of q(z|x). In a picture inputs are in one row and their\n"
+        "reconstructions below; missing values are grey. HDF5 has x and reconstruction as modelled, and\n"
+        "reconstruction_units in the data's own units.\n",
     .run = run,
 };

@@ -13,8 +13,8 @@ static const vae__option options[] = {
     [COUNT] = { "count", "N", VAE__WHOLE,
                 "samples of each combination of conditions, or in all without conditions [10, or 100]", NULL, 1, 1e7 },
     [CONDITION] = { "condition", "NAME=VALUE", VAE__TEXTS,
-                    "what the condition NAME is; every class where it is one [needed for others]; may be repeated", NULL,
-                    0, 0 },
+                    "what the condition NAME is; every class where it is one [needed for others]; may be repeated",
+                    NULL, 0, 0 },
     [CLASS] = { "class", "C", VAE__WHOLE, "this class alone, by its number from 0, of the only class condition", NULL,
                 0, 1e6 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of the draws", "0", 0, VAE__WHOLE_MAX },
@@ -47,7 +47,8 @@ static int check_class(const vae__call *call, const vae_model_spec *spec, const 
         return vae__wrong_usage(call, "--class: expected a model with classes of one kind, found %s, which has %s",
                                 spec->name, spec->conditions[0].name ? "none or several" : "none");
     if (settings->counts[place])
-        return vae__wrong_usage(call, "--class: expected it or --condition %s, found both", spec->conditions[place].name);
+        return vae__wrong_usage(call, "--class: expected it or --condition %s, found both",
+                                spec->conditions[place].name);
     if (asked < spec->conditions[place].size)
         return VAE__EXIT_DONE;
     return vae__wrong_usage(call, "--class: expected a class from 0 to %" PRId64 ", found %" PRId64,
@@ -60,10 +61,11 @@ static int check_given(const vae__call *call, const vae_model_spec *spec, const 
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++) {
         const char *name = spec->conditions[i].name;
         if (spec->conditions[i].kind == VAE_IMAGE)
-            return vae__failed(call,
-                               "%s: expected conditions that can be typed, found the image \"%s\"; %s reconstruct takes "
-                               "it from data",
-                               spec->name, name, call->program);
+            return vae__failed(
+                call,
+                "%s: expected conditions that can be typed, found the image \"%s\"; %s reconstruct takes "
+                "it from data",
+                spec->name, name, call->program);
         if (spec->conditions[i].kind == VAE_VALUES && !settings->counts[i])
             return vae__wrong_usage(call, "expected --condition %s=%s, for %s is conditioned on it, found none", name,
                                     spec->conditions[i].size == 1 ? "VALUE or A:B:N" : "VALUE,VALUE...", spec->name);

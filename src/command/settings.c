@@ -117,10 +117,9 @@ static int parse_range(vae__typing *typing)
     if (!second || !read_number(typing->text, (size_t)(first - typing->text), &begin) ||
         !read_number(first + 1, (size_t)(second - first - 1), &end) || !vae__parse_whole(second + 1, &count) ||
         count < 1 || count > typing->most)
-        return vae__wrong_usage(typing->call,
-                                "--condition %s: expected A:B:N, N from 1 to %" PRId64
-                                " numbers from A to B, found \"%s\"",
-                                typing->spec->name, typing->most, typing->text);
+        return vae__wrong_usage(
+            typing->call, "--condition %s: expected A:B:N, N from 1 to %" PRId64 " numbers from A to B, found \"%s\"",
+            typing->spec->name, typing->most, typing->text);
     for (int64_t i = 0; i < count; i++) {
         double part = count > 1 ? (double)i / (double)(count - 1) : 0;
         int status = push(typing, begin * (1 - part) + end * part);
@@ -135,8 +134,9 @@ static int end_setting(const vae__typing *typing, int64_t numbers)
 {
     if (numbers == typing->size)
         return VAE__EXIT_DONE;
-    return vae__wrong_usage(typing->call, "--condition %s: expected %" PRId64 " numbers with commas between, found %"
-                            PRId64, typing->spec->name, typing->size, numbers);
+    return vae__wrong_usage(typing->call,
+                            "--condition %s: expected %" PRId64 " numbers with commas between, found %" PRId64,
+                            typing->spec->name, typing->size, numbers);
 }
 
 static int parse_values(vae__typing *typing)
@@ -185,8 +185,8 @@ static int unknown_condition(const vae__call *call, const vae_model_spec *spec, 
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name && used < sizeof names; i++)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", spec->conditions[i].name);
     if (!*names)
-        return vae__wrong_usage(call, "--condition: expected none, for %s has no conditions, found \"%.*s\"", spec->name,
-                                (int)length, text);
+        return vae__wrong_usage(call, "--condition: expected none, for %s has no conditions, found \"%.*s\"",
+                                spec->name, (int)length, text);
     return vae__wrong_usage(call, "--condition: expected a condition of %s, which are %s, found \"%.*s\"", spec->name,
                             names, (int)length, text);
 }

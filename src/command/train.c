@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "src/command/data.h"
 #include "src/command/files.h"
+#include "src/command/find.h"
 #include "src/command/json.h"
 #include "src/command/progress.h"
 
@@ -278,16 +278,7 @@ static int find_model(const vae__call *call, vae_model_spec *spec)
 {
     if (!call->argument)
         return vae__wrong_usage(call, "expected MODEL, or --resume FILE.h5, found neither");
-    const vae_model_spec *found = vae_model_find(call->catalogue, call->argument);
-    vae__hint hint = vae__hint_for(call->argument);
-    for (int i = 0; i < vae_model_count(call->catalogue); i++)
-        vae__hint_offer(&hint, vae_model_at(call->catalogue, i)->name);
-    if (!found && hint.nearest)
-        return vae__wrong_usage(call, "\"%s\": no such model; did you mean %s?", call->argument, hint.nearest);
-    if (!found)
-        return vae__wrong_usage(call, "\"%s\": no such model; %s models lists them", call->argument, call->program);
-    *spec = *found;
-    return VAE__EXIT_DONE;
+    return vae__find_model(call, call->argument, spec);
 }
 
 /* Options that change the declaration; true where there was one. */

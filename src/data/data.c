@@ -103,6 +103,23 @@ static vae_status find_kind(vae_data *data)
     return vae__ok();
 }
 
+static vae_status check_condition(const vae_data *data, int index)
+{
+    const vae_field_source *source = &data->options.conditions[index];
+    if (!source->name || !*source->name || !strcmp(source->name, "x") || !strcmp(source->name, "mask"))
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "%s: expected a name for condition %d other than x and mask, found \"%s\"", data->source,
+                          index + 1, source->name ? source->name : "");
+    for (int i = 0; i < index; i++)
+        if (!strcmp(data->options.conditions[i].name, source->name))
+            return vae__error(VAE_ERROR_ARGUMENT, "%s: expected conditions of different names, found \"%s\" twice",
+                              data->source, source->name);
+    if ((unsigned)source->kind > VAE_IMAGE || source->level_count < 0 || (source->level_count && !source->levels))
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected values, a class or an image, found neither",
+                          data->source, source->name);
+    return vae__ok();
+}
+
 static vae_status check_options(const vae_data *data)
 {
     const vae_data_options *options = &data->options;
@@ -112,17 +129,9 @@ static vae_status check_options(const vae_data *data)
     if (options->condition_count < 0 || (options->condition_count && !options->conditions))
         return vae__error(VAE_ERROR_ARGUMENT, "%s: expected conditions, found %d of them", data->source,
                           options->condition_count);
+    for (int i = 0; i < options->condition_count; i++)
+        VAE__TRY(check_condition(data, i));
     return vae__ok();
-}
-
-static vae_status check_fields_known(const vae_data *data)
-{
-    const vae_data_options *options = &data->options;
-    const char *found = options->x ? "a path of x" : options->condition_count ? "conditions" : "a mask";
-    if (data->kind->format || !(options->x || options->condition_count || options->mask))
-        return vae__ok();
-    return vae__error(VAE_ERROR_ARGUMENT, "%s: expected no more than the source, which knows its fields; found %s",
-                      data->source, found);
 }
 
 /* What is the caller's, or of use no longer. */
@@ -145,10 +154,10 @@ static vae_status prepare(vae_data *data, const char *const *given, int count, c
         data->options.threads = vae__processors();
     VAE__TRY(vae__data_expand(data));
     VAE__TRY(find_kind(data));
-    VAE__TRY(check_fields_known(data));
     VAE__TRY(vae__allocate(data->source, 1, sizeof *data->first_use, &data->first_use));
     pthread_mutex_init(&data->first_use->lock, NULL);
-    return data->kind->open(data);
+    VAE__TRY(data->kind->open(data));
+    return data->kind->format ? vae__ok() : vae__data_name_fields(data);
 }
 
 vae_status vae_data_open_files(const char *const *given, int count, const vae_data_options *options, vae_data **data)
@@ -194,56 +203,12 @@ void vae_data_free(vae_data **data)
         vae__free(old->owned[i]);
     vae__free(old->owned);
     vae__free(old->first_use);
+    vae__free(old->origins);
     vae__free(old->columns);
     vae__free(old->sources);
     vae__free(old->source);
     vae__free(old);
     *data = NULL;
-}
-
-/* Rows of data that is not split are training rows from now on. */
-static void make_training_rows(vae_data *data)
-{
-    for (int i = 0; i < data->field_count; i++) {
-        vae__column *from = vae__data_column(data, VAE_ALL, i);
-        *vae__data_column(data, VAE_TRAIN, i) = *from;
-        *from = (vae__column){ .field = from->field };
-        from->field.rows = 0;
-        from->field.values = NULL;
-    }
-}
-
-static void hold_out(vae_data *data, int64_t rows)
-{
-    for (int i = 0; i < data->field_count; i++) {
-        vae__column *from = vae__data_column(data, VAE_TRAIN, i), *to = vae__data_column(data, VAE_VALIDATION, i);
-        from->field.rows -= rows;
-        to->field = from->field;
-        to->field.rows = rows;
-        size_t before = (size_t)from->field.rows * (size_t)from->field.size * vae__type_bytes(from->field.type);
-        to->field.values = (const char *)from->storage + before;
-    }
-    data->held_out = true;
-}
-
-vae_status vae_data_hold_out(vae_data *data, int64_t rows)
-{
-    if (!data)
-        return vae__error(VAE_ERROR_ARGUMENT, "vae_data_hold_out: expected data, found NULL");
-    vae_split training = vae_data_training_split(data);
-    int64_t held = vae_data_rows(data, VAE_VALIDATION), train = vae_data_rows(data, training);
-    if (held)
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: cannot hold out rows: it has %" PRId64 " validation rows",
-                          data->source, held);
-    if (rows < 1 || rows >= train)
-        return vae__error(VAE_ERROR_ARGUMENT,
-                          "%s: cannot hold out %" PRId64 " rows: expected at least 1 and fewer than its %" PRId64
-                          " training rows",
-                          data->source, rows, train);
-    if (training == VAE_ALL)
-        make_training_rows(data);
-    hold_out(data, rows);
-    return vae__ok();
 }
 
 const char *vae_data_source(const vae_data *data)
@@ -284,11 +249,11 @@ int vae_data_field_count(const vae_data *data)
 }
 
 /* Draws a split, unless that was done. Rows held out are drawn with the training rows they are among. */
-static void use(const vae_data *data, vae_split split)
+void vae__data_use(const vae_data *data, vae_split split)
 {
     if (!data->kind->draw)
         return;
-    if (split == VAE_VALIDATION && data->held_out)
+    if (!vae__data_column(data, split, 0)->storage)
         split = VAE_TRAIN;
     struct vae__first_use *first_use = data->first_use;
     if (atomic_load_explicit(&first_use->done[split], memory_order_acquire))
@@ -305,7 +270,7 @@ const vae_field *vae_data_field(const vae_data *data, vae_split split, int index
 {
     if (!vae_data_rows(data, split) || index < 0 || index >= data->field_count)
         return NULL;
-    use(data, split);
+    vae__data_use(data, split);
     return &vae__data_column(data, split, index)->field;
 }
 

@@ -44,8 +44,8 @@ VAE__SOURCES(VAE__SOURCE_DECLARE)
 /* A field of a split and where its values lie. */
 typedef struct vae__column {
     vae_field field; /* as handed out */
-    void
-        *storage; /* owned; NULL for a split without rows, and for the rows held out, which lie in the training rows' */
+    void *storage; /* owned; NULL for a split without rows, and for the rows held out, which lie in the training rows',
+                      behind them: validation, then test */
     int64_t stored_rows; /* of `storage`: with those that are held out */
 } vae__column;
 
@@ -64,8 +64,10 @@ struct vae_data {
     char note[160]; /* why a field that may be wanted is missing; "": none is */
     char digest[17];
     int field_count;
-    vae__column *columns; /* VAE_SPLITS times field_count, split by split */
-    bool held_out;        /* The validation split lies at the end of the training rows. */
+    vae__column *columns;  /* VAE_SPLITS times field_count, split by split */
+    bool held_out;         /* Validation rows were held out of the training rows. */
+    vae_division division; /* what was; `by` is owned */
+    uint32_t *origins;     /* of rows that moved: where row i of the training rows' storage was; NULL: none did */
     struct vae__first_use *first_use;
 };
 
@@ -77,6 +79,10 @@ vae_status vae__data_add(vae_data *data, vae_split split, int index, const vae_f
 
 /* Frees `memory` with the data; on failure at once. */
 vae_status vae__data_own(vae_data *data, void *memory);
+
+/* Of a source that knows its fields, when it is open and has its digest: gives fields the names that the options want,
+ * or refuses what it does not have. */
+vae_status vae__data_name_fields(vae_data *data);
 
 /* The source that a string names one of; NULL where there is none. */
 const vae__source *vae__data_source_of(const char *source);
@@ -95,6 +101,9 @@ vae_status vae__data_check_memory(const char *where, uint64_t bytes, uint64_t *a
 /* A hash of bytes in steps, each a bijection of the state and of eight bytes: no change of one value goes unseen. Two
  * bytes for a cycle, where a checksum of bytes would take as long as reading them. Begin with 0. */
 uint64_t vae__data_hash(uint64_t state, const void *bytes, size_t size);
+
+/* Makes sure that a split's values are there. */
+void vae__data_use(const vae_data *data, vae_split split);
 
 void vae__data_set_digest(vae_data *data, uint64_t hash);
 

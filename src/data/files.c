@@ -65,32 +65,23 @@ vae_status vae__stored_check(const vae__stored *stored)
 
 /* ---- What is wanted ---------------------------------------------------------------------------------------------- */
 
-static vae_status check_name(const plan *p, int index)
+/* Makes a text the data's. */
+static vae_status keep(plan *p, const char **text)
 {
-    const vae_field_source *source = &p->data->options.conditions[index];
-    if (!source->name || !*source->name || !strcmp(source->name, "x") || !strcmp(source->name, "mask"))
-        return vae__error(VAE_ERROR_ARGUMENT,
-                          "%s: expected a name for condition %d other than x and mask, found \"%s\"", p->data->source,
-                          index + 1, source->name ? source->name : "");
-    for (int i = 0; i < index; i++)
-        if (!strcmp(p->data->options.conditions[i].name, source->name))
-            return vae__error(VAE_ERROR_ARGUMENT, "%s: expected conditions of different names, found \"%s\" twice",
-                              p->data->source, source->name);
-    if ((unsigned)source->kind > VAE_IMAGE || source->level_count < 0 || (source->level_count && !source->levels))
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected values, a class or an image, found neither",
-                          p->data->source, source->name);
-    return vae__ok();
+    char *copy = NULL;
+    VAE__TRY(vae__copy_string(*text, &copy));
+    *text = copy;
+    return vae__data_own(p->data, copy);
 }
 
 static vae_status add_wanted(plan *p, vae_field_source source)
 {
-    char *name = NULL;
-    VAE__TRY(vae__copy_string(source.name, &name));
-    VAE__TRY(vae__data_own(p->data, name));
     wanted *w = &p->fields[p->count++];
     w->source = source;
-    w->source.name = name;
-    w->source.path = source.path ? source.path : name;
+    VAE__TRY(keep(p, &w->source.name));
+    w->source.path = source.path ? source.path : w->source.name;
+    if (source.path)
+        VAE__TRY(keep(p, &w->source.path));
     w->own_file = p->count > 1 && vae__text_ends(w->source.path, ".npy");
     return source.levels ? vae__levels_fix(&w->levels, source.levels, source.level_count) : vae__ok();
 }
@@ -99,13 +90,10 @@ static vae_status list_wanted(plan *p)
 {
     const vae_data_options *options = &p->data->options;
     VAE__TRY(vae__allocate("the fields", (size_t)options->condition_count + 2, sizeof *p->fields, &p->fields));
-    VAE__TRY(add_wanted(p, (vae_field_source){ .name = "x" }));
+    VAE__TRY(add_wanted(p, (vae_field_source){ .name = "x", .path = options->x }));
     p->fields[0].is_x = true;
-    p->fields[0].source.path = options->x;
-    for (int i = 0; i < options->condition_count; i++) {
-        VAE__TRY(check_name(p, i));
+    for (int i = 0; i < options->condition_count; i++)
         VAE__TRY(add_wanted(p, options->conditions[i]));
-    }
     if (options->mask) {
         VAE__TRY(add_wanted(p, (vae_field_source){ .name = "mask", .path = options->mask }));
         p->fields[p->count - 1].is_mask = true;
@@ -127,13 +115,18 @@ static vae_status visit_array(plan *p, wanted *w, const vae__format *format, vae
     return status;
 }
 
+/* NULL: x is where the source has it, unless it was told. */
+static const char *path_of(const plan *p, int index)
+{
+    return index ? p->fields[index].source.path : p->data->options.x;
+}
+
 static vae_status visit_splits(plan *p, const vae__format *format, vae__file *file, visit_function *visit)
 {
     for (int split = 0; split < VAE_SPLITS; split++)
         for (int i = 0; i < p->count && file->splits[split]; i++)
             if (!p->fields[i].own_file)
-                VAE__TRY(
-                    visit_array(p, &p->fields[i], format, file, (vae_split)split, p->fields[i].source.path, visit));
+                VAE__TRY(visit_array(p, &p->fields[i], format, file, (vae_split)split, path_of(p, i), visit));
     return vae__ok();
 }
 
@@ -157,6 +150,8 @@ static vae_status visit_file(plan *p, const char *source, visit_function *visit)
         return vae__error(VAE_ERROR_FILE, "%s: changed while it was read", source);
     vae__file file = { .source = source, .allow_external = p->data->options.allow_external };
     VAE__TRY(kind->format->open(&file));
+    if (file.is_x)
+        p->fields[0].source.path = NULL;
     vae_status status = check_splits(p, &file);
     if (!status.code)
         status = visit_splits(p, kind->format, &file, visit);
@@ -280,7 +275,9 @@ static vae_status survey(plan *p, wanted *w, vae_split split, vae__stored *store
 /* The field that an array is to be. */
 static vae_field field_of(const wanted *w, const vae_field *x)
 {
-    vae_field field = { .name = w->source.name, .kind = w->source.kind, .type = w->first.type, .rank = 1 };
+    vae_field field = {
+        .name = w->source.name, .kind = w->source.kind, .type = w->first.type, .rank = 1, .path = w->source.path
+    };
     field.shape[0] = 1;
     if (field.kind == VAE_CLASS) {
         field.type = VAE_INT32;

@@ -20,6 +20,7 @@ typedef struct vae__file {
     const char *source; /* as it was given: "run.h5:/detector" */
     int allow_external;
     bool splits[VAE_SPLITS]; /* those there are */
+    bool is_x;               /* The source names x itself. */
     void *inside;            /* the format's */
 } vae__file;
 
@@ -54,6 +55,9 @@ typedef struct vae__format {
     vae_status (*tell)(vae__stored *stored, int64_t first, int64_t rows, vae__text_function *function, void *context);
 
     void (*release)(vae__stored *stored);
+
+    /* Tells what arrays there are, as vae_data_list does. */
+    vae_status (*list)(vae__file *file, vae_data_entry_function *function, void *context);
 } vae__format;
 
 extern const vae__format vae__format_hdf5, vae__format_npy;

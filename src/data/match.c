@@ -234,11 +234,24 @@ static vae_status take_condition(const vae_data *data, vae_split split, vae_mode
     return vae__ok();
 }
 
+/* Does the likelihood take values as they are stored, if nothing else is said? Of one that there is not, the parser
+ * will tell. */
+static bool takes_raw(const vae_model_spec *spec, const vae_catalogue *catalogue)
+{
+    vae__phrase phrase;
+    vae__word_table table = vae__words(VAE__LIKELIHOOD, catalogue);
+    if (vae__phrase_parse(&table, spec->x.likelihood ? spec->x.likelihood : "bernoulli", "", &phrase).code)
+        return true;
+    const char *suits = ((const vae_likelihood *)phrase.row)->transform;
+    return !suits || !strcmp(suits, "raw");
+}
+
 /* Integers other than bytes may mean anything: a declaration says what, or takes them as they are. */
-static vae_status check_told(const vae_model_spec *spec, const vae_field *x, const vae_data *data)
+static vae_status check_told(const vae_model_spec *spec, const vae_catalogue *catalogue, const vae_field *x,
+                             const vae_data *data)
 {
     bool bytes_or_floats = x->type == VAE_UINT8 || x->type == VAE_FLOAT32 || x->type == VAE_FLOAT64;
-    if (bytes_or_floats || spec->x.transform || (spec->x.likelihood && !strncmp(spec->x.likelihood, "poisson", 7)))
+    if (bytes_or_floats || spec->x.transform || takes_raw(spec, catalogue))
         return vae__ok();
     return vae__error(
         VAE_ERROR_DATA,
@@ -248,13 +261,13 @@ static vae_status check_told(const vae_model_spec *spec, const vae_field *x, con
 }
 
 /* What a declaration leaves open is the data's. */
-static vae_status take_sizes(const vae_data *data, vae_model_spec *spec)
+static vae_status take_sizes(const vae_data *data, const vae_catalogue *catalogue, vae_model_spec *spec)
 {
     vae_split split = any_split(data);
     const vae_field *x = vae_data_find(data, split, "x");
     if (!x)
         return vae__error(VAE_ERROR_DATA, "%s: %s: expected a field x, found none", spec->name, vae_data_source(data));
-    VAE__TRY(check_told(spec, x, data));
+    VAE__TRY(check_told(spec, catalogue, x, data));
     spec->x.type = x->type;
     if (is_open(&spec->x))
         memcpy(spec->x.shape, x->shape, (size_t)x->rank * sizeof *x->shape);
@@ -284,7 +297,7 @@ vae_status vae_model_new(const vae_model_spec *spec, const vae_catalogue *catalo
     if (!complete.name)
         complete.name = "model";
     if (data)
-        VAE__TRY(take_sizes(data, &complete));
+        VAE__TRY(take_sizes(data, catalogue, &complete));
     VAE__TRY(vae__model_declare(&complete, catalogue, model));
     vae_store_initialize((*model)->store, seed);
     vae__model_unfitted(*model);

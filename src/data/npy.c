@@ -307,7 +307,7 @@ static vae_status open_npy(vae__file *file)
     VAE__TRY(vae__allocate(file->source, 1, sizeof *n, &n));
     n->name = file->source;
     file->inside = n;
-    file->splits[VAE_ALL] = true;
+    file->splits[VAE_ALL] = file->is_x = true;
     vae_status status = open_inside(n);
     if (status.code)
         close_npy(file);
@@ -456,6 +456,22 @@ static vae_status tell_npy(vae__stored *stored, int64_t first, int64_t rows, vae
     return status;
 }
 
+static vae_status list_npy(vae__file *file, vae_data_entry_function *function, void *context)
+{
+    const npy *n = file->inside;
+    vae_data_entry entry = { .split = VAE_ALL,
+                             .type = n->form->text ? "strings" : vae_type_name(n->form->type),
+                             .usable = true,
+                             .text = n->form->text,
+                             .number = n->form->type,
+                             .rank = n->rank };
+    memcpy(entry.shape, n->shape, sizeof n->shape);
+    for (int i = 0; i < n->rank; i++)
+        entry.usable = entry.usable && n->shape[i] > 0;
+    function(context, &entry);
+    return vae__ok();
+}
+
 static bool names_npy(const char *source)
 {
     return vae__text_ends(source, ".npy");
@@ -468,6 +484,7 @@ const vae__format vae__format_npy = {
     .read = read_npy,
     .tell = tell_npy,
     .release = release_npy,
+    .list = list_npy,
 };
 
 const vae__source vae__source_npy = {

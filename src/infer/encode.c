@@ -56,7 +56,7 @@ static vae_status take_rows(const vae_data *data, vae_split split, int64_t rows,
 {
     VAE__TRY(vae__allocate("row numbers", (size_t)rows, sizeof **numbers, numbers));
     for (int64_t i = 0; i < rows; i++)
-        (*numbers)[i] = vae__row_number(data, split, i);
+        (*numbers)[i] = vae_data_row(data, split, i);
     return vae__ok();
 }
 

@@ -64,7 +64,7 @@ static vae_status make_room(const vae_data *data, vae_split split, int64_t rows,
     VAE__TRY(vae__allocate("figures", (size_t)rows, sizeof(int64_t), &examples->observed));
     VAE__TRY(vae__allocate("figures", (size_t)rows, sizeof(int64_t), &examples->row));
     for (int64_t i = 0; i < rows; i++)
-        examples->row[i] = vae__row_number(data, split, i);
+        examples->row[i] = vae_data_row(data, split, i);
     return vae__ok();
 }
 

@@ -43,9 +43,3 @@ void vae__pass_copy(const vae__pass *pass, const vae_node *node, int64_t begin, 
     size_t size = (size_t)vae_node_size(node);
     memcpy(to + (size_t)begin * size, vae_executor_value(pass->executor, node), (size_t)examples * size * sizeof *to);
 }
-
-int64_t vae__row_number(const vae_data *data, vae_split split, int64_t index)
-{
-    (void)data, (void)split;
-    return index;
-}

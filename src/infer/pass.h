@@ -39,7 +39,4 @@ vae_status vae__pass_run(vae__pass *pass, vae__collect *collect, void *results);
 /* Copies a node's float32 values of a batch to where the rows `begin` … are in `to`. */
 void vae__pass_copy(const vae__pass *pass, const vae_node *node, int64_t begin, int64_t examples, float *to);
 
-/* The number that a row of a split has in the source. */
-int64_t vae__row_number(const vae_data *data, vae_split split, int64_t index);
-
 #endif

@@ -123,6 +123,12 @@ train cvae 3 'all 120' --data flat.h5:/images --condition $labels --out through.
 train cvae 2 'all 120' --data flat.h5:/images --condition $labels --out cvae.h5
 train cvae 3 'all 120' --data 'run-*.h5' --x images --condition $labels --out runs.h5
 same through.h5 runs.h5
+train cvae 3 'data    run-0.h5, run-1.h5: all 120' --data run-0.h5 --data run-1.h5 --x images --condition $labels \
+    --out both.h5
+same through.h5 both.h5
+train cvae 2 'train 60' --data digits:60 --out digits.h5
+train cvae 2 'train 60' --data digits:60 --condition digit=class --x x --out named.h5
+same digits.h5 named.h5
 train cvae 3 'all 120' --data flat.h5:/scan --x frames --condition=digit=class:kind --out scan.h5
 same through.h5 scan.h5
 train cvae 3 'all 120' --data frames.npy --condition digit=class:labels.npy --out array.h5
@@ -150,22 +156,22 @@ same path.h5 x.h5
 
 # ---- What is refused ----
 
-refused 2 'expected NAME=class\[:PATH\], found "digit"' train cvae --data flat.h5:/images --condition digit
-refused 2 'expected NAME=class\[:PATH\], found "=class"' train cvae --data flat.h5:/images --condition =class
-refused 2 'expected NAME=class\[:PATH\], found "digit=class:"' train cvae --data flat.h5:/images --condition digit=class:
-refused 2 'expected NAME=class\[:PATH\], found an empty text' train cvae --data flat.h5:/images --condition ''
+refused 2 'expected NAME=KIND\[:PATH\], found "digit"' train cvae --data flat.h5:/images --condition digit
+refused 2 'expected NAME=KIND\[:PATH\], found "=class"' train cvae --data flat.h5:/images --condition =class
+refused 2 'expected NAME=KIND\[:PATH\], found "digit=class:"' train cvae --data flat.h5:/images --condition digit=class:
+refused 2 'expected NAME=KIND\[:PATH\], found an empty text' train cvae --data flat.h5:/images --condition ''
 refused 2 'a condition of cvae, which are digit, found "run"' train cvae --data flat.h5:/images --condition run=class
 refused 2 'expected none, for vae has no conditions' train vae --data flat.h5:/images --condition $labels
-refused 2 'take classes, found "values"' train cvae --data flat.h5:/images --condition digit=values:/energies
-refused 2 'take classes, found "image"' train cvae --data flat.h5:/images --condition digit=image
-refused 2 'take classes, found ""' train cvae --data flat.h5:/images --condition digit=
+refused 2 'digit: expected the kind class, as cvae has it, found "values"' train cvae --data flat.h5:/images --condition digit=values:/energies
+refused 2 'digit: expected the kind class, as cvae has it, found "image"' train cvae --data flat.h5:/images --condition digit=image
+refused 2 'digit: expected the kind class, values or image, found ""' train cvae --data flat.h5:/images --condition digit=
 refused 2 'digit: given twice' train cvae --data flat.h5:/images --condition $labels --condition digit=class
 refused 2 'condition: given 9 times, expected 8 at most' train cvae --data flat.h5 --condition a=class \
     --condition b=class --condition c=class --condition d=class --condition e=class --condition f=class \
     --condition g=class --condition h=class --condition i=class
 refused 2 '--x: given twice' train vae --data flat.h5 --x images --x images
-refused 2 'digits:60: expected no more than the source' train vae --data digits:60 --x images
-refused 2 'digits:60: expected no more than the source' train cvae --data digits:60 --condition $labels
+refused 2 'digits:60: expected no path of x but x, .* fields x and label' train vae --data digits:60 --x images
+refused 2 'digits:60: digit: expected no path but label' train cvae --data digits:60 --condition $labels
 refused 1 'digit", found no such field: .*--condition NAME=class:PATH' train cvae --data flat.h5:/images
 refused 1 'must be the numbers 0 to n - 1 in this version, found "run A"' train cvae --data flat.h5:/images \
     --condition digit=class:/runs

@@ -136,6 +136,9 @@ START_TEST(test_hold_out)
     char digest[17];
     strcpy(digest, vae_data_digest(data));
     const uint16_t *values = vae_data_find(data, VAE_ALL, "x")->values;
+    ck_assert_str_eq(vae_data_find(data, VAE_ALL, "x")->path, "/detector/frames");
+    ck_assert_str_eq(vae_data_find(data, VAE_ALL, "run")->path, "/meta/run");
+    ck_assert_str_eq(vae_data_find(data, VAE_ALL, "mask")->path, "/detector/seen");
     ck_assert_status(vae_data_hold_out(data, ROWS), VAE_ERROR_ARGUMENT, "fewer than its 6 training rows");
     ck_assert_int_eq(vae_data_rows(data, VAE_ALL), ROWS);
     ck_assert_status_ok(vae_data_hold_out(data, 2));
@@ -751,8 +754,10 @@ START_TEST(test_refused_fields)
             "a.h5", &(vae_data_options){ .conditions = &(vae_field_source){ .name = taken[i] }, .condition_count = 1 },
             VAE_ERROR_ARGUMENT, "expected a name for condition 1 other than x and mask");
     vae_data *data = NULL;
-    ck_assert_status(vae_data_open("digits:3", &with_l, &data), VAE_ERROR_ARGUMENT,
-                     "digits:3: expected no more than the source, which knows its fields; found conditions");
+    const vae_field_source elsewhere = { .name = "l", .kind = VAE_CLASS, .path = "l" };
+    const vae_data_options with_path = { .conditions = &elsewhere, .condition_count = 1 };
+    ck_assert_status(vae_data_open("digits:3", &with_path, &data), VAE_ERROR_ARGUMENT,
+                     "digits:3: l: expected no path but label, for this source has the fields x and label (a class)");
     ck_assert_int_eq(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
     folder_remove();
 }

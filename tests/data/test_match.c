@@ -1,4 +1,4 @@
-/* Data of files and the models of this version, which take classes from 0 on and no mask: whatever else is refused. */
+/* Data of files and models: which field is which, and what does not fit. */
 #include <hdf5.h>
 #include <hdf5_hl.h>
 #include <math.h>
@@ -97,16 +97,28 @@ START_TEST(test_classes)
 }
 END_TEST
 
+/* A model knows classes by what they are in the data; other data is to be opened with its levels. */
 START_TEST(test_levels)
 {
     folder_make();
     make_file();
     const vae_model_spec spec = conditional(0);
+    vae_model *model = NULL;
+    vae__match match;
     const vae_field_source from_1 = { .name = "digit", .kind = VAE_CLASS, .path = "from 1" };
     vae_data *data = open_with(&from_1, NULL);
-    assert_no_match(&spec, data, VAE_ERROR_UNSUPPORTED,
-                    "a.h5: digit: classes must be the numbers 0 to n - 1 in this version, found \"1\" where \"0\" was");
+    ck_assert_status_ok(vae_model_new(&spec, NULL, data, 0, &model));
+    const vae_condition_spec *condition = &vae_model_declaration(model)->conditions[0];
+    ck_assert_int_eq(condition->size, 3);
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(condition->levels[i], ((const char *[]){ "1", "2", "3" })[i]);
     vae_data_free(&data);
+    const vae_field_source from_0 = { .name = "digit", .kind = VAE_CLASS, .path = "classes" };
+    data = open_with(&from_0, NULL);
+    ck_assert_status(vae__match_data(model, data, VAE_ALL, &match), VAE_ERROR_DATA,
+                     "a.h5: digit: expected class 0 to be \"1\", found \"0\"; open the data with the model's levels");
+    vae_data_free(&data);
+    vae_model_free(&model);
     folder_remove();
 }
 END_TEST
@@ -119,8 +131,7 @@ START_TEST(test_kind)
     const vae_model_spec spec = conditional(0);
     const vae_field_source energies = { .name = "digit", .kind = VAE_VALUES, .path = "energies" };
     vae_data *data = open_with(&energies, NULL);
-    assert_no_match(&spec, data, VAE_ERROR_UNSUPPORTED,
-                    "a.h5: digit: expected a class, for models of this version take classes, found values");
+    assert_no_match(&spec, data, VAE_ERROR_DATA, "a.h5: digit: expected a class, found values");
     vae_data_free(&data);
     folder_remove();
 }
@@ -144,8 +155,13 @@ START_TEST(test_mask)
     folder_make();
     make_file();
     vae_data *data = open_with(NULL, "seen");
-    assert_no_match(&plain, data, VAE_ERROR_UNSUPPORTED,
-                    "a.h5: expected data without a mask, for models of this version take none, found one");
+    vae_model *model = NULL;
+    vae__match match;
+    ck_assert_status_ok(vae_model_new(&plain, NULL, data, 0, &model));
+    ck_assert_status_ok(vae__match_data(model, data, VAE_ALL, &match));
+    ck_assert_ptr_eq(match.mask, vae_data_find(data, VAE_ALL, "mask"));
+    ck_assert(vae__match_request(&match, VAE__TRAINING).masked);
+    vae_model_free(&model);
     vae_data_free(&data);
     folder_remove();
 }
@@ -160,13 +176,22 @@ START_TEST(test_values)
         { "x", "bernoulli", NULL, NULL },
         { "shares", "bernoulli", NULL, NULL },
         { "shares", "bernoulli", "unit", NULL },
-        { "signed", "bernoulli", "threshold at=2", NULL },
-        { "signed", "gaussian", NULL, NULL },
-        { "signed", "bernoulli", NULL, "a.h5: x: expected values from 0 to 1, found 2 in row 1" },
-        { "signed", "bernoulli", "unit", "a.h5: x: expected values from 0 to 1, found 2 in row 1" },
-        { "signed", "gaussian", "binarize", "a.h5: x: expected values from 0 to 1, found 2 in row 1" },
-        { "gap", "bernoulli", NULL, "a.h5: x: expected values from 0 to 1, found nan in row 2" },
+        { "signed", "bernoulli", "threshold=2", NULL },
+        { "signed", "gaussian", "raw", NULL },
+        { "signed", "poisson", NULL, NULL },
+        { "signed", "gaussian", NULL, "a.h5: x is int32: expected a transform that says what its values mean" },
+        { "signed", "bernoulli", "unit", NULL },
+        { "signed", "bernoulli", "raw", "a.h5: x: expected values from 0 to 1 for bernoulli, found 2 in row 1" },
+        { "signed", "gaussian", "binarize", "a.h5: x: expected values from 0 to 1 for binarize, found 2 in row 1" },
+        { "signed", "gaussian", "scale=0.5, binarize",
+          "a.h5: x: expected values from 0 to 1 for binarize, found 3 in row 2, 1.5 as transformed" },
+        { "shares", "poisson", NULL,
+          "a.h5: x: expected whole numbers of at least 0 for poisson, found 0.0285714 in row 0" },
+        { "gap", "bernoulli", NULL,
+          "a.h5: x: expected finite numbers, found nan in row 2; missing values are masked when told" },
         { "gap", "gaussian", NULL, "a.h5: x: expected finite numbers, found nan in row 2" },
+        { "shares", "gaussian", "standardize", NULL },
+        { "signed", "gaussian", "standardize, log1p", "for log1p" },
     };
     folder_make();
     make_file();

@@ -293,7 +293,7 @@ static const char *told_shape(const double *arguments, const vae_shape *inputs, 
     return NULL;
 }
 
-/* Leaves two values alone. */
+/* Leaves the last two values alone, where the op before it had others. */
 static void told_forward(const vae_op_row *row)
 {
     const double told[] = { (double)row->in_size[0], (double)row->in_size[1], (double)row->in_size[2],
@@ -306,11 +306,13 @@ static void told_forward(const vae_op_row *row)
 START_TEST(test_row)
 {
     const vae_op told = { "told", 2, told_shape, told_forward, NULL };
+    const vae_op shift = { "shift", 2, NULL, shift_forward, NULL };
     const double arguments[] = { 1, 2, 3, 4 };
     trial t;
     trial_begin(&t);
     vae_node *two = vae_constant(t.graph, 1, (int64_t[]){ 2 }, (double[]){ 0.1, 0 });
-    t.y = vae_apply(&told, (vae_node *[]){ t.a, two }, arguments);
+    vae_node *shifted = vae_apply(&shift, (vae_node *[]){ t.a, two }, NULL);
+    t.y = vae_apply(&told, (vae_node *[]){ shifted, two }, arguments);
     vae_node *zeros = vae_apply(&told, (vae_node *[]){ two, two }, NULL);
     vae_graph_keep(t.y);
     vae_graph_keep(zeros);
@@ -319,7 +321,7 @@ START_TEST(test_row)
     vae_executor *executor = trial_run(&t, &(vae_executor_options){ .capacity = EXAMPLES, .threads = 2 }, NULL, NULL);
     const float *y = vae_executor_value(executor, t.y), *z = vae_executor_value(executor, zeros);
     for (int e = 0; e < EXAMPLES; e++, y += 12) {
-        const float expected[] = { N, 2, 0, 12, 1, 2, 4, (float)data[e * N + 1], 0.1f, 1, 0, 0 };
+        const float expected[] = { N, 2, 0, 12, 1, 2, 4, (float)(data[e * N + 1] + (double)0.1f), 0.1f, 1, 0, 0 };
         ck_assert_mem_eq(y, expected, sizeof expected);
     }
     ck_assert_mem_eq(z, ((const float[]){ 2, 2, 0, 12, 0, 0, 0, 0, 0.1f, 1, 0, 0 }), 12 * sizeof(float));

@@ -35,7 +35,9 @@ static void write_word(const vae_word *word, bool all, int activation, char *tex
         size_t room = size - (size_t)length;
         if (argument->optional && !all)
             continue;
-        if (argument->kind == VAE_BARE_COUNT)
+        if (!strcmp(argument->name, word->name))
+            length += snprintf(to, room, "=%.2f", 0.25);
+        else if (argument->kind == VAE_BARE_COUNT)
             length += snprintf(to, room, " %d", 7);
         else if (argument->kind == VAE_KEY_NUMBER)
             length += snprintf(to, room, " %s=0.25", argument->name);
@@ -78,10 +80,10 @@ START_TEST(test_help)
             ck_assert_uint_gt(strlen(help.summary), 5);
             ck_assert_ptr_eq(strstr(help.usage, help.name), help.usage);
         }
-    for (int i = 0; vae__activation_name(i); i++) {
+    for (int i = 0; vae__activation_name(NULL, i); i++) {
         ck_assert(vae_word_at(NULL, count++, &help));
         ck_assert_str_eq(help.table, "activation");
-        ck_assert_str_eq(help.name, vae__activation_name(i));
+        ck_assert_str_eq(help.name, vae__activation_name(NULL, i));
     }
     ck_assert(!vae_word_at(NULL, count, &help));
     ck_assert(!vae_word_at(NULL, -1, &help));
@@ -108,8 +110,9 @@ START_TEST(test_printed)
         { &vae__likelihoods, "gaussian sigma=1e-5", "gaussian sigma=1e-05" },
         { &vae__likelihoods, "gaussian sigma=22026", "gaussian sigma=22026" },
         { &vae__transforms, "unit,binarize", "unit, binarize" },
-        { &vae__transforms, "threshold at=0.5", "threshold" },
-        { &vae__transforms, "threshold at=-3.25", "threshold at=-3.25" },
+        { &vae__transforms, "threshold=0.5", "threshold" },
+        { &vae__transforms, "threshold=-3.25", "threshold=-3.25" },
+        { &vae__transforms, "scale=1e-3 , log1p", "scale=0.001, log1p" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_printed(cases[i].table, cases[i].text, cases[i].printed);
@@ -151,7 +154,8 @@ static const struct {
     { &vae__layers, "dense 5, dens 5", "m: item: layer 2: \"dens\": no such layer; there are dense" },
     { &vae__layers, "Dense 5", "m: item: layer 1: \"Dense\": no such layer; there are dense" },
     { &vae__transforms, "units",
-      "m: item: transform 1: \"units\": no such transform; there are unit, binarize, threshold" },
+      "m: item: transform 1: \"units\": no such transform; there are raw, unit, scale, standardize, log1p, binarize, "
+      "threshold" },
     { &vae__layers, "dense", "m: item: layer 1: dense: UNITS is missing; it is written \"dense UNITS [ACTIVATION]\"" },
     { &vae__layers, "dense relu",
       "m: item: layer 1: dense: UNITS is missing; it is written \"dense UNITS [ACTIVATION]\"" },
@@ -176,8 +180,14 @@ static const struct {
     { &vae__layers, "dense 5,, dense 6", "m: item: layer 2: expected a layer, found nothing" },
     { &vae__layers, ",", "m: item: layer 1: expected a layer, found nothing" },
     { &vae__layers, "5", "m: item: layer 1: \"5\": no such layer; there are dense" },
-    { &vae__transforms, "threshold at=0,5",
-      "m: item: transform 2: \"5\": no such transform; there are unit, binarize, threshold" },
+    { &vae__transforms, "threshold=0,5",
+      "m: item: transform 2: \"5\": no such transform; there are raw, unit, scale, standardize, log1p, binarize, "
+      "threshold" },
+    { &vae__transforms, "scale", "m: item: transform 1: scale: scale is missing; it is written \"scale=NUMBER\"" },
+    { &vae__transforms, "scale=0", "m: item: transform 1: scale: expected a number from 1e-30 to 1e+30, found \"0\"" },
+    { &vae__transforms, "unit=1", "m: item: transform 1: \"unit=1\": not expected here; it is written \"unit\"" },
+    { &vae__transforms, "scale=1 scale=2",
+      "m: item: transform 1: \"scale=2\": not expected here; it is written \"scale=NUMBER\"" },
     { &vae__transforms, "binarize 3", "m: item: transform 1: \"3\": not expected here; it is written \"binarize\"" },
 };
 
@@ -200,7 +210,7 @@ static const struct {
     { " ", "m: item: expected a likelihood, found nothing" },
     { "gaussian, bernoulli", "m: item: expected one likelihood, found \"gaussian, bernoulli\"" },
     { "bernoulli,", "m: item: expected one likelihood, found \"bernoulli,\"" },
-    { "poisson", "m: item: \"poisson\": no such likelihood; there are bernoulli, gaussian" },
+    { "cauchy", "m: item: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson" },
     { "gaussian sigma", "m: item: \"sigma\": not expected here; it is written \"gaussian [sigma=NUMBER]\"" },
     { "gaussian sigma=", "m: item: sigma: expected a number from 1e-06 to 22026, found \"\"" },
     { "gaussian sigma=0", "m: item: sigma: expected a number from 1e-06 to 22026, found \"0\"" },

@@ -61,7 +61,7 @@ static const vae_model_spec variants[] = {
       .encoder = "dense 7 tanh",
       .decoder = "dense 7 tanh" },
     { .name = "threshold",
-      .x = { .transform = "unit, threshold at=0.4" },
+      .x = { .transform = "unit, threshold=0.4" },
       .latents = LATENTS,
       .encoder = "dense 7 leaky-relu",
       .decoder = "dense 7 linear" },
@@ -160,7 +160,7 @@ END_TEST
 START_TEST(test_catalogue)
 {
     static const vae_model_spec mine[] = { { .name = "mine" }, { .name = "cvae", .summary = "another" } };
-    const vae_catalogue catalogue = { mine, 2 };
+    const vae_catalogue catalogue = { .models = mine, .model_count = 2 };
     ck_assert_int_eq(vae_model_count(NULL), 2);
     ck_assert_int_eq(vae_model_count(&catalogue), 4);
     ck_assert_ptr_eq(vae_model_find(&catalogue, "mine"), &mine[0]);
@@ -207,11 +207,12 @@ static const struct {
     { WITH(.prior = "flow"), VAE_ERROR_DECLARATION, "m: prior: \"flow\": no such prior; there are standard-normal" },
     { WITH(.objective = "elbo beta=4"), VAE_ERROR_DECLARATION,
       "m: objective: \"beta=4\": not expected here; it is written \"elbo\"" },
-    { WITH(.x = { .likelihood = "poisson" }), VAE_ERROR_DECLARATION,
-      "m: likelihood: \"poisson\": no such likelihood; there are bernoulli, gaussian" },
+    { WITH(.x = { .likelihood = "cauchy" }), VAE_ERROR_DECLARATION,
+      "m: likelihood: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson" },
     { WITH(.x = { .likelihood = "" }), VAE_ERROR_DECLARATION, "m: likelihood: expected a likelihood, found nothing" },
     { WITH(.x = { .transform = "log" }), VAE_ERROR_DECLARATION,
-      "m: transform: transform 1: \"log\": no such transform; there are unit, binarize, threshold" },
+      "m: transform: transform 1: \"log\": no such transform; there are raw, unit, scale, standardize, log1p, "
+      "binarize, threshold" },
     { WITH(.x = { .shape = { 28, -1 } }), VAE_ERROR_DECLARATION,
       "m: x: shape: dimension 2 is -1, expected sizes of at least 1, one after another, and at most "
       "2^31 - 1 values in all" },
@@ -228,7 +229,7 @@ static const struct {
       "m: latents: expected 1 to 100000 dimensions, found 100001" },
     { WITH(.latents = { { .size = 2 }, { .size = 3 } }), VAE_ERROR_UNSUPPORTED,
       "m: latents: this version takes one, found 2" },
-    { WITH(.conditions = { { .name = "" } }), VAE_ERROR_DECLARATION,
+    { WITH(.conditions = { { .name = "", .kind = VAE_CLASS } }), VAE_ERROR_DECLARATION,
       "m: condition \"\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x or "
       "z" },
     { WITH(.conditions = { { .name = "a", .kind = VAE_CLASS }, { .name = "b", .kind = VAE_CLASS } }), VAE_ERROR_DATA,
@@ -241,8 +242,8 @@ static const struct {
       "z" },
     { WITH(.conditions = { { .name = "label", .kind = VAE_CLASS }, { .name = "label", .kind = VAE_CLASS } }),
       VAE_ERROR_DECLARATION, "m: there are two conditions \"label\"" },
-    { WITH(.conditions = { { .name = "digit", .kind = VAE_VALUES } }), VAE_ERROR_UNSUPPORTED,
-      "m: condition \"digit\": this version takes conditions of kind VAE_CLASS" },
+    { WITH(.conditions = { { .name = "digit", .kind = VAE_VALUES } }), VAE_ERROR_DATA,
+      "m: digits:60: expected values for the condition \"digit\", found no such field" },
     { WITH(.conditions = { { .name = "digit", .kind = VAE_CLASS, .size = -1 } }), VAE_ERROR_DECLARATION,
       "m: condition \"digit\": expected 1 to 1000000 classes, declared or from data, found -1" },
     { WITH(.name = NULL, .encoder = NULL), VAE_ERROR_DECLARATION,

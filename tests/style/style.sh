@@ -28,7 +28,7 @@ else
     skipped=$((skipped + 1))
 fi
 if shellcheck --version 2>&1 | grep -q ShellCheck; then
-    for file in tools/demo tools/test tools/packages .ci/run $(find tests -name '*.sh' | sort); do
+    for file in tools/demo tools/test tools/packages tools/install/vae.bash .ci/run $(find tests -name '*.sh' | sort); do
         check "$file" shellcheck --exclude=SC1091 --severity=warning
     done
 else

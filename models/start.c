@@ -1,0 +1,95 @@
+/* A model that starts from another's parameters. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "graph/op.h"
+#include "models/model.h"
+#include "src/base/status.h"
+
+/* A class's weight has a row for each level: which condition is it of? */
+static int class_of(const vae_model *model, const vae_tensor *tensor)
+{
+    const char *last = strrchr(tensor->name, '/');
+    if (!last || strncmp(last, "/weight_", strlen("/weight_")))
+        return -1;
+    const vae_condition_spec *conditions = model->declaration.conditions;
+    for (int i = 0; i < model->condition_count; i++)
+        if (conditions[i].kind == VAE_CLASS && !strcmp(conditions[i].name, last + strlen("/weight_")))
+            return i;
+    return -1;
+}
+
+/* The class of `from` that is this class: the one of the same level; or -1. */
+static int64_t same_class(const vae_condition_spec *condition, int64_t class, const vae_condition_spec *from)
+{
+    char number[32];
+    snprintf(number, sizeof number, "%" PRId64, class);
+    const char *level = condition->levels ? condition->levels[class] : number;
+    for (int64_t i = 0; i < from->size; i++) {
+        snprintf(number, sizeof number, "%" PRId64, i);
+        if (!strcmp(level, from->levels ? from->levels[i] : number))
+            return i;
+    }
+    return -1;
+}
+
+static vae_status differs(const vae_model *model, const vae_tensor *tensor, const vae_tensor *other)
+{
+    char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
+    vae_node mine = { .rank = tensor->rank }, theirs = { .rank = other->rank };
+    memcpy(mine.shape, tensor->shape, sizeof mine.shape);
+    memcpy(theirs.shape, other->shape, sizeof theirs.shape);
+    return vae__error(VAE_ERROR_DATA, "%s: %s: expected shape %s to start from, found %s", model->declaration.name,
+                      tensor->name, vae__shape_text(&mine, expected), vae__shape_text(&theirs, found));
+}
+
+/* Is `other` what `tensor` can start from: the same shape, but for the rows of a class? */
+static vae_status check(const vae_model *model, const vae_model *from, const vae_tensor *tensor,
+                        const vae_tensor *other)
+{
+    bool classes = class_of(model, tensor) >= 0 && class_of(from, other) >= 0;
+    bool same = tensor->rank == other->rank && tensor->trainable == other->trainable;
+    for (int i = classes; same && i < tensor->rank; i++)
+        same = tensor->shape[i] == other->shape[i];
+    return same ? vae__ok() : differs(model, tensor, other);
+}
+
+static void take(vae_model *model, const vae_model *from, const vae_tensor *tensor, const vae_tensor *other)
+{
+    float *to = (tensor->trainable ? vae_store_parameters : vae_store_state)(model->store) + tensor->offset;
+    const float *values = (other->trainable ? vae_store_parameters : vae_store_state)(from->store) + other->offset;
+    int mine = class_of(model, tensor), theirs = class_of(from, other);
+    if (mine < 0 || theirs < 0) {
+        memcpy(to, values, (size_t)tensor->size * sizeof *to);
+        return;
+    }
+    int64_t width = tensor->size / tensor->shape[0];
+    for (int64_t row = 0; row < tensor->shape[0]; row++) {
+        int64_t known = same_class(&model->declaration.conditions[mine], row, &from->declaration.conditions[theirs]);
+        if (known >= 0)
+            memcpy(to + row * width, values + known * width, (size_t)width * sizeof *to);
+    }
+}
+
+vae_status vae_model_start_from(vae_model *model, const vae_model *from, int *taken)
+{
+    if (!model || !from)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model and one to start from, found NULL");
+    int count = 0;
+    for (int round = 0; round < 2; round++) /* nothing is changed before all is checked */
+        for (int i = 0; i < vae_store_count(model->store); i++) {
+            const vae_tensor *tensor = vae_store_tensor(model->store, i);
+            const vae_tensor *other = vae_store_find(from->store, tensor->name);
+            if (!other)
+                continue;
+            if (!round)
+                VAE__TRY(check(model, from, tensor, other));
+            else
+                take(model, from, tensor, other);
+            count += round;
+        }
+    if (taken)
+        *taken = count;
+    return vae__ok();
+}
