@@ -82,10 +82,12 @@ static vae_status match_condition(const vae_model *model, const vae_data *data, 
     if (!field)
         return vae__error(VAE_ERROR_DATA, "%s: %s: expected values of the condition \"%s\", found no such field",
                           model->declaration.name, where, spec->name);
-    if ((field->kind == VAE_CLASS) != (spec->kind == VAE_CLASS) || field->size != model->conditions[index].size)
-        return vae__error(VAE_ERROR_DATA, "%s: %s: %s: expected %" PRId64 " %s a row, found %" PRId64,
-                          model->declaration.name, where, spec->name, model->conditions[index].size,
-                          spec->kind == VAE_CLASS ? "class" : "values", field->size);
+    if (field->kind != spec->kind)
+        return vae__error(VAE_ERROR_DATA, "%s: %s: %s: expected a field of the model's kind, found another",
+                          model->declaration.name, where, spec->name);
+    if (field->size != vae__given_size(model, index))
+        return vae__error(VAE_ERROR_DATA, "%s: %s: %s: expected %" PRId64 " values a row, found %" PRId64,
+                          model->declaration.name, where, spec->name, vae__given_size(model, index), field->size);
     if (spec->kind == VAE_CLASS)
         return check_levels(spec, field, where);
     return check_finite(field, where, spec->name);
@@ -127,7 +129,7 @@ static void take_given(const vae__pass *pass, const vae__match *match, const vae
 {
     for (int i = 0; i < pass->model->condition_count; i++) {
         const vae_field *field = match->conditions[i];
-        size_t bytes = (size_t)pass->model->conditions[i].size * vae__type_bytes(given->types[i]);
+        size_t bytes = (size_t)vae__given_size(pass->model, i) * vae__type_bytes(given->types[i]);
         if (field)
             memcpy(given->values[i], field->values, (size_t)pass->rows * bytes);
         for (int64_t row = 0; !field && row < pass->rows; row++)

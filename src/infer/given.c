@@ -8,9 +8,14 @@
 #include "src/base/status.h"
 #include "src/base/types.h"
 
+int64_t vae__given_size(const vae_model *model, int index)
+{
+    return model->declaration.conditions[index].kind == VAE_CLASS ? 1 : model->conditions[index].size;
+}
+
 static size_t bytes_of(const vae_model *model, int index, vae_type type)
 {
-    return (size_t)model->conditions[index].size * vae__type_bytes(type);
+    return (size_t)vae__given_size(model, index) * vae__type_bytes(type);
 }
 
 size_t vae__given_bytes(const vae_model *model, const vae_type types[VAE_MAX_CONDITIONS])

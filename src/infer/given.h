@@ -6,6 +6,9 @@
 
 #include "src/data/match.h"
 
+/* Values of a row: a class is one, its number. */
+int64_t vae__given_size(const vae_model *model, int index);
+
 /* Bytes of a row's conditions, stored as `types` says. */
 size_t vae__given_bytes(const vae_model *model, const vae_type types[VAE_MAX_CONDITIONS]);
 

@@ -10,6 +10,7 @@
 #include "src/base/text.h"
 #include "src/checkpoint/layout.h"
 #include "src/checkpoint/table.h"
+#include "src/infer/given.h"
 #include "src/infer/pictures.h"
 #include "src/infer/sample.h"
 #include "src/infer/stored.h"
@@ -112,7 +113,7 @@ static vae_status make_texts(const vae_condition_spec *spec, const vae_given *gi
 
 static void add_values(const vae_condition_spec *spec, const vae_given *given, int index, vae__sheet *sheet)
 {
-    int64_t size = sheet->model->conditions[index].size;
+    int64_t size = vae__given_size(sheet->model, index);
     add(sheet, sheet->names[index], "what was given", given->types[index], size > 1 ? size : 0, given->values[index]);
     if (spec->kind != VAE_IMAGE)
         return;

@@ -47,7 +47,7 @@ vae_status vae__settings_check(const vae_model *model, int index, const vae_cond
     if (settings->count < 0 || (settings->count && !settings->values))
         return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected values and how many there are, found %s and %" PRId64,
                           model->declaration.name, spec->name, settings->values ? "values" : "NULL", settings->count);
-    for (int64_t i = 0; i < settings->count * model->conditions[index].size; i++) {
+    for (int64_t i = 0; i < settings->count * vae__given_size(model, index); i++) {
         if (spec->kind == VAE_CLASS)
             VAE__TRY(check_class(model, index, settings->values[i]));
         if (!isfinite(settings->values[i]))
@@ -162,7 +162,7 @@ static void set_given(const vae_model *model, const vae__draws *wanted, vae_samp
 {
     int64_t inner = samples->columns;
     for (int i = model->condition_count - 1; i >= 0; i--) {
-        int64_t size = model->conditions[i].size;
+        int64_t size = vae__given_size(model, i);
         const double *values = wanted->options.conditions[i].values;
         double *given = samples->given.values[i];
         for (int64_t s = 0; s < samples->count; s++) {
@@ -206,7 +206,7 @@ static vae_status draw_batch(const vae_model *model, const vae__model_graph *gra
         if (graph->conditions[i])
             bindings[count++] =
                 (vae_binding){ .node = graph->conditions[i],
-                               .values = (const double *)samples->given.values[i] + begin * model->conditions[i].size,
+                               .values = (const double *)samples->given.values[i] + begin * vae__given_size(model, i),
                                .type = VAE_FLOAT64 };
     const vae_run run = { .examples = examples,
                           .bindings = bindings,
