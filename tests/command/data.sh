@@ -166,6 +166,7 @@ told 1 'plain.h5: /: expected a dataset gone' plain.h5 --condition run=class:gon
 told 1 'expected 60 rows' instrument.h5 --x table --condition run=class:/meta/short
 told 1 'expected a mask of x.s shape \(60, 12\), found \(60, 2\)' instrument.h5 --x table --mask 'seen small'
 told 1 'expected at least one row, found none' instrument.h5 --x none
+told 1 'expected at least one row, found none' instrument.h5:/none
 told 1 'found an external link \(--allow-external follows it\)' instrument.h5 --x /meta/away
 told 1 'expected a dataset /meta/away, found none' instrument.h5 --x /meta/away --allow-external
 told 1 'cannot open' gone.h5

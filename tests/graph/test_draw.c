@@ -144,7 +144,9 @@ START_TEST(test_models)
     vae_model *model;
     char *text, *again;
     build_model(&data, &model);
-    const char *const words[] = { "mean_rows\\nobjective", "affine\\nencoder/mean", "sigmoid\\nx" };
+    const char *const words[] = { "mean_rows\\nobjective", "affine\\nencoder/mean", "sigmoid\\nmean of x" };
+    const char *const parameters[] = { "\"encoder/0/weight_digit\"", "\"encoder/0/weight_digit\"",
+                                       "\"decoder/0/weight_digit\"" };
     for (int i = 0; vae_drawing_name(i); i++) {
         char title[64];
         ck_assert_status_ok(vae_model_draw(model, vae_drawing_name(i), &text));
@@ -154,7 +156,7 @@ START_TEST(test_models)
         ck_assert_has(text, title);
         ck_assert_has(text, words[i]);
         ck_assert_has(text, "\"digit\\ninput\"");
-        ck_assert_has(text, "\"decoder/0/weight_digit\"");
+        ck_assert_has(text, parameters[i]);
         hand_to_dot(text);
         vae_drawing_free(&text);
         vae_drawing_free(&again);
@@ -167,8 +169,8 @@ START_TEST(test_models)
 }
 END_TEST
 
-/* Grey levels of 8 bits are divided by 255; floats are not. */
-START_TEST(test_data_tells_how_x_is_stored)
+/* As in the data that the model was made with: grey levels of 8 bits are divided by 255. */
+START_TEST(test_fields_are_drawn_as_stored)
 {
     vae_data *data;
     vae_model *model;
@@ -176,9 +178,6 @@ START_TEST(test_data_tells_how_x_is_stored)
     build_model(&data, &model);
     ck_assert_status_ok(vae_model_draw(model, "training", &text));
     ck_assert_has(text, "scale\\n× 0.00392157");
-    vae_drawing_free(&text);
-    ck_assert_status_ok(vae_model_draw(model, "training", &text));
-    ck_assert_ptr_null(strstr(text, "scale\\n× 0.00392157"));
     vae_drawing_free(&text);
     vae_model_free(&model);
     vae_data_free(&data);
@@ -235,7 +234,7 @@ int main(void)
 {
     const TTest *const programs[] = { test_kinds_are_told_apart, test_edges_have_shapes_and_tell_gradients,
                                       test_names_are_escaped, NULL };
-    const TTest *const models[] = { test_models, test_data_tells_how_x_is_stored, test_mistakes, test_no_memory, NULL };
+    const TTest *const models[] = { test_models, test_fields_are_drawn_as_stored, test_mistakes, test_no_memory, NULL };
     Suite *suite = suite_create("draw");
     suite_case(suite, "programs", 30, programs);
     suite_case(suite, "models", 60, models);

@@ -327,6 +327,25 @@ START_TEST(test_what_tells_nothing_is_counted)
 }
 END_TEST
 
+/* Steps so small that no kink is within them meet the last bits of a large objective, which look like another slope. */
+START_TEST(test_rounding_is_no_mistake)
+{
+    for (int i = 0; i < 40; i++) {
+        trial t = begin();
+        double distance = 1.5e-7, large = 1e6;
+        const int64_t one = 1;
+        vae_node *p = parameter(&t, "p", 1), *d = vae_constant(t.graph, 1, &one, &distance);
+        vae_node *kinks = vae_add(vae_relu(vae_sub(p, d)), vae_scale(vae_relu(vae_sub(vae_negate(p), d)), 2));
+        vae_node *sum = vae_add(vae_add(kinks, vae_scale(p, 0.6 + 0.01 * i)), vae_mean_rows(t.x));
+        compile(&t, vae_add(sum, vae_constant(t.graph, 1, &one, &large)));
+        ck_assert_status_ok(check(&t, NULL));
+        ck_assert(!(t.report.tensors[0].error > 1e-6));
+        ck_assert_int_eq(t.report.tensors[0].checked + t.report.tensors[0].direction + t.report.tensors[0].skipped, 2);
+        end(&t);
+    }
+}
+END_TEST
+
 /* ---- Sizes ------------------------------------------------------------------------------------------------------- */
 
 /* Values far from 1, given as doubles; large ones take larger steps. */
@@ -409,7 +428,7 @@ int main(void)
     const TTest *const wrong[] = { test_a_wrong_gradient_is_found, test_one_wrong_element_of_many_is_found,
                                    test_small_mistakes_are_found, test_a_gradient_that_is_not_finite, NULL };
     const TTest *const kinks[] = { test_kinks_nearby_are_walked_round, test_at_a_kink_one_side_is_right,
-                                   test_what_tells_nothing_is_counted, NULL };
+                                   test_what_tells_nothing_is_counted, test_rounding_is_no_mistake, NULL };
     const TTest *const sizes[] = { test_parameters_of_a_run, test_no_gradient_at_all, test_no_memory, NULL };
     Suite *suite = suite_create("check");
     suite_case(suite, "models", 60, models);
