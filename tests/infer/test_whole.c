@@ -177,11 +177,11 @@ START_TEST(test_all_observed)
     ck_assert_status_ok(
         vae_evaluate_examples(model, digits, &(vae_evaluation_options){ .split = VAE_TEST }, NULL, &examples));
     ck_assert_int_eq(examples.observed[9], 784);
+    vae_examples_free(&examples);
     ck_assert_status(
         vae_evaluate_examples(model, digits, &(vae_evaluation_options){ .split = VAE_ALL }, NULL, &examples),
         VAE_ERROR_DATA, "expected a all split");
     ck_assert_ptr_null(examples.elbo);
-    vae_examples_free(&examples);
     vae_model_free(&model);
     vae_data_free(&digits);
 }
