@@ -92,17 +92,31 @@ vae_status vae__put_text(hid_t object, const char *name, vae__text_set set, cons
     return status;
 }
 
-vae_status vae__put_texts(hid_t object, const char *name, const char *const *texts, int count)
+/* Of the longest text, and at least 1: HDF5 has no empty strings. */
+static size_t width_of(const char *const *texts, int64_t count)
 {
     size_t width = 1;
-    for (int i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++)
         width = strlen(texts[i]) > width ? strlen(texts[i]) : width;
+    return width;
+}
+
+/* Texts one after another, padded with nulls; the caller owns *packed. */
+static vae_status pack(const char *name, const char *const *texts, int64_t count, size_t width, char **packed)
+{
+    VAE__TRY(vae__allocate(name, (size_t)count, width, packed));
+    for (int64_t i = 0; i < count; i++)
+        memcpy(*packed + (size_t)i * width, texts[i], strlen(texts[i]));
+    return vae__ok();
+}
+
+vae_status vae__put_texts(hid_t object, const char *name, const char *const *texts, int count)
+{
+    size_t width = width_of(texts, count);
     if (width > VAE__MAX_TEXT / (count ? (size_t)count : 1))
         return vae__error(VAE_ERROR_ARGUMENT, "%s: expected at most %d bytes of text", name, (int)VAE__MAX_TEXT);
     char *packed = NULL;
-    VAE__TRY(vae__allocate(name, (size_t)count, width, &packed));
-    for (int i = 0; i < count; i++)
-        memcpy(packed + (size_t)i * width, texts[i], strlen(texts[i]));
+    VAE__TRY(pack(name, texts, count, width, &packed));
     hsize_t dimensions[1] = { (hsize_t)count };
     hid_t type = text_type(width, VAE__UTF8);
     vae_status status =
@@ -261,4 +275,28 @@ vae_status vae__put_array(hid_t parent, const char *name, const vae__array *arra
     }
     vae__hdf5_close(made);
     return status;
+}
+
+static vae__array array_of_strings(const char *const *texts, int64_t count)
+{
+    return (vae__array){ .rank = 1, .shape = { count }, .text = width_of(texts, count) };
+}
+
+vae_status vae__put_strings(hid_t parent, const char *name, const char *const *texts, int64_t count,
+                            const char *description)
+{
+    vae__array array = array_of_strings(texts, count);
+    char *packed = NULL;
+    VAE__TRY(pack(name, texts, count, array.text, &packed));
+    array.values = packed;
+    array.description = description;
+    vae_status status = vae__put_array(parent, name, &array, NULL);
+    vae__free(packed);
+    return status;
+}
+
+size_t vae__put_strings_room(const char *const *texts, int64_t count)
+{
+    vae__array array = array_of_strings(texts, count);
+    return vae__put_room(&array);
 }

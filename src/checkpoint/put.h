@@ -12,7 +12,7 @@
 #include "src/base/hdf5.h"
 
 /* Room for the groups of a file and their attributes, with every string as long as it may be. */
-enum { VAE__GROUPS_ROOM = 1 << 20 };
+enum { VAE__GROUPS_ROOM = 1 << 21 };
 
 /* The longest string in a file, for writing and for reading; attributes of an HDF5 object end at 64 KB. */
 enum { VAE__MAX_TEXT = 60000 };
@@ -56,5 +56,10 @@ size_t vae__put_room(const vae__array *array);
 /* Writes an array in chunks, with its checksum; `name` may have groups in it, which are made. With `dataset` the caller
  * closes *dataset. */
 vae_status vae__put_array(hid_t parent, const char *name, const vae__array *array, hid_t *dataset);
+
+/* Writes a dataset of strings, as wide as the longest. */
+vae_status vae__put_strings(hid_t parent, const char *name, const char *const *texts, int64_t count,
+                            const char *description);
+size_t vae__put_strings_room(const char *const *texts, int64_t count);
 
 #endif
