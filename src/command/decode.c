@@ -88,6 +88,7 @@ static int open_latents(const vae__call *call, const vae_model_spec *spec, const
     int status = find_latents(call, &x.text);
     if (status)
         return status;
+    x.given = x.text;
     ask_for_conditions(spec, settings, &conditions, texts);
     const vae__data_request request = { .data = &sources,
                                         .x = &x,

@@ -124,7 +124,6 @@ const vae__command vae__command_eval = {
     .options = options,
     .notes =
         "Figures are nats per example; elbo = reconstruction - kl. A validation split that was held out in training\n"
-        "is held out again where the data is the same. There is no guessing of a split.\n"
-        "--x and --condition are told again, for the checkpoint does not keep them.\n",
+        "is held out again where the data is the same. There is no guessing of a split.\n" VAE__PLACES_NOTE,
     .run = run,
 };

@@ -21,6 +21,8 @@
         "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0                                                   \
     }
 
+#define VAE__PLACES_NOTE "What is not told of --x, --condition and --mask lies where it was for the training.\n"
+
 /* The options of a command that takes rows of data. */
 typedef struct vae__rows_options {
     const vae__value *data, *x, *conditions, *mask, *allow_external, *split;

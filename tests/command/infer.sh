@@ -2,15 +2,19 @@
 # Inference on the command line: encode, decode, reconstruct, sample with conditions, eval --per-example; what they
 # write, and one line for what is wrong, with nothing left behind.
 #
-#     VAE=build/vae PYTHON=python3 tests/command/infer.sh
+#     VAE=build/vae INSTRUMENT=build/instrument PYTHON=python3 tests/command/infer.sh
 #
-# PYTHON has h5py and numpy, which make and read the files; without it all is skipped. Ends with the line
+# PYTHON has h5py and numpy, which make and read the files; without it all is skipped. INSTRUMENT is the program of
+# instrument.c, which has models with conditions of every kind; without it those cases are skipped. Ends with the line
 # "N passed, N failed" (", N skipped") and status 0 or 1.
 set -u
 case ${VAE:?expected VAE=path of the program} in
 */*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
 esac
 work=$(mktemp -d) || exit 1
+case ${INSTRUMENT:=} in
+*/*) INSTRUMENT=$(cd "$(dirname "$INSTRUMENT")" && pwd)/$(basename "$INSTRUMENT") ;;
+esac
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 passed=0 failed=0
@@ -94,7 +98,7 @@ holds() {
     name="$1" verdict=yes
     "$PYTHON" -c "
 import h5py, json, numpy as np
-$2" >lines 2>message || fail 'does not hold'
+$2" >message 2>&1 || fail 'does not hold'
     count
 }
 
@@ -145,7 +149,6 @@ assert (s["digit"][:] == 7).all() and abs(s["x"][:] - d["x"][:]).max() > 0'
 told 0 'two.png: 2 rows decoded$' decode cvae.h5 --latents three.h5:/deep/latents --condition digit=0 --out two.png
 told 0 'two.h5: 2 rows decoded$' decode cvae.h5 --latents three.h5:/deep/latents --out two.h5
 told 0 'plain.h5: 2 rows decoded$' decode vae.h5 --latents z.npy --out plain.h5
-told 0 'again.h5: 30 rows decoded$' decode cvae.h5 --latents encoded.h5 --out encoded.h5 || :
 told 0 'ten.png: 10 rows of test$' reconstruct vae.h5 --data digits:120 --out ten.png
 is_picture ten.png $((10 * 30 + 2)) 62
 told 0 'more.png: 13 rows of train$' reconstruct vae.h5 --data digits:120 --split train --count 13 --out more.png
@@ -170,9 +173,132 @@ assert (c["z"][4:] == f["z"][:]).all() and abs(c["x"][4:] - f["x"][:]).max() < 1
 
 # ---- An instrument ----
 
-"$PYTHON" - <<'END' || exit 1
-import h5py
-with h5py.File("beam.h5") as f:
-    print(*f)
-END
-beam='--data beam.h5 --x frames --mask mask --condition energy=values --condition place=values --condition run=class'
+if [ -n "${INSTRUMENT:=}" ]; then
+    program=$VAE
+    VAE=$INSTRUMENT
+    train beam 2 --data beam.h5 --x frames --mask mask --condition energy=values --condition place=values \
+        --condition run=class --out beam-model.h5
+    train sky 1 --data beam.h5 --x frames --condition flat=image --out sky.h5
+    told 0 'latents.h5: 120 rows of all' encode beam-model.h5 --data beam.h5 --out latents.h5
+    told 0 'back.h5: 120 rows decoded' decode beam-model.h5 --latents latents.h5 --out back.h5
+    told 0 'pairs.h5: 120 rows of all' reconstruct beam-model.h5 --data beam.h5 --out pairs.h5
+    told 0 'observed +24\.[0-9] of 30 values' eval beam-model.h5 --data beam.h5 --per-example gaps.h5
+    holds 'conditions of every kind go there and back' '
+b, l, d, p, g = (h5py.File(n) for n in ("beam.h5", "latents.h5", "back.h5", "pairs.h5", "gaps.h5"))
+for f in l, d, p:
+    assert (f["energy"][:] == b["energy"][:]).all() and (f["place"][:] == b["place"][:]).all()
+    assert f["run"].dtype == np.dtype("S11") and (f["run"][:] == b["run"][:]).all()
+assert abs(d["x"][:] - p["reconstruction_units"][:]).max() < 1e-3
+assert 80 < d["x"][:].mean() < 150, d["x"][:].mean()
+assert (p["mask"][:] == b["mask"][:]).all() and (p["x"][:][b["mask"][:] == 0] == 0).all()
+assert (g["observed"][:] == b["mask"][:].sum((1, 2))).all()'
+    told 0 'pairs.png: 10 rows of all; black is -[0-9.]+, white is [0-9.]+$' reconstruct beam-model.h5 --data beam.h5 \
+        --out pairs.png
+    told 0 'grid.png: 27 samples of beam in 9 rows of 3; black is' sample beam-model.h5 --condition energy=5:7:3 \
+        --condition place=0.5,0.25 --count 3 --out grid.png
+    told 0 'grid.h5: 8 samples of beam in 8 rows of 1' sample beam-model.h5 --condition energy=5,6.5 \
+        --condition 'place=0.5,0.25;1,-2' --condition 'run=run C,run A' --count 1 --out grid.h5
+    holds 'the last condition varies fastest' '
+g = h5py.File("grid.h5")
+assert list(g["energy"][:]) == [5] * 4 + [6.5] * 4
+assert g["place"][:].tolist() == ([[0.5, 0.25]] * 2 + [[1, -2]] * 2) * 2
+assert list(g["run"][:]) == [b"run C", b"run A"] * 4 or list(g["run"][:]) == [b"run A", b"run C"] * 4
+assert (g["z"][:] == g["z"][0]).all()'
+    told 0 'late.h5: 1 sample ' sample beam-model.h5 --condition energy=5 --condition place=1,1 \
+        --condition 'run=run B, late' --count 1 --out late.h5
+    told 0 'one.h5: 120 rows decoded' decode beam-model.h5 --latents latents.h5 --condition energy=6 \
+        --condition 'run=run A' --out one.h5
+    told 0 'sky-latents.h5: 120 rows' encode sky.h5 --data beam.h5 --out sky-latents.h5
+    told 0 'sky-back.h5: 120 rows decoded' decode sky.h5 --latents sky-latents.h5 --out sky-back.h5
+
+    no_sample() { # WORDS ARGUMENT...
+        words=$1
+        shift
+        refused 2 "$words" sample beam-model.h5 --out out.h5 "$@"
+    }
+    energy='--condition=energy=5' place='--condition=place=1,1'
+    no_sample 'expected --condition energy=VALUE or A:B:N, for beam is conditioned on it'
+    no_sample 'expected --condition place=VALUE,VALUE..., for beam is conditioned on it' $energy
+    no_sample 'energy: expected a number, or numbers A:B:N, found "x"' --condition energy=x
+    no_sample 'energy: expected a number, or numbers A:B:N, found ""' --condition energy=5,
+    no_sample 'energy: given twice, expected once' $energy --condition energy=6
+    no_sample 'place: expected 2 numbers with commas between, found 3' $energy --condition place=1,2,3
+    no_sample 'place: expected 2 numbers with commas between, found 1' $energy --condition 'place=1,2;3'
+    no_sample 'run: expected a class of beam, which are run A, run B, late, run C, found "Z"' $energy $place \
+        --condition run=Z
+    no_sample 'a condition of beam, which are energy, place, run, found "pace"' --condition pace=1
+    no_sample 'expected NAME=VALUE, found "energy"' --condition energy
+    no_sample 'expected NAME=VALUE, found "energy="' --condition energy=
+    no_sample 'class: expected a class from 0 to 2, found 3' $energy $place --class 3
+    no_sample 'class: expected it or --condition run, found both' $energy $place --class 1 --condition 'run=run A'
+    refused 2 'energy: expected A:B:N, N from 1 to 1000000 numbers from A to B, found "5:6"' sample beam-model.h5 \
+        --out out.h5 --condition energy=5:6
+    refused 2 'energy: expected A:B:N, .* found "5:6:0"' sample beam-model.h5 --out out.h5 --condition energy=5:6:0
+    refused 1 'sky: expected conditions that can be typed, found the image "flat"' sample sky.h5 --out out.h5
+    refused 2 'flat: expected a class or values, for an image cannot be typed' sample sky.h5 --out out.h5 \
+        --condition flat=1
+    refused 2 'energy: expected 1 at most, found 2' decode beam-model.h5 --latents latents.h5 --condition energy=5,6 \
+        --out out.h5
+    refused 1 'row 1: expected one of the classes .*found "run Z"' encode beam-model.h5 --data strange.h5 --out out.h5
+    refused 1 'expected shape|shape' encode beam-model.h5 --data beam.h5 --x energy --out out.h5
+    refused 2 'a condition of beam, which are energy, place, run, found "pace"' encode beam-model.h5 --data beam.h5 \
+        --condition pace=values --out out.h5
+    VAE=$program
+else
+    printf 'skipped  INSTRUMENT, a program with conditions of every kind\n'
+fi
+
+# ---- What is refused ----
+
+refused 2 'expected --data SRC, found none' encode cvae.h5 --out out.h5
+refused 2 'expected --out FILE.h5, found none' encode cvae.h5 --data digits:120
+refused 2 'expected --out FILE.png or --out FILE.h5, found none' reconstruct cvae.h5 --data digits:120
+refused 2 '--out: expected a name that ends in .h5 or .hdf5, found "out.png"' encode cvae.h5 --data digits:120 --out out.png
+refused 2 '--out: expected a name that ends in .png, .h5 or .hdf5' reconstruct cvae.h5 --data digits:120 --out out.jpg
+refused 2 '--split: expected train, validation, test or all, found "tset"' encode cvae.h5 --data digits:120 --split tset --out out.h5
+refused 1 'expected validation rows, found none; there are train 120, test 20' encode cvae.h5 --data digits:120 \
+    --split validation --out out.h5
+refused 1 '--out missing/out.h5: the folder missing: No such file' encode cvae.h5 --data digits:120 --out missing/out.h5
+refused 1 '--out missing/out.png: the folder missing: No such file' reconstruct cvae.h5 --data digits:120 --out missing/out.png
+refused 1 '--out missing/out.h5: the folder missing: No such file' decode cvae.h5 --latents encoded.h5 --out missing/out.h5
+refused 1 '--per-example missing/out.h5: the folder missing: No such' eval cvae.h5 --data digits:120 --per-example missing/out.h5
+refused 2 '--per-example: expected a name that ends in .h5 or .hdf5, found "out.csv"' eval cvae.h5 --data digits:120 \
+    --per-example out.csv
+refused 2 'none, for vae has no conditions, found "digit"' sample vae.h5 --out out.h5 --condition digit=3
+refused 2 'digit: expected a class of cvae, which are 0 to 9, found "10"' sample cvae.h5 --out out.h5 --condition digit=10
+refused 2 'expected --latents IN.h5, found none' decode cvae.h5 --out out.h5
+refused 1 'nothing.h5: expected latents, a dataset mean or z, found neither' decode vae.h5 --latents nothing.h5 --out out.h5
+refused 1 'latents: expected \(rows, 3\), found \(rows, 10\)' decode vae.h5 --latents ten.h5 --out out.h5
+refused 1 'ten.h5.*digit' decode cvae.h5 --latents ten.h5:/other --out out.h5
+refused 1 'none.h5' decode vae.h5 --latents none.h5 --out out.h5
+refused 1 'cvae.h5: expected latents, a dataset mean or z' decode vae.h5 --latents cvae.h5 --out out.h5
+refused 1 'none.h5: ' encode none.h5 --data digits:120 --out out.h5
+
+# A file of another kind stays.
+for kind in encoded.h5 each.h5 rows.h5 decoded.h5 cvae.h5 ten.png; do
+    cp "$kind" "$kind.copy"
+done
+refused 1 'expected libvae latents, found libvae evaluation' encode cvae.h5 --data digits:120 --out each.h5
+refused 1 'expected libvae evaluation, found libvae latents' eval cvae.h5 --data digits:120 --per-example encoded.h5
+refused 1 'expected libvae samples, found libvae reconstructions' decode cvae.h5 --latents encoded.h5 --out rows.h5
+refused 1 'expected libvae reconstructions, found libvae samples' reconstruct cvae.h5 --data digits:120 --out decoded.h5
+refused 1 'expected libvae latents, found a libvae checkpoint' encode cvae.h5 --data digits:120 --out cvae.h5
+refused 1 'found an HDF5 file of another kind' encode cvae.h5 --data digits:120 --out ten.h5
+for kind in encoded.h5 each.h5 rows.h5 decoded.h5 cvae.h5 ten.png; do
+    name="$kind stays" verdict=yes
+    cmp -s "$kind" "$kind.copy" || fail 'has changed'
+    count
+done
+told 0 'encoded.h5: 120 rows of train' encode cvae.h5 --data digits:120 --split train --out encoded.h5
+told 0 'ten.png: 2 rows' reconstruct cvae.h5 --data digits:120 --count 2 --out ten.png
+
+# Help names every option, and no other is taken.
+for command in encode decode reconstruct; do
+    told 0 "usage: [a-z]+ $command FILE.h5" $command --help
+    told 0 'No such|--threads N' $command --help
+    refused 2 'no such option' $command cvae.h5 --colour red
+    refused 2 'expected FILE.h5, found none' $command
+done
+
+printf '%d passed, %d failed\n' $passed $failed
+[ $failed = 0 ]
