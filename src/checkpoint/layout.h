@@ -5,8 +5,11 @@
 #include <vae/model.h>
 
 /* The attribute `format` of the root tells what a file of libvae's is. */
-#define VAE__FORMAT         "libvae checkpoint"
-#define VAE__SAMPLES_FORMAT "libvae samples"
+#define VAE__FORMAT                 "libvae checkpoint"
+#define VAE__SAMPLES_FORMAT         "libvae samples"
+#define VAE__LATENTS_FORMAT         "libvae latents"
+#define VAE__EXAMPLES_FORMAT        "libvae evaluation"
+#define VAE__RECONSTRUCTIONS_FORMAT "libvae reconstructions"
 
 /* The optimiser of /optimizer. */
 #define VAE__OPTIMIZER "adam"
