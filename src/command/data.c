@@ -151,15 +151,27 @@ static int take_conditions(const vae__call *call, const vae_model_spec *model, c
     return VAE__EXIT_DONE;
 }
 
+/* A model that starts from another's parameters keeps its classes, and may have more. */
+static void take_old_levels(vae_training *places, const level_texts *levels, vae_field_source *source)
+{
+    const vae_model_spec *before = vae_model_declaration(vae_training_model(places));
+    int place = before ? condition_of(before, source->name) : -1;
+    if (place < 0 || source->levels || source->kind != VAE_CLASS)
+        return;
+    take_levels(&before->conditions[place], levels, source);
+    source->more_levels = source->levels != NULL;
+}
+
 /* Drops places that nothing was told of. */
-static int close_gaps(const vae_model_spec *model, const level_texts *levels,
+static int close_gaps(const vae__data_request *request, const level_texts *levels,
                       vae_field_source sources[VAE_MAX_CONDITIONS])
 {
     int count = 0;
     for (int i = 0; i < VAE_MAX_CONDITIONS; i++) {
         if (!sources[i].name)
             continue;
-        take_levels(&model->conditions[i], levels, &sources[i]);
+        take_levels(&request->model->conditions[i], levels, &sources[i]);
+        take_old_levels(request->places, levels, &sources[i]);
         sources[count++] = sources[i];
     }
     return count;
@@ -240,7 +252,7 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
     if (exit_status)
         return exit_status;
     options.conditions = request->model ? conditions : given.sources;
-    options.condition_count = request->model ? close_gaps(request->model, &levels, conditions) : given.count;
+    options.condition_count = request->model ? close_gaps(request, &levels, conditions) : given.count;
     vae_status status = open_usual(request, &given, &options, conditions, data);
     if (status.code == VAE_ERROR_FILE && !request->data->count)
         return vae__failed(call, "%s; --data tells where the same data lies now", status.message);

@@ -175,9 +175,17 @@ told 0 'transform +raw' info last.h5
 # ---- Starting from another ----
 
 told 0 'init    whole.h5: [0-9]+ of [0-9]+ tensors' train --init whole.h5 --data more.h5 --epochs 1 --batch 16 --out nine.h5
-told 0 'condition +run, 9 classes' info nine.h5
+told 0 'condition +run, 9 classes: .*"run H", "run I"$' info nine.h5
 told 0 'all, 160 examples' eval nine.h5 --data more.h5
 told 0 'kept    nine.h5: 2 epochs' train --resume nine.h5 --epochs 2
+# Classes that the new data lacks stay, in their order.
+told 0 'init    whole.h5: ([0-9]+) of \1 tensors' train --init whole.h5 --data unseen.h5 --epochs 1 --batch 16 \
+    --out few.h5
+told 0 'condition +run, 9 classes: "run A", .*, "run H", "night"$' info few.h5
+told 0 'kept    few.h5: 2 epochs' train --resume few.h5 --epochs 2
+told 0 'all, 160 examples' eval few.h5 --data instrument.h5
+told 0 'init    table-model.h5: ' train --init table-model.h5 --data table.h5 --epochs 1 --out tables.h5
+told 0 'condition +group, 10 classes$' info tables.h5
 refused 1 'whole.h5: .*encoder/0' train --init whole.h5 --data more.h5 --encoder 'dense 9 relu'
 refused 2 'expected --resume or --init, found both' train --resume whole.h5 --init whole.h5
 refused 1 'none.h5: cannot open' train --init none.h5 --data more.h5

@@ -227,6 +227,28 @@ static double elbo_of(const vae_model *model, const vae_data *data)
     return found.elbo;
 }
 
+/* Levels that are known come first, in their order, whether the data has them or not; others behind. */
+START_TEST(test_more_levels)
+{
+    static const char *const known[] = { "gone", "r3" }, *const all[] = { "gone", "r3", "r0", "r1", "r2", "r4" };
+    folder_make();
+    make_file("data.h5", 5);
+    const vae_field_source run = {
+        .name = "run", .kind = VAE_CLASS, .levels = known, .level_count = 2, .more_levels = 1
+    };
+    vae_data *data =
+        open_data("data.h5", &(vae_data_options){ .x = "frames", .conditions = &run, .condition_count = 1 });
+    const vae_field *field = vae_data_find(data, VAE_ALL, "run");
+    ck_assert_int_eq(field->classes, 6);
+    for (int i = 0; i < 6; i++)
+        ck_assert_str_eq(field->levels[i], all[i]);
+    ck_assert_int_eq(((const int32_t *)field->values)[0], 2);
+    ck_assert_int_eq(((const int32_t *)field->values)[3], 1);
+    vae_data_free(&data);
+    folder_remove();
+}
+END_TEST
+
 /* A new class is a new row of weights; the old classes' rows are what they were, before the first step. */
 START_TEST(test_started_from)
 {
@@ -258,7 +280,7 @@ END_TEST
 int main(void)
 {
     const TTest *const bits[] = { test_resumed, test_splits_kept, test_other_division, NULL };
-    const TTest *const from[] = { test_started_from, NULL };
+    const TTest *const from[] = { test_more_levels, test_started_from, NULL };
     Suite *suite = suite_create("fields");
     suite_case(suite, "bits", 60, bits);
     suite_case(suite, "from", 60, from);
