@@ -101,6 +101,7 @@ static const struct {
     { VAE__NUMBER(scale), "× %.6g" },
     { VAE__NUMBER(leaky_relu), "slope %.6g" },
     { VAE__NUMBER(threshold), "> %.6g" },
+    { VAE__NUMBER(fill), "with %.6g" },
 };
 
 static void add_detail(sketch *drawing, const vae_node *node)
@@ -119,7 +120,7 @@ static void add_label(sketch *drawing, const vae_node *node, node_form form)
     if (form == NOISE)
         kind = node->integers[0] == VAE_NORMAL ? "normal noise" : "uniform noise";
     if (form >= OP)
-        kind = node->op->name;
+        kind = vae_node_op(node);
     if (form == CONSTANT && node->size == 1 && node->values) {
         add_format(drawing, "%.6g", *node->values);
         return;

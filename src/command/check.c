@@ -7,12 +7,14 @@
 #include "src/command/json.h"
 #include "src/command/progress.h"
 
-enum { DATA, X, CONDITION, EXAMPLES, SEED, THREADS, JSON };
+enum { DATA, X, CONDITION, MASK, ALLOW_EXTERNAL, EXAMPLES, SEED, THREADS, JSON };
 
 static const vae__option options[] = {
     [DATA] = VAE__DATA_OPTION,
     [X] = VAE__X_OPTION,
     [CONDITION] = VAE__CONDITION_OPTION,
+    [MASK] = VAE__MASK_OPTION,
+    [ALLOW_EXTERNAL] = VAE__EXTERNAL_OPTION,
     [EXAMPLES] = { "examples", "N", VAE__WHOLE, "the first training rows; 8, or all where there are fewer", NULL, 1,
                    1 << 20 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of a new model's first values, of noise, and of the elements compared", "0", 0,
@@ -195,6 +197,8 @@ static int run(const vae__call *call)
     const vae__data_request request = { .data = &call->values[DATA],
                                         .x = &call->values[X],
                                         .conditions = &call->values[CONDITION],
+                                        .mask = &call->values[MASK],
+                                        .allow_external = &call->values[ALLOW_EXTERNAL],
                                         .threads = (int)call->values[THREADS].whole };
     int status = vae__find(call, &request, true, (uint64_t)call->values[SEED].whole, &found);
     if (!status)

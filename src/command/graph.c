@@ -4,7 +4,7 @@
 #include "src/command/files.h"
 #include "src/command/find.h"
 
-enum { WHICH, OUT, DATA, X, CONDITION };
+enum { WHICH, OUT, DATA, X, CONDITION, MASK, ALLOW_EXTERNAL };
 
 static const vae__option options[] = {
     [WHICH] = { "which", "GRAPH", VAE__TEXT, "training, encoding or decoding", "training", 0, 0 },
@@ -12,6 +12,8 @@ static const vae__option options[] = {
     [DATA] = VAE__DATA_OPTION,
     [X] = VAE__X_OPTION,
     [CONDITION] = VAE__CONDITION_OPTION,
+    [MASK] = VAE__MASK_OPTION,
+    [ALLOW_EXTERNAL] = VAE__EXTERNAL_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
@@ -60,7 +62,9 @@ static int run(const vae__call *call)
     vae__found found = { .model = NULL };
     const vae__data_request request = { .data = &call->values[DATA],
                                         .x = &call->values[X],
-                                        .conditions = &call->values[CONDITION] };
+                                        .conditions = &call->values[CONDITION],
+                                        .mask = &call->values[MASK],
+                                        .allow_external = &call->values[ALLOW_EXTERNAL] };
     int status = check_which(call);
     if (!status)
         status = check_out(call);
@@ -79,7 +83,8 @@ const vae__command vae__command_graph = {
              "FILE.h5 [--data SRC] [--which GRAPH] [--out FILE.dot]",
     .argument = "MODEL|FILE.h5",
     .options = options,
-    .notes = "dot -Tpng FILE.dot -o FILE.png makes a picture of it. Sizes that a variant leaves open are the data's;\n"
-             "without --data x is taken as stored in float32.\n",
+    .notes =
+        "dot -Tpng FILE.dot -o FILE.png makes a picture of it. Sizes that a variant leaves open are the data's, and\n"
+        "so is how its fields are stored.\n",
     .run = run,
 };

@@ -72,6 +72,15 @@ assert first["name"] == "encoder/0/weight" and first["shape"] == [784, 400], fir
 assert first["checked"] == 20 and first["direction"] is True and first["error"] <= told["worst"], first
 assert max(row["error"] for row in told["parameters"]) == told["worst"], told
 END
+    "$PYTHON" - <<'END'
+import h5py, numpy as np
+draws = np.random.default_rng(0)
+with h5py.File("gaps.h5", "w") as f:
+    f["x"], f["energy"] = draws.random((9, 12), dtype=np.float32), draws.random((9, 2))
+    f["seen"] = draws.integers(0, 2, (9, 12))
+END
+    told 0 '^ok  ' check vae --data gaps.h5 --mask seen --threads 1
+    told 0 '\(rows, 12\)' graph vae --data gaps.h5 --mask seen
 else
     echo 'skipped  no python3'
     skipped=$((skipped + 1))
@@ -111,7 +120,8 @@ for which in training encoding decoding; do
     holds "$which: nothing on standard output" [ ! -s lines ]
 done
 told 0 '^digraph "cvae: training"' graph small.h5
-told 0 '× 0.00392157' graph small.h5 --data digits:60
+told 0 '× 0.00392157' graph cvae --data digits:60
+told 0 '^digraph "cvae: training"' graph small.h5 --data digits:60
 # A drawing is replaced, and nothing else.
 told 0 '' graph small.h5 --out out.dot
 holds 'replaced' grep -q '(784, 8)' out.dot

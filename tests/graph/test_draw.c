@@ -106,6 +106,27 @@ START_TEST(test_edges_have_shapes_and_tell_gradients)
 }
 END_TEST
 
+static void pass_on(const vae_op_row *row)
+{
+    row->out[0] = row->in[0][0];
+}
+
+START_TEST(test_own_ops_go_by_their_names)
+{
+    static const vae_op own = { .name = "own \"op\"", .inputs = 1, .forward = pass_on };
+    trial t = { .graph = NULL };
+    ck_assert_status_ok(vae_graph_new(&t.graph));
+    ck_assert_status_ok(vae_store_new(&t.store));
+    vae_node *x = vae_input(t.graph, "x", 1, (int64_t[]){ 1 });
+    vae_graph_keep(vae_fill(vae_apply(&own, &x, NULL), x, -1.5));
+    ck_assert_status_ok(vae_graph_compile(t.graph, t.store, NULL, &t.program));
+    ck_assert_status_ok(vae_program_draw(t.program, "", &t.text));
+    ck_assert_has(t.text, "n1 [label=\"own \\\"op\\\"\", shape=box");
+    ck_assert_has(t.text, "n2 [label=\"fill\\nwith -1.5\"");
+    end(&t);
+}
+END_TEST
+
 START_TEST(test_names_are_escaped)
 {
     trial t = { .graph = NULL };
@@ -233,7 +254,7 @@ END_TEST
 int main(void)
 {
     const TTest *const programs[] = { test_kinds_are_told_apart, test_edges_have_shapes_and_tell_gradients,
-                                      test_names_are_escaped, NULL };
+                                      test_names_are_escaped, test_own_ops_go_by_their_names, NULL };
     const TTest *const models[] = { test_models, test_fields_are_drawn_as_stored, test_mistakes, test_no_memory, NULL };
     Suite *suite = suite_create("draw");
     suite_case(suite, "programs", 30, programs);

@@ -1,8 +1,12 @@
 /* Gradient checks: right gradients pass, wrong ones are found wherever they are, and kinks are no mistakes. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <vae/catalogue.h>
 #include <vae/check.h>
+#include <vae/command.h>
 #include <vae/ops.h>
 
 #include "tests/support/suite.h"
@@ -273,6 +277,97 @@ START_TEST(test_a_gradient_that_is_not_finite)
 }
 END_TEST
 
+/* A program's own ops, of which one has a wrong backward: the derivative of sin is not 0.99 cos. */
+static void sine(const vae_op_row *row)
+{
+    for (int64_t i = 0; i < row->out_size; i++)
+        row->out[i] = sin(row->in[0][i]);
+}
+
+static void sine_backward(const vae_op_row *row)
+{
+    for (int64_t i = 0; i < row->out_size; i++)
+        row->grad_in[0][i] += row->grad[i] * cos(row->in[0][i]);
+}
+
+static void wrong_backward(const vae_op_row *row)
+{
+    for (int64_t i = 0; i < row->out_size; i++)
+        row->grad_in[0][i] += 0.99 * row->grad[i] * cos(row->in[0][i]);
+}
+
+static const vae_op own_ops[] = {
+    { .name = "sine", .inputs = 1, .forward = sine, .backward = sine_backward },
+    { .name = "wrong-sine", .inputs = 1, .forward = sine, .backward = wrong_backward },
+};
+static const vae_model_spec own_models[] = {
+    { .name = "right", .latents = { { .size = 2 } }, .encoder = "dense 4 sine", .decoder = "dense 3 sine" },
+    { .name = "wrong", .latents = { { .size = 2 } }, .encoder = "dense 4 wrong-sine", .decoder = "dense 3 sine" },
+};
+static const vae_catalogue own = { .models = own_models, .model_count = 2, .ops = own_ops, .op_count = 2 };
+
+/* What is before the op has a wrong gradient, and what is behind it a right one. */
+START_TEST(test_a_wrong_op_of_ones_own_is_found)
+{
+    vae_data *data;
+    vae_model *model;
+    vae_check_report report;
+    ck_assert_status_ok(vae_data_open("digits:20", &(vae_data_options){ .threads = 1 }, &data));
+    for (int i = 0; i < 2; i++) {
+        ck_assert_status_ok(vae_model_new(&own_models[i], &own, data, 1, &model));
+        ck_assert_status_ok(vae_check(model, data, &(vae_check_options){ .threads = 1 }, &report));
+        ck_assert_int_eq(report.failures, i ? 2 : 0);
+        const vae_check_tensor *before = row_of(&report, "encoder/0/bias");
+        ck_assert_int_eq(before->checked, 4);
+        if (i)
+            ck_assert_double_eq_tol(before->error, 0.01, 1e-6);
+        ck_assert(row_of(&report, "encoder/mean/weight")->error < 1e-6);
+        vae_check_report_free(&report);
+        vae_model_free(&model);
+    }
+    vae_data_free(&data);
+}
+END_TEST
+
+/* The command line with these models: its exit status, and what it says on standard error. */
+static int run_command(const char *model, char *said, size_t size)
+{
+    const char *const arguments[] = { "vae", "check", model, "--data", "digits:20", "--threads", "1" };
+    char *copies[7];
+    int streams[2] = { dup(1), dup(2) };
+    FILE *lines = tmpfile(), *messages = tmpfile();
+    fflush(stdout);
+    dup2(fileno(lines), 1);
+    dup2(fileno(messages), 2);
+    for (int i = 0; i < 7; i++)
+        copies[i] = strdup(arguments[i]);
+    int status = vae_main(7, copies, &own);
+    for (int i = 0; i < 7; i++)
+        free(copies[i]);
+    dup2(streams[0], 1);
+    dup2(streams[1], 2);
+    close(streams[0]);
+    close(streams[1]);
+    rewind(messages);
+    said[fread(said, 1, size - 1, messages)] = 0;
+    fclose(lines);
+    fclose(messages);
+    return status;
+}
+
+START_TEST(test_the_command_tells_what_is_wrong)
+{
+    char said[1024];
+    ck_assert_int_eq(run_command("right", said, sizeof said), 0);
+    ck_assert_str_eq(said, "");
+    ck_assert_int_eq(run_command("wrong", said, sizeof said), 1);
+    ck_assert_msg(strstr(said, "vae check: encoder/0/") && strstr(said, "expected a gradient within 1e-06 of") &&
+                      strstr(said, "found 1.0e-02 ") && strstr(said, "; 2 of 10 parameters are wrong\n"),
+                  "%s", said);
+    ck_assert_ptr_eq(strchr(said, '\n'), said + strlen(said) - 1);
+}
+END_TEST
+
 /* ---- Kinks ------------------------------------------------------------------------------------------------------- */
 
 /* p of one value, relu(p + distance) + weight · relu(−p + distance). */
@@ -425,8 +520,13 @@ int main(void)
 {
     const TTest *const models[] = { test_a_model_is_right, test_what_a_report_depends_on, test_mistakes_in_arguments,
                                     test_mistakes_in_programs, NULL };
-    const TTest *const wrong[] = { test_a_wrong_gradient_is_found, test_one_wrong_element_of_many_is_found,
-                                   test_small_mistakes_are_found, test_a_gradient_that_is_not_finite, NULL };
+    const TTest *const wrong[] = { test_a_wrong_gradient_is_found,
+                                   test_one_wrong_element_of_many_is_found,
+                                   test_small_mistakes_are_found,
+                                   test_a_gradient_that_is_not_finite,
+                                   test_a_wrong_op_of_ones_own_is_found,
+                                   test_the_command_tells_what_is_wrong,
+                                   NULL };
     const TTest *const kinks[] = { test_kinks_nearby_are_walked_round, test_at_a_kink_one_side_is_right,
                                    test_what_tells_nothing_is_counted, test_rounding_is_no_mistake, NULL };
     const TTest *const sizes[] = { test_parameters_of_a_run, test_no_gradient_at_all, test_no_memory, NULL };
