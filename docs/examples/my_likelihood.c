@@ -12,7 +12,7 @@
  * The decoder gives mean and s of every value. s = 0.01 + softplus(…): without a least s the density of a value that
  * never varies has no upper bound.
  */
-enum { MEAN, SCALE, CONSTANT }; /* the heads; the last is what no value changes: log Γ((ν + 1) / 2) − … */
+enum { MEAN, SCALE, CONSTANT }; /* the heads */
 
 static vae_node *number(vae_graph *graph, double value)
 {
@@ -20,14 +20,20 @@ static vae_node *number(vae_graph *graph, double value)
     return vae_constant(graph, 1, &one, &value);
 }
 
+/* What no value changes. */
+static double log_constant(double nu)
+{
+    const double pi = 3.14159265358979323846;
+    return lgamma((nu + 1) / 2) - lgamma(nu / 2) - log(nu * pi) / 2;
+}
+
 static vae_heads student_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
 {
-    const double pi = 3.14159265358979323846, nu = arguments[0];
     vae_graph *graph = vae_network_graph(decoder);
     vae_heads heads = { { NULL } };
     heads.nodes[MEAN] = vae_network_head(decoder, h, size, "mean");
     heads.nodes[SCALE] = vae_add(vae_softplus(vae_network_head(decoder, h, size, "scale")), number(graph, 0.01));
-    heads.nodes[CONSTANT] = number(graph, lgamma((nu + 1) / 2) - lgamma(nu / 2) - log(nu * pi) / 2);
+    heads.nodes[CONSTANT] = number(graph, log_constant(arguments[0]));
     return heads;
 }
 
@@ -58,7 +64,7 @@ static vae_node *student_draw(const double *arguments, vae_graph *graph, const v
     vae_node *square = vae_add(vae_square(a), vae_square(b));
     vae_node *growth = vae_sub(vae_exp(vae_scale(square, 1 / nu)), number(graph, 1));
     vae_node *t = vae_mul(vae_div(a, vae_sqrt(square)), vae_sqrt(vae_scale(growth, nu)));
-    return vae_add(mean, vae_mul(heads->nodes[SCALE], t));
+    return vae_add(mean, vae_mul(t, heads->nodes[SCALE]));
 }
 
 static const vae_likelihood student_t = {
