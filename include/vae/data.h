@@ -12,9 +12,6 @@
  *     const vae_data_options options = { .x = "/detector/frames", .conditions = conditions, .condition_count = 2 };
  *     s = vae_data_open("run-*.h5", &options, &data);
  *
- * Models of this version take x and conditions that are classes, with the levels "0" to "n - 1"; they refuse masks,
- * values, images, and other levels with VAE_ERROR_UNSUPPORTED.
- *
  * Data is shared by any number of threads while none of them holds rows out of it or frees it. Opening HDF5 files calls
  * libhdf5: where that is not built thread-safe, the host locks its other threads out.
  */
@@ -77,6 +74,7 @@ typedef struct vae_field_source {
      * those that are found, of all splits and files together, in the order of the numbers, or of the strings' bytes. */
     const char *const *levels;
     int level_count;
+    int more_levels; /* not 0: any other value is a class as well, numbered behind `levels` in the order of the rows */
 } vae_field_source;
 
 /* Read while the data is opened and not later. All zero: the usual. */

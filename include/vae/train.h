@@ -43,7 +43,17 @@ typedef struct vae_training_state {
     int64_t rows[VAE_SPLITS]; /* of the data's splits */
     int validation_held_out;  /* the validation rows are the last of the source's training rows */
     int64_t epochs;           /* in all, as vae_train was last asked; 0: it never was */
+
+    /* What opens the same data again, as vae_data_open_files and its options have it. */
+    const char *const *sources; /* NULL: the checkpoint is of an older version, which kept `source` alone */
+    int source_count;
+    const char *x_path;                              /* NULL: the source itself, or it knows its fields */
+    const char *condition_paths[VAE_MAX_CONDITIONS]; /* of the model's conditions, in its order; NULL likewise */
+    const char *mask_path;                           /* NULL: there was no mask */
+    int allow_external;
+    vae_division division; /* for vae_data_divide, once it is open; all zero: it was not divided */
 } vae_training_state;
+/* Strings are the training's, until it is freed or vae_train is called. */
 VAE_API vae_training_state vae_training_where(const vae_training *training);
 
 /* The history: a row for each evaluation, a column for each figure. */
@@ -82,8 +92,8 @@ typedef struct vae_train_options {
 
 /*
  * Trains on the data's training rows up to options->epochs. The data must be what the training began with (its digest
- * is compared); its source becomes the record's. On failure parameters are those after the last step done, and the
- * checkpoint is that of the last epoch.
+ * is compared), divided as it was; its sources become the record's. On failure parameters are those after the last step
+ * done, and the checkpoint is that of the last epoch.
  */
 VAE_API vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options);
 

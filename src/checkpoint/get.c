@@ -260,6 +260,22 @@ vae_status vae__get_number(const vae__place *place, const char *name, double low
                       high, *value);
 }
 
+bool vae__get_has(const vae__place *place, const char *name)
+{
+    return H5Aexists(place->id, name) != 0;
+}
+
+bool vae__get_has_link(const vae__place *group, const char *name)
+{
+    return H5Lexists(group->id, name, H5P_DEFAULT) != 0;
+}
+
+vae_status vae__get_text_if(const vae__place *place, const char *name, char **text)
+{
+    *text = NULL;
+    return vae__get_has(place, name) ? vae__get_text(place, name, text) : vae__ok();
+}
+
 /* ---- Datasets ---------------------------------------------------------------------------------------------------- */
 
 /* What is wrong with how a dataset is stored; NULL: nothing. Asked before its shape, for which libhdf5 would open the
@@ -317,7 +333,7 @@ static vae_status check_shape(const vae__place *dataset, vae__wanted *wanted)
 static vae_status check_size(const vae__place *dataset, const vae__wanted *wanted, bool filtered, uint64_t chunk)
 {
     enum { MOST_DEFLATED = 1032, SMALL = 1 << 22 };
-    uint64_t bytes = vae__type_bytes(wanted->type), width = bytes;
+    uint64_t bytes = wanted->most_text ? wanted->text_width : vae__type_bytes(wanted->type), width = bytes;
     for (int i = 0; i < wanted->rank; i++) {
         uint64_t size = (uint64_t)wanted->shape[i];
         if (size && bytes > SIZE_MAX / 2 / size)
@@ -352,6 +368,22 @@ static vae_status check_type(const vae__place *dataset, vae_type type)
                              dataset->file, dataset->where, names[type]);
 }
 
+static vae_status check_text_type(const vae__place *dataset, vae__wanted *wanted)
+{
+    hid_t found = H5Dget_type(dataset->id);
+    bool text =
+        found >= 0 && H5Tcommitted(found) <= 0 && H5Tget_class(found) == H5T_STRING && !H5Tis_variable_str(found);
+    wanted->text_width = text ? H5Tget_size(found) : 0;
+    vae__hdf5_close(found);
+    if (!text)
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s: expected strings of a fixed length, found another type",
+                          dataset->file, dataset->where);
+    if (wanted->text_width < 1 || wanted->text_width > wanted->most_text)
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s: expected strings of 1 to %zu bytes, found %zu", dataset->file,
+                          dataset->where, wanted->most_text, wanted->text_width);
+    return vae__ok();
+}
+
 static vae_status check_dataset(const vae__place *dataset, vae__wanted *wanted)
 {
     bool filtered;
@@ -360,7 +392,10 @@ static vae_status check_dataset(const vae__place *dataset, vae__wanted *wanted)
     if (fault)
         return vae__error(VAE_ERROR_FORMAT, "%s: %s: expected values in the file itself, found %s", dataset->file,
                           dataset->where, fault);
-    VAE__TRY(check_type(dataset, wanted->type));
+    if (wanted->most_text)
+        VAE__TRY(check_text_type(dataset, wanted));
+    else
+        VAE__TRY(check_type(dataset, wanted->type));
     VAE__TRY(check_shape(dataset, wanted));
     return check_size(dataset, wanted, filtered, chunk);
 }
@@ -376,6 +411,15 @@ vae_status vae__get_dataset(const vae__place *parent, const char *name, vae__wan
     return status;
 }
 
+/* Strings are read as they are stored. */
+static bool read_values(const vae__place *dataset, const vae__wanted *wanted, void *values)
+{
+    hid_t type = wanted->most_text ? H5Dget_type(dataset->id) : H5Tcopy(vae__hdf5_native(wanted->type));
+    bool done = type >= 0 && H5Dread(dataset->id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
+    vae__hdf5_close(type);
+    return done;
+}
+
 vae_status vae__get_values(const vae__place *dataset, const vae__wanted *wanted, void *values)
 {
     uint32_t expected = 0;
@@ -383,14 +427,68 @@ vae_status vae__get_values(const vae__place *dataset, const vae__wanted *wanted,
     for (int i = 0; i < wanted->rank; i++)
         count *= (size_t)wanted->shape[i];
     VAE__TRY(read_number(dataset, "crc32", VAE_UINT32, "a 32-bit checksum", &expected));
-    if (H5Dread(dataset->id, vae__hdf5_native(wanted->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+    if (!read_values(dataset, wanted, values))
         return vae__error(VAE_ERROR_FORMAT, "%s: %s: libhdf5 cannot read its values", dataset->file, dataset->where);
-    uint32_t found = vae__hdf5_checksum(wanted->type, values, count);
+    uint32_t found = wanted->most_text ? vae__hdf5_checksum(VAE_UINT8, values, count * wanted->text_width)
+                                       : vae__hdf5_checksum(wanted->type, values, count);
     if (found == expected)
         return vae__ok();
     return vae__error(VAE_ERROR_FORMAT,
                       "%s: %s: its values are damaged: expected checksum %08" PRIx32 ", found %08" PRIx32,
                       dataset->file, dataset->where, expected, found);
+}
+
+/* ---- Strings ----------------------------------------------------------------------------------------------------- */
+
+/* Takes strings apart, each with an end of its own: pointers first, then what they lead to. */
+static vae_status unpack(const vae__place *dataset, const char *packed, int64_t count, size_t width, char ***texts)
+{
+    size_t pointers = (size_t)count * sizeof **texts;
+    VAE__TRY(vae__allocate(dataset->where, pointers + (size_t)count * (width + 1), 1, texts));
+    char *next = (char *)*texts + pointers;
+    for (int64_t i = 0; i < count; i++, next += width + 1) {
+        (*texts)[i] = next;
+        memcpy(next, packed + (size_t)i * width, width);
+    }
+    return vae__ok();
+}
+
+static vae_status get_packed(const vae__place *dataset, const vae__wanted *wanted, char ***texts)
+{
+    char *packed = NULL;
+    VAE__TRY(vae__allocate(dataset->where, (size_t)wanted->shape[0], wanted->text_width, &packed));
+    vae_status status = vae__get_values(dataset, wanted, packed);
+    if (!status.code)
+        status = unpack(dataset, packed, wanted->shape[0], wanted->text_width, texts);
+    vae__free(packed);
+    return status;
+}
+
+vae_status vae__get_strings(const vae__place *parent, const char *name, int64_t *count, int64_t most, size_t most_text,
+                            char ***texts)
+{
+    vae__wanted wanted = { .rank = 1, .shape = { *count }, .most_text = most_text };
+    vae__place dataset;
+    VAE__TRY(vae__get_dataset(parent, name, &wanted, &dataset));
+    vae_status status = vae__ok();
+    if (wanted.shape[0] > most)
+        status = outside(parent, name, 0, most, wanted.shape[0]);
+    if (!status.code)
+        status = get_packed(&dataset, &wanted, texts);
+    vae__hdf5_close(dataset.id);
+    *count = wanted.shape[0];
+    return status;
+}
+
+vae_status vae__get_is_text(const vae__place *parent, const char *name, bool *is_text)
+{
+    vae__place dataset;
+    VAE__TRY(open_object(parent, name, H5I_DATASET, "a dataset", &dataset));
+    hid_t type = H5Dget_type(dataset.id);
+    *is_text = type >= 0 && H5Tget_class(type) == H5T_STRING;
+    vae__hdf5_close(type);
+    vae__hdf5_close(dataset.id);
+    return vae__ok();
 }
 
 /* ---- Trees ------------------------------------------------------------------------------------------------------- */

@@ -38,11 +38,21 @@ vae_status vae__get_integers(const vae__place *place, const char *name, int most
 vae_status vae__get_unsigned(const vae__place *place, const char *name, uint64_t *value);
 vae_status vae__get_number(const vae__place *place, const char *name, double low, double high, double *value);
 
+/* Is there an attribute, or a link, of this name? What older files lack is asked for so, and a damaged one is found
+ * when it is read. */
+bool vae__get_has(const vae__place *place, const char *attribute);
+bool vae__get_has_link(const vae__place *group, const char *name);
+
+/* A text that need not be there: *text is then NULL. */
+vae_status vae__get_text_if(const vae__place *place, const char *name, char **text);
+
 /* What a dataset must be. A shape that begins with -1 takes any length there, and is told it. */
 typedef struct vae__wanted {
     vae_type type;
     int rank;
     int64_t shape[VAE_MAX_RANK];
+    size_t most_text;  /* not 0: strings of a fixed length, at most so many bytes, in place of `type` */
+    size_t text_width; /* told: that length */
 } vae__wanted;
 
 /* Opens a dataset and checks all but its values; what passes has a size that the file can hold. The caller closes
@@ -51,6 +61,14 @@ vae_status vae__get_dataset(const vae__place *parent, const char *name, vae__wan
 
 /* Reads the values of such a dataset, and compares their checksum. */
 vae_status vae__get_values(const vae__place *dataset, const vae__wanted *wanted, void *values);
+
+/* Reads a dataset of strings of a fixed length, `count` of them (-1: up to `most`, told), each of at most `most_text`
+ * bytes. The texts are in one piece of memory, the caller's (vae__free). */
+vae_status vae__get_strings(const vae__place *parent, const char *name, int64_t *count, int64_t most, size_t most_text,
+                            char ***texts);
+
+/* Are the values of a dataset strings, of whatever length? */
+vae_status vae__get_is_text(const vae__place *parent, const char *name, bool *is_text);
 
 /* Told of each dataset of a tree: the group it is in, its name there, and its number among the leaves. */
 typedef vae_status vae__leaf_function(void *context, const vae__place *parent, const char *name, int leaf);

@@ -125,6 +125,19 @@ vae_status vae__image_create(vae__image *image, size_t expected)
     return status.code ? status : vae__error(VAE_ERROR_MEMORY, "libhdf5 cannot make a file in memory");
 }
 
+/* Where the file ends: what libhdf5 gave back at its end when it closed it stays in the image. The superblock of
+ * version 2, which the 1.8 format has, tells it in its bytes 28 to 35, the lowest first. */
+static size_t end_of(const vae__image_memory *memory)
+{
+    enum { VERSION = 8, OFFSET_SIZE = 9, END = 28 };
+    uint64_t end = 0;
+    if (memory->size < END + 8 || memory->bytes[VERSION] != 2 || memory->bytes[OFFSET_SIZE] != 8)
+        return memory->size;
+    for (int i = 7; i >= 0; i--)
+        end = end << 8 | memory->bytes[END + i];
+    return end && end < memory->size ? (size_t)end : memory->size;
+}
+
 vae_status vae__image_finish(vae__image *image, const char *path)
 {
     vae__image_memory *memory = image->memory;
@@ -133,7 +146,7 @@ vae_status vae__image_finish(vae__image *image, const char *path)
     whole = close_file(image) && whole;
     vae_status status = memory->starved ? vae__error(VAE_ERROR_MEMORY, "%s: no memory to put the file together", path)
                         : !whole        ? vae__error(VAE_ERROR_FILE, "%s: libhdf5 cannot finish the file", path)
-                                        : vae__file_write(path, memory->bytes, memory->size);
+                                        : vae__file_write(path, memory->bytes, end_of(memory));
     release(image);
     return status;
 }

@@ -2,17 +2,35 @@
 #ifndef VAE_CHECKPOINT_LAYOUT_H
 #define VAE_CHECKPOINT_LAYOUT_H
 
+#include <vae/model.h>
+
 /* The attribute `format` of the root tells what a file of libvae's is. */
-#define VAE__FORMAT         "libvae checkpoint"
-#define VAE__SAMPLES_FORMAT "libvae samples"
+#define VAE__FORMAT                 "libvae checkpoint"
+#define VAE__SAMPLES_FORMAT         "libvae samples"
+#define VAE__LATENTS_FORMAT         "libvae latents"
+#define VAE__EXAMPLES_FORMAT        "libvae evaluation"
+#define VAE__RECONSTRUCTIONS_FORMAT "libvae reconstructions"
 
 /* The optimiser of /optimizer. */
 #define VAE__OPTIMIZER "adam"
 
+/* `kind` of a field. */
+static inline const char *vae__kind_name(vae_field_kind kind)
+{
+    static const char *const names[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "class", [VAE_IMAGE] = "image" };
+    return names[kind];
+}
+
+/* `missing` of /fields/x. */
+static inline const char *vae__missing_name(vae_missing missing)
+{
+    return missing == VAE_MISSING_MASK ? "mask" : "error";
+}
+
 /* `kind` of /fields/x, by its rank. */
 static inline const char *vae__x_kind(int rank)
 {
-    return rank == 2 || rank == 3 ? "image" : "values";
+    return vae__kind_name(rank == 2 || rank == 3 ? VAE_IMAGE : VAE_VALUES);
 }
 
 #endif

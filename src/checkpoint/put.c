@@ -92,17 +92,31 @@ vae_status vae__put_text(hid_t object, const char *name, vae__text_set set, cons
     return status;
 }
 
-vae_status vae__put_texts(hid_t object, const char *name, const char *const *texts, int count)
+/* Of the longest text, and at least 1: HDF5 has no empty strings. */
+static size_t width_of(const char *const *texts, int64_t count)
 {
     size_t width = 1;
-    for (int i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++)
         width = strlen(texts[i]) > width ? strlen(texts[i]) : width;
+    return width;
+}
+
+/* Texts one after another, padded with nulls; the caller owns *packed. */
+static vae_status pack(const char *name, const char *const *texts, int64_t count, size_t width, char **packed)
+{
+    VAE__TRY(vae__allocate(name, (size_t)count, width, packed));
+    for (int64_t i = 0; i < count; i++)
+        memcpy(*packed + (size_t)i * width, texts[i], strlen(texts[i]));
+    return vae__ok();
+}
+
+vae_status vae__put_texts(hid_t object, const char *name, const char *const *texts, int count)
+{
+    size_t width = width_of(texts, count);
     if (width > VAE__MAX_TEXT / (count ? (size_t)count : 1))
         return vae__error(VAE_ERROR_ARGUMENT, "%s: expected at most %d bytes of text", name, (int)VAE__MAX_TEXT);
     char *packed = NULL;
-    VAE__TRY(vae__allocate(name, (size_t)count, width, &packed));
-    for (int i = 0; i < count; i++)
-        memcpy(packed + (size_t)i * width, texts[i], strlen(texts[i]));
+    VAE__TRY(pack(name, texts, count, width, &packed));
     hsize_t dimensions[1] = { (hsize_t)count };
     hid_t type = text_type(width, VAE__UTF8);
     vae_status status =
@@ -148,12 +162,25 @@ vae_status vae__put_group(hid_t parent, const char *name, const char *descriptio
     return status;
 }
 
+static size_t bytes_of_value(const vae__array *array)
+{
+    return array->text ? array->text : vae__type_bytes(array->type);
+}
+
+/* How values lie in the file, or in memory. The caller closes it. */
+static hid_t type_of(const vae__array *array, bool stored)
+{
+    if (array->text)
+        return text_type(array->text, VAE__UTF8);
+    return H5Tcopy(stored ? vae__hdf5_stored(array->type) : vae__hdf5_native(array->type));
+}
+
 /* A chunk is the whole array, or one of as few equal shares of its rows as make at most a megabyte each, so that little
  * of the last is empty. Returns the bytes of one. */
-static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
+static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE__ARRAY_RANK])
 {
     enum { CHUNK = 1 << 20 };
-    uint64_t row = vae__type_bytes(array->type);
+    uint64_t row = bytes_of_value(array);
     for (int i = 0; i < array->rank; i++) {
         chunk[i] = array->shape[i] > 0 ? (hsize_t)array->shape[i] : 1;
         row *= i ? chunk[i] : 1;
@@ -166,14 +193,14 @@ static uint64_t chunk_of(const vae__array *array, hsize_t chunk[VAE_MAX_RANK])
 size_t vae__put_room(const vae__array *array)
 {
     enum { DESCRIPTION = 1 << 14, A_CHUNK = 256 };
-    hsize_t chunk[VAE_MAX_RANK];
+    hsize_t chunk[VAE__ARRAY_RANK];
     uint64_t bytes = chunk_of(array, chunk), count = ((uint64_t)array->shape[0] + chunk[0] - 1) / chunk[0];
     return (size_t)(count * (bytes + A_CHUNK) + DESCRIPTION);
 }
 
 static hid_t chunked(const vae__array *array)
 {
-    hsize_t chunk[VAE_MAX_RANK];
+    hsize_t chunk[VAE__ARRAY_RANK];
     chunk_of(array, chunk);
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     if (list >= 0 && H5Pset_chunk(list, array->rank, chunk) < 0) {
@@ -185,7 +212,7 @@ static hid_t chunked(const vae__array *array)
 
 static hid_t space_of(const vae__array *array)
 {
-    hsize_t dimensions[VAE_MAX_RANK], most[VAE_MAX_RANK];
+    hsize_t dimensions[VAE__ARRAY_RANK], most[VAE__ARRAY_RANK];
     for (int i = 0; i < array->rank; i++)
         most[i] = dimensions[i] = (hsize_t)array->shape[i];
     if (array->grows)
@@ -196,8 +223,10 @@ static hid_t space_of(const vae__array *array)
 static hid_t create(hid_t parent, const char *name, const vae__array *array)
 {
     hid_t links = H5Pcreate(H5P_LINK_CREATE), list = chunked(array), space = space_of(array), dataset = H5I_INVALID_HID;
-    if (links >= 0 && list >= 0 && space >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0)
-        dataset = H5Dcreate2(parent, name, vae__hdf5_stored(array->type), space, links, list, H5P_DEFAULT);
+    hid_t type = type_of(array, true);
+    if (type >= 0 && links >= 0 && list >= 0 && space >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0)
+        dataset = H5Dcreate2(parent, name, type, space, links, list, H5P_DEFAULT);
+    vae__hdf5_close(type);
     vae__hdf5_close(links);
     vae__hdf5_close(list);
     vae__hdf5_close(space);
@@ -221,7 +250,8 @@ static vae_status describe(hid_t dataset, const char *name, const vae__array *ar
         if (array->labels[i] && H5DSset_label(dataset, (unsigned)i, array->labels[i]) < 0)
             return refused(name);
     }
-    uint32_t crc = vae__hdf5_checksum(array->type, array->values, count);
+    uint32_t crc = vae__hdf5_checksum(array->text ? VAE_UINT8 : array->type, array->values,
+                                      array->text ? count * array->text : count);
     VAE__TRY(put(dataset, "crc32", H5T_STD_U32LE, H5T_NATIVE_UINT32, H5Screate(H5S_SCALAR), &crc));
     VAE__TRY(vae__put_text(dataset, "description", set_of(array->description), array->description));
     return vae__put_text(dataset, "units", set_of(array->units), array->units);
@@ -233,8 +263,10 @@ vae_status vae__put_array(hid_t parent, const char *name, const vae__array *arra
     if (made < 0)
         return refused(name);
     vae_status status = vae__ok();
-    if (H5Dwrite(made, vae__hdf5_native(array->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
+    hid_t type = type_of(array, false);
+    if (type < 0 || H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
         status = refused(name);
+    vae__hdf5_close(type);
     if (!status.code)
         status = describe(made, name, array);
     if (dataset && !status.code) {
@@ -243,4 +275,28 @@ vae_status vae__put_array(hid_t parent, const char *name, const vae__array *arra
     }
     vae__hdf5_close(made);
     return status;
+}
+
+static vae__array array_of_strings(const char *const *texts, int64_t count)
+{
+    return (vae__array){ .rank = 1, .shape = { count }, .text = width_of(texts, count) };
+}
+
+vae_status vae__put_strings(hid_t parent, const char *name, const char *const *texts, int64_t count,
+                            const char *description)
+{
+    vae__array array = array_of_strings(texts, count);
+    char *packed = NULL;
+    VAE__TRY(pack(name, texts, count, array.text, &packed));
+    array.values = packed;
+    array.description = description;
+    vae_status status = vae__put_array(parent, name, &array, NULL);
+    vae__free(packed);
+    return status;
+}
+
+size_t vae__put_strings_room(const char *const *texts, int64_t count)
+{
+    vae__array array = array_of_strings(texts, count);
+    return vae__put_room(&array);
 }

@@ -12,7 +12,7 @@
 #include "src/base/hdf5.h"
 
 /* Room for the groups of a file and their attributes, with every string as long as it may be. */
-enum { VAE__GROUPS_ROOM = 1 << 20 };
+enum { VAE__GROUPS_ROOM = 1 << 21 };
 
 /* The longest string in a file, for writing and for reading; attributes of an HDF5 object end at 64 KB. */
 enum { VAE__MAX_TEXT = 60000 };
@@ -35,15 +35,19 @@ vae_status vae__put_integers(hid_t object, const char *name, const int64_t *valu
 vae_status vae__put_unsigned(hid_t object, const char *name, uint64_t value);
 vae_status vae__put_number(hid_t object, const char *name, double value);
 
+/* Rows of what an example may be. */
+enum { VAE__ARRAY_RANK = VAE_MAX_RANK + 1 };
+
 /* A dataset with its attributes; what is NULL is not written. */
 typedef struct vae__array {
     vae_type type;
+    size_t text; /* not 0: texts of that many bytes each, padded with nulls, in place of numbers */
     int rank;
-    int64_t shape[VAE_MAX_RANK];
+    int64_t shape[VAE__ARRAY_RANK];
     const void *values;
     const char *description, *units;
-    const char *labels[VAE_MAX_RANK]; /* of dimensions */
-    bool grows;                       /* the first dimension has no end */
+    const char *labels[VAE__ARRAY_RANK]; /* of dimensions */
+    bool grows;                          /* the first dimension has no end */
 } vae__array;
 
 /* Bytes that an array takes in a file at most, its description included. */
@@ -52,5 +56,10 @@ size_t vae__put_room(const vae__array *array);
 /* Writes an array in chunks, with its checksum; `name` may have groups in it, which are made. With `dataset` the caller
  * closes *dataset. */
 vae_status vae__put_array(hid_t parent, const char *name, const vae__array *array, hid_t *dataset);
+
+/* Writes a dataset of strings, as wide as the longest. */
+vae_status vae__put_strings(hid_t parent, const char *name, const char *const *texts, int64_t count,
+                            const char *description);
+size_t vae__put_strings_room(const char *const *texts, int64_t count);
 
 #endif

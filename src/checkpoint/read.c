@@ -8,6 +8,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/checkpoint/declaration.h"
 #include "src/checkpoint/get.h"
 #include "src/checkpoint/image.h"
 #include "src/checkpoint/layout.h"
@@ -44,141 +45,6 @@ static vae_status check_root(const vae__place *root)
                           "%s: not a libvae checkpoint: an HDF5 file whose attribute `format` is not \"%s\"",
                           root->file, VAE__FORMAT);
     return check_version(root);
-}
-
-/* ---- /model and /fields ------------------------------------------------------------------------------------------ */
-
-/* A declaration as read, whose strings are to be freed. */
-typedef struct declared {
-    vae_model_spec spec;
-    char *conditions[VAE_MAX_CONDITIONS];
-    int condition_count;
-} declared;
-
-static void free_declared(declared *read)
-{
-    const vae_model_spec *spec = &read->spec;
-    const char *const strings[] = { spec->name,  spec->summary,   spec->encoder,      spec->decoder,    spec->posterior,
-                                    spec->prior, spec->objective, spec->x.likelihood, spec->x.transform };
-    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
-        vae__free((char *)strings[i]);
-    for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
-        vae__free(read->conditions[i]);
-}
-
-static vae_status get_model(const vae__place *root, declared *read)
-{
-    vae_model_spec *spec = &read->spec;
-    const struct {
-        const char *name;
-        const char **text;
-    } texts[] = { { "name", &spec->name },          { "summary", &spec->summary },     { "encoder", &spec->encoder },
-                  { "decoder", &spec->decoder },    { "posterior", &spec->posterior }, { "prior", &spec->prior },
-                  { "objective", &spec->objective } };
-    vae__place group;
-    int64_t sizes[VAE_MAX_LATENTS];
-    int count = 0;
-    VAE__TRY(vae__get_group(root, "model", &group));
-    vae_status status = vae__ok();
-    for (size_t i = 0; i < sizeof texts / sizeof *texts && !status.code; i++)
-        status = vae__get_text(&group, texts[i].name, (char **)texts[i].text);
-    if (!status.code)
-        status = vae__get_integers(&group, "latent_sizes", VAE_MAX_LATENTS, 1, INT32_MAX, sizes, &count);
-    if (!status.code)
-        status = vae__get_texts(&group, "conditions", VAE_MAX_CONDITIONS, read->conditions, &read->condition_count);
-    for (int i = 0; i < count && !status.code; i++)
-        spec->latents[i].size = sizes[i];
-    vae__hdf5_close(group.id);
-    return status;
-}
-
-static vae_status check_kind(const vae__place *group, const char *expected)
-{
-    char *kind = NULL;
-    VAE__TRY(vae__get_text(group, "kind", &kind));
-    bool same = !strcmp(kind, expected);
-    vae__free(kind);
-    return same ? vae__ok()
-                : vae__error(VAE_ERROR_FORMAT, "%s: %s/kind: expected \"%s\", found another kind", group->file,
-                             group->where, expected);
-}
-
-static vae_status get_x(const vae__place *fields, declared *read)
-{
-    vae_x_spec *x = &read->spec.x;
-    vae__place group;
-    int rank;
-    VAE__TRY(vae__get_group(fields, "x", &group));
-    vae_status status = vae__get_integers(&group, "shape", VAE_MAX_RANK, 1, INT32_MAX, x->shape, &rank);
-    if (!status.code)
-        status = check_kind(&group, vae__x_kind(rank));
-    if (!status.code)
-        status = vae__get_text(&group, "likelihood", (char **)&x->likelihood);
-    if (!status.code)
-        status = vae__get_text(&group, "transform", (char **)&x->transform);
-    vae__hdf5_close(group.id);
-    return status;
-}
-
-/* In this version a class is stored as its number. */
-static vae_status check_level_values(const vae__place *dataset, const vae__wanted *wanted)
-{
-    int64_t *levels = NULL;
-    VAE__TRY(vae__allocate("the classes", (size_t)wanted->shape[0], sizeof *levels, &levels));
-    vae_status status = vae__get_values(dataset, wanted, levels);
-    for (int64_t i = 0; i < wanted->shape[0] && !status.code; i++)
-        if (levels[i] != i)
-            status = vae__error(VAE_ERROR_FORMAT,
-                                "%s: %s: expected the value of class %" PRId64 " to be its number, "
-                                "found %" PRId64,
-                                dataset->file, dataset->where, i, levels[i]);
-    vae__free(levels);
-    return status;
-}
-
-static vae_status check_levels(const vae__place *group, int64_t classes)
-{
-    vae__wanted wanted = { .type = VAE_INT64, .rank = 1, .shape = { classes } };
-    vae__place dataset;
-    VAE__TRY(vae__get_dataset(group, "levels", &wanted, &dataset));
-    vae_status status = check_level_values(&dataset, &wanted);
-    vae__hdf5_close(dataset.id);
-    return status;
-}
-
-static vae_status get_class(const vae__place *group, vae_condition_spec *condition)
-{
-    VAE__TRY(check_kind(group, "class"));
-    condition->kind = VAE_CLASS;
-    VAE__TRY(vae__get_integer(group, "classes", 1, INT32_MAX, &condition->size));
-    return check_levels(group, condition->size);
-}
-
-static vae_status get_fields(const vae__place *root, declared *read)
-{
-    vae__place fields, group;
-    VAE__TRY(vae__get_group(root, "fields", &fields));
-    vae_status status = get_x(&fields, read);
-    for (int i = 0; i < read->condition_count && !status.code; i++) {
-        read->spec.conditions[i].name = read->conditions[i];
-        status = vae__get_group(&fields, read->conditions[i], &group);
-        if (status.code)
-            break;
-        status = get_class(&group, &read->spec.conditions[i]);
-        vae__hdf5_close(group.id);
-    }
-    vae__hdf5_close(fields.id);
-    return status;
-}
-
-/* What the file declares and libvae refuses is a fault of the file. */
-static vae_status declare(const vae__place *root, const declared *read, const vae_catalogue *catalogue,
-                          vae_model **model)
-{
-    vae_status status = vae__model_declare(&read->spec, catalogue, model);
-    if (status.code && status.code != VAE_ERROR_MEMORY)
-        status.code = VAE_ERROR_FORMAT;
-    return vae__error_within(status, "%s: /model: ", root->file);
 }
 
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
@@ -229,6 +95,20 @@ static vae_status get_tensor(void *context, const vae__place *parent, const char
     return status;
 }
 
+/* A transform would make NaN of every value of a mean or deviation that is none, and of a deviation of 0. */
+static vae_status check_fitted(const vae__place *group, const vae_tensor *tensor, const float *values)
+{
+    const char *slash = strrchr(tensor->name, '/'), *last = slash ? slash + 1 : tensor->name;
+    bool mean = !strcmp(last, "mean"), deviation = !strcmp(last, "deviation");
+    for (int64_t i = 0; (mean || deviation) && i < tensor->size; i++) {
+        float value = values[tensor->offset + i];
+        if (!isfinite(value) || (deviation && value <= 0))
+            return vae__error(VAE_ERROR_FORMAT, "%s: %s/%s: expected finite numbers%s, found %g in place %" PRId64,
+                              group->file, group->where, tensor->name, deviation ? " above 0" : "", (double)value, i);
+    }
+    return vae__ok();
+}
+
 static vae_status get_listed(const vae__place *group, tensors *wanted)
 {
     VAE__TRY(vae__get_tree(group, wanted->names, wanted->count, wanted->seen, get_tensor, wanted));
@@ -236,6 +116,11 @@ static vae_status get_listed(const vae__place *group, tensors *wanted)
         if (!wanted->seen[i])
             return vae__error(VAE_ERROR_FORMAT, "%s: %s/%s: expected a dataset, found none", group->file, group->where,
                               wanted->names[i]);
+    for (int i = 0; i < wanted->count; i++) {
+        const vae_tensor *tensor = vae_store_tensor(wanted->store, wanted->index[i]);
+        if (!tensor->trainable)
+            VAE__TRY(check_fitted(group, tensor, wanted->values));
+    }
     return vae__ok();
 }
 
@@ -258,17 +143,10 @@ static vae_status get_tensors(const vae__place *parent, const char *name, const 
 
 static vae_status load_model(const vae__place *root, const vae_catalogue *catalogue, vae_model **model)
 {
-    declared read = { .condition_count = 0 };
     VAE__TRY(check_root(root));
-    vae_status status = get_model(root, &read);
-    if (!status.code)
-        status = get_fields(root, &read);
-    if (!status.code)
-        status = declare(root, &read, catalogue, model);
-    free_declared(&read);
-    VAE__TRY(status);
+    VAE__TRY(vae__get_declared(root, catalogue, model));
     vae_store *store = (*model)->store;
-    status = get_tensors(root, "parameters", store, true, vae_store_parameters(store));
+    vae_status status = get_tensors(root, "parameters", store, true, vae_store_parameters(store));
     if (!status.code)
         status = get_tensors(root, "state", store, false, vae_store_state(store));
     if (status.code)
@@ -359,31 +237,71 @@ static vae_status get_history(const vae__place *group, vae_training *training)
 
 /* ---- /data ------------------------------------------------------------------------------------------------------- */
 
-static vae_status check_split_values(const vae__place *dataset, const vae__wanted *wanted, const int64_t *rows)
+/* Rows that were held out group by group lie anywhere; else those of a split lie together. */
+static vae_status check_split_values(const vae__place *dataset, const unsigned char *split,
+                                     const vae_training *training)
 {
-    unsigned char *split = NULL;
-    VAE__TRY(vae__allocate("the rows' splits", (size_t)wanted->shape[0], 1, &split));
-    vae_status status = vae__get_values(dataset, wanted, split);
-    int64_t row = 0;
+    int64_t counts[VAE_SPLITS] = { 0 }, rows = vae__training_rows(training);
+    for (int64_t row = 0; row < rows; row++) {
+        if (split[row] >= VAE_SPLITS)
+            return vae__error(VAE_ERROR_FORMAT, "%s: %s: row %" PRId64 ": expected split 0 to %d, found %d",
+                              dataset->file, dataset->where, row, VAE_SPLITS - 1, split[row]);
+        counts[split[row]]++;
+    }
     for (int s = 0; s < VAE_SPLITS; s++)
-        for (int64_t i = 0; i < rows[s] && !status.code; i++, row++)
-            if (split[row] != s)
-                status = vae__error(VAE_ERROR_FORMAT, "%s: %s: row %" PRId64 ": expected split %d, found %d",
-                                    dataset->file, dataset->where, row, s, split[row]);
-    vae__free(split);
+        if (counts[s] != training->rows[s])
+            return vae__error(VAE_ERROR_FORMAT, "%s: %s: expected %" PRId64 " rows of split %d, found %" PRId64,
+                              dataset->file, dataset->where, training->rows[s], s, counts[s]);
+    return vae__ok();
+}
+
+static vae_status get_split_values(const vae__place *dataset, const vae__wanted *wanted, vae_training *training)
+{
+    VAE__TRY(vae__allocate("the rows' splits", (size_t)wanted->shape[0], 1, &training->splits));
+    VAE__TRY(vae__get_values(dataset, wanted, training->splits));
+    VAE__TRY(check_split_values(dataset, training->splits, training));
+    vae__training_take_splits(training, training->splits);
+    return vae__ok();
+}
+
+static vae_status get_split(const vae__place *group, vae_training *training)
+{
+    vae__wanted wanted = { .type = VAE_UINT8, .rank = 1, .shape = { vae__training_rows(training) } };
+    vae__place dataset;
+    VAE__TRY(vae__get_dataset(group, "split", &wanted, &dataset));
+    vae_status status = get_split_values(&dataset, &wanted, training);
+    vae__hdf5_close(dataset.id);
     return status;
 }
 
-static vae_status check_split(const vae__place *group, const int64_t *rows)
+/* Data that was not divided has none of it. Older files tell by `validation_held_out` that the last rows were. */
+static vae_status get_division(const vae__place *group, vae_training *training)
 {
-    vae__wanted wanted = { .type = VAE_UINT8, .rank = 1 };
-    for (int s = 0; s < VAE_SPLITS; s++)
-        wanted.shape[0] += rows[s];
-    vae__place dataset;
-    VAE__TRY(vae__get_dataset(group, "split", &wanted, &dataset));
-    vae_status status = check_split_values(&dataset, &wanted, rows);
-    vae__hdf5_close(dataset.id);
-    return status;
+    vae_division *division = &training->division;
+    if (training->validation_held_out)
+        division->validation = (double)training->rows[VAE_VALIDATION];
+    if (!vae__get_has(group, "division_validation"))
+        return vae__ok();
+    VAE__TRY(vae__get_number(group, "division_validation", 0, UINT32_MAX, &division->validation));
+    VAE__TRY(vae__get_number(group, "division_test", 0, UINT32_MAX, &division->test));
+    VAE__TRY(vae__get_unsigned(group, "division_seed", &division->seed));
+    return vae__get_text_if(group, "division_by", (char **)&division->by);
+}
+
+/* Where the data lies; of older files `source` alone tells. */
+static vae_status get_sources(const vae__place *group, vae_training *training)
+{
+    enum { MOST_SOURCES = 1000000 };
+    int64_t external = 0, count = -1;
+    VAE__TRY(get_own_text(group, "source", &training->source));
+    if (vae__get_has(group, "allow_external"))
+        VAE__TRY(vae__get_integer(group, "allow_external", 0, 1, &external));
+    training->allow_external = external;
+    if (!vae__get_has_link(group, "sources"))
+        return vae__ok();
+    VAE__TRY(vae__get_strings(group, "sources", &count, MOST_SOURCES, VAE__MAX_TEXT, &training->sources));
+    training->source_count = (int)count;
+    return vae__ok();
 }
 
 static vae_status get_data(const vae__place *group, vae_training *training)
@@ -391,7 +309,7 @@ static vae_status get_data(const vae__place *group, vae_training *training)
     char *digest = NULL;
     int count;
     int64_t held_out;
-    VAE__TRY(get_own_text(group, "source", &training->source));
+    VAE__TRY(get_sources(group, training));
     VAE__TRY(vae__get_text(group, "digest", &digest));
     size_t length = strlen(digest);
     if (length < sizeof training->digest)
@@ -406,7 +324,8 @@ static vae_status get_data(const vae__place *group, vae_training *training)
                           group->where, (int)VAE_ALL, (int)VAE_SPLITS, count);
     VAE__TRY(vae__get_integer(group, "validation_held_out", 0, 1, &held_out));
     training->validation_held_out = held_out;
-    return check_split(group, training->rows);
+    VAE__TRY(get_division(group, training));
+    return get_split(group, training);
 }
 
 /* ---- All of it --------------------------------------------------------------------------------------------------- */
@@ -420,7 +339,8 @@ static vae_status fill_training(const vae__place *root, vae_training *training)
         const char *name;
         get_function *get;
     } groups[] = {
-        { "optimizer", get_settings }, { "training", get_place }, { "history", get_history }, { "data", get_data }
+        { "optimizer", get_settings }, { "training", get_place }, { "history", get_history },
+        { "fields", vae__get_places }, { "data", get_data },
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         vae__place group;

@@ -50,6 +50,16 @@ vae_status vae__training_make(vae_model **model, vae_training **training)
     return status;
 }
 
+static void free_place(vae_training *training)
+{
+    vae__free(training->source);
+    vae__free(training->sources);
+    vae__free(training->x_path);
+    vae__free(training->mask_path);
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
+        vae__free(training->condition_paths[i]);
+}
+
 void vae_training_free(vae_training **training)
 {
     if (!training || !*training)
@@ -57,7 +67,9 @@ void vae_training_free(vae_training **training)
     vae_training *old = *training;
     vae_model_free(&old->model);
     vae__free(old->command_line);
-    vae__free(old->source);
+    free_place(old);
+    vae__free((char *)old->division.by);
+    vae__free(old->splits);
     vae__free(old->first_moment);
     vae__free(old->second_moment);
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
@@ -88,9 +100,102 @@ vae_training_state vae_training_where(const vae_training *training)
     state.digest = training->digest;
     memcpy(state.rows, training->rows, sizeof state.rows);
     state.validation_held_out = training->validation_held_out;
+    state.sources = (const char *const *)training->sources;
+    state.source_count = training->source_count;
+    state.x_path = training->x_path;
+    memcpy(state.condition_paths, training->condition_paths, sizeof state.condition_paths);
+    state.mask_path = training->mask_path;
+    state.allow_external = training->allow_external;
+    state.division = training->division;
     state.epochs = training->epochs;
     return state;
 }
+
+/* ---- The data ---------------------------------------------------------------------------------------------------- */
+
+/* Texts in one piece of memory: pointers, then what they lead to. */
+static vae_status copy_texts(const char *const *texts, int count, char ***copy)
+{
+    size_t pointers = (size_t)count * sizeof **copy, bytes = pointers;
+    for (int i = 0; i < count; i++)
+        bytes += strlen(texts[i]) + 1;
+    VAE__TRY(vae__allocate("the sources", bytes, 1, copy));
+    char *next = (char *)*copy + pointers;
+    for (int i = 0; i < count; i++, next += strlen(next) + 1)
+        (*copy)[i] = strcpy(next, texts[i]);
+    return vae__ok();
+}
+
+static vae_status copy_if(const char *text, char **copy)
+{
+    *copy = NULL;
+    return text ? vae__copy_string(text, copy) : vae__ok();
+}
+
+static vae_status copy_place(const vae__data_place *place, vae_training *fresh)
+{
+    VAE__TRY(vae__copy_string(place->source, &fresh->source));
+    if (place->source_count)
+        VAE__TRY(copy_texts(place->sources, place->source_count, &fresh->sources));
+    VAE__TRY(copy_if(place->x_path, &fresh->x_path));
+    VAE__TRY(copy_if(place->mask_path, &fresh->mask_path));
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
+        VAE__TRY(copy_if(place->condition_paths[i], &fresh->condition_paths[i]));
+    return vae__ok();
+}
+
+vae_status vae__training_place(vae_training *training, const vae__data_place *place)
+{
+    vae_training fresh = { .model = NULL };
+    vae_status status = copy_place(place, &fresh);
+    if (status.code) {
+        free_place(&fresh);
+        return status;
+    }
+    free_place(training);
+    training->source = fresh.source;
+    training->sources = fresh.sources;
+    training->source_count = place->source_count;
+    training->x_path = fresh.x_path;
+    training->mask_path = fresh.mask_path;
+    memcpy(training->condition_paths, fresh.condition_paths, sizeof fresh.condition_paths);
+    training->allow_external = place->allow_external;
+    return status;
+}
+
+int64_t vae__training_rows(const vae_training *training)
+{
+    int64_t rows = 0;
+    for (int split = 0; split < VAE_SPLITS; split++)
+        rows += training->rows[split];
+    return rows;
+}
+
+void vae__training_take_splits(vae_training *training, unsigned char *splits)
+{
+    bool together = true;
+    for (int64_t row = 1; splits && row < vae__training_rows(training) && together; row++)
+        together = splits[row - 1] <= splits[row];
+    if (training->splits != splits)
+        vae__free(training->splits);
+    training->splits = together ? NULL : splits;
+    if (together)
+        vae__free(splits);
+}
+
+void vae__training_splits(const vae_training *training, unsigned char *splits)
+{
+    if (training->splits) {
+        memcpy(splits, training->splits, (size_t)vae__training_rows(training));
+        return;
+    }
+    for (int split = 0; split < VAE_SPLITS; split++) {
+        memset(splits, split, (size_t)training->rows[split]);
+        splits += training->rows[split];
+    }
+}
+
+/* ---- The history, asked for -------------------------------------------------------------------------------------- */
 
 int64_t vae_history_rows(const vae_training *training)
 {

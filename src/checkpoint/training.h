@@ -54,10 +54,17 @@ struct vae_training {
     int64_t epochs;      /* in all, as vae_train was last asked; 0: it never was */
     vae__partial partial;
     char *command_line;
-    char *source;
+    /* The data: what it is, and where it lies. */
+    char *source;   /* for people */
+    char **sources; /* to open it again, in one piece of memory; NULL: older files do not tell */
+    int source_count;
+    char *x_path, *condition_paths[VAE_MAX_CONDITIONS], *mask_path; /* NULL: the source knows, or there is none */
+    bool allow_external;
     char digest[17];
     int64_t rows[VAE_SPLITS];
     bool validation_held_out;
+    vae_division division; /* `by` is owned */
+    unsigned char *splits; /* of each row in the source's order; NULL: those of a split lie together, in their order */
     float *first_moment, *second_moment; /* Adam's m and v, laid out as the store's parameters */
     vae__history history;
 };
@@ -65,6 +72,27 @@ struct vae_training {
 /* A record of a model, which it takes over on success (*model is then NULL): moments of zero, laid out as the store's
  * parameters, no history, strings "", and every number 0. */
 vae_status vae__training_make(vae_model **model, vae_training **training);
+
+/* Where the data lies and how it was divided, as a training keeps it. Strings are borrowed. */
+typedef struct vae__data_place {
+    const char *source;
+    const char *const *sources;
+    int source_count;
+    const char *x_path, *condition_paths[VAE_MAX_CONDITIONS], *mask_path;
+    bool allow_external;
+} vae__data_place;
+
+/* Copies it. On failure what the training had stays. */
+vae_status vae__training_place(vae_training *training, const vae__data_place *place);
+
+/* All rows there are. */
+int64_t vae__training_rows(const vae_training *training);
+
+/* Takes over the split of each row, NULL or not; what lies together is not kept. */
+void vae__training_take_splits(vae_training *training, unsigned char *splits);
+
+/* The split of each row, in the source's order; there is room for vae__training_rows. */
+void vae__training_splits(const vae_training *training, unsigned char *splits);
 
 /* A column that is there where, and only where, there are validation rows. */
 bool vae__history_is_validation(int column);

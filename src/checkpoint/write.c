@@ -10,6 +10,7 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/text.h"
+#include "src/checkpoint/declaration.h"
 #include "src/checkpoint/image.h"
 #include "src/checkpoint/layout.h"
 #include "src/checkpoint/put.h"
@@ -39,113 +40,76 @@ static vae_status put_root(hid_t file, const vae_training *training)
     return vae__put_text(file, "title", VAE__UTF8, title);
 }
 
-/* ---- /model and /fields ------------------------------------------------------------------------------------------ */
-
-static vae_status put_model(hid_t group, const vae_training *training)
-{
-    const vae_model_spec *spec = &training->model->declaration;
-    int64_t latents[VAE_MAX_LATENTS];
-    const char *conditions[VAE_MAX_CONDITIONS];
-    int latent_count = 0, condition_count = 0;
-    while (latent_count < VAE_MAX_LATENTS && spec->latents[latent_count].size) {
-        latents[latent_count] = spec->latents[latent_count].size;
-        latent_count++;
-    }
-    while (condition_count < VAE_MAX_CONDITIONS && spec->conditions[condition_count].name) {
-        conditions[condition_count] = spec->conditions[condition_count].name;
-        condition_count++;
-    }
-    VAE__TRY(vae__put_text(group, "name", VAE__UTF8, spec->name));
-    VAE__TRY(vae__put_text(group, "summary", VAE__UTF8, spec->summary));
-    VAE__TRY(vae__put_text(group, "encoder", VAE__ASCII, spec->encoder));
-    VAE__TRY(vae__put_text(group, "decoder", VAE__ASCII, spec->decoder));
-    VAE__TRY(vae__put_text(group, "posterior", VAE__ASCII, spec->posterior));
-    VAE__TRY(vae__put_text(group, "prior", VAE__ASCII, spec->prior));
-    VAE__TRY(vae__put_text(group, "objective", VAE__ASCII, spec->objective));
-    VAE__TRY(vae__put_integers(group, "latent_sizes", latents, latent_count));
-    return vae__put_texts(group, "conditions", conditions, condition_count);
-}
-
-static vae_status put_x(hid_t group, const vae_model *model)
-{
-    const vae_x_spec *x = &model->declaration.x;
-    VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, vae__x_kind(model->x_rank)));
-    VAE__TRY(vae__put_integers(group, "shape", x->shape, model->x_rank));
-    VAE__TRY(vae__put_text(group, "likelihood", VAE__ASCII, x->likelihood));
-    return vae__put_text(group, "transform", VAE__ASCII, x->transform);
-}
-
-static vae_status put_levels(hid_t group, int64_t classes)
-{
-    int64_t *levels = NULL;
-    VAE__TRY(vae__allocate("the classes", (size_t)classes, sizeof *levels, &levels));
-    for (int64_t i = 0; i < classes; i++)
-        levels[i] = i;
-    vae_status status = vae__put_array(group, "levels",
-                                       &(vae__array){ .type = VAE_INT64,
-                                                      .rank = 1,
-                                                      .shape = { classes },
-                                                      .values = levels,
-                                                      .description = "the stored value of each class" },
-                                       NULL);
-    vae__free(levels);
-    return status;
-}
-
-static vae_status put_condition(hid_t group, const vae_condition_spec *condition)
-{
-    int64_t shape[1] = { 1 };
-    VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, "class"));
-    VAE__TRY(vae__put_integers(group, "shape", shape, 1));
-    VAE__TRY(vae__put_integer(group, "classes", condition->size));
-    return put_levels(group, condition->size);
-}
-
-static vae_status put_fields(hid_t group, const vae_training *training)
-{
-    const vae_model *model = training->model;
-    hid_t field = H5I_INVALID_HID;
-    VAE__TRY(vae__put_group(group, "x",
-                            "what is modelled: an example's shape as stored, p(x|z), and the transform "
-                            "from stored to modelled values",
-                            &field));
-    vae_status status = put_x(field, model);
-    vae__hdf5_close(field);
-    for (int i = 0; i < model->condition_count && !status.code; i++) {
-        const vae_condition_spec *condition = &model->declaration.conditions[i];
-        VAE__TRY(vae__put_group(group, condition->name, "what is given: one of `classes` classes, by number from 0",
-                                &field));
-        status = put_condition(field, condition);
-        vae__hdf5_close(field);
-    }
-    return status;
-}
-
 /* ---- Tensors: /parameters, /state and /optimizer ----------------------------------------------------------------- */
+
+typedef enum condition_kind { NO_CONDITION, CLASS_CONDITION, OTHER_CONDITION } condition_kind;
 
 /* What a tensor is, told by how the last part of its name begins. */
 static const struct {
     const char *begins;
+    condition_kind condition; /* the rest is the name of such a condition */
     int rank;
+    bool learnt;
     const char *description, *labels[2];
 } tensor_kinds[] = {
     { "weight_",
+      CLASS_CONDITION,
       2,
+      true,
       "weight of a condition: a row for each class, added to the layer's output before its activation",
       { "class", "out" } },
-    { "weight", 2, "weight of a layer: output = activation(input . weight + bias)", { "in", "out" } },
-    { "bias", 1, "bias of a layer: output = activation(input . weight + bias)", { "out" } },
-    { "", 0, "values of a tensor", { NULL } },
+    { "weight_",
+      OTHER_CONDITION,
+      2,
+      true,
+      "weight of a condition: condition . weight, added to the layer's output before its activation",
+      { "in", "out" } },
+    { "weight",
+      NO_CONDITION,
+      2,
+      true,
+      "weight of a layer: output = activation(input . weight + bias)",
+      { "in", "out" } },
+    { "bias", NO_CONDITION, 1, true, "bias of a layer: output = activation(input . weight + bias)", { "out" } },
+    { "mean",
+      NO_CONDITION,
+      0,
+      false,
+      "mean of each value over the training rows, missing ones left out; the transform subtracts it",
+      { "value" } },
+    { "deviation",
+      NO_CONDITION,
+      0,
+      false,
+      "standard deviation of each value over the training rows, missing ones left out; the transform divides by it",
+      { "value" } },
+    { "", NO_CONDITION, 0, true, "values of a tensor", { NULL } },
+    { "", NO_CONDITION, 0, false, "values that are fitted or fixed, but not learnt", { NULL } },
 };
 
-static vae__array array_of(const vae_tensor *tensor, const float *values)
+static condition_kind condition_of(const vae_model *model, const char *name)
+{
+    for (int i = 0; i < model->condition_count; i++)
+        if (!strcmp(model->declaration.conditions[i].name, name))
+            return model->declaration.conditions[i].kind == VAE_CLASS ? CLASS_CONDITION : OTHER_CONDITION;
+    return NO_CONDITION;
+}
+
+static bool is_kind(const vae_model *model, const vae_tensor *tensor, const char *last, int kind)
+{
+    size_t length = strlen(tensor_kinds[kind].begins);
+    return tensor->trainable == tensor_kinds[kind].learnt && !strncmp(last, tensor_kinds[kind].begins, length) &&
+           (!tensor_kinds[kind].rank || tensor_kinds[kind].rank == tensor->rank) &&
+           (!tensor_kinds[kind].condition || tensor_kinds[kind].condition == condition_of(model, last + length));
+}
+
+static vae__array array_of(const vae_model *model, const vae_tensor *tensor, const float *values)
 {
     vae__array array = { .type = VAE_FLOAT32, .rank = tensor->rank, .values = values + tensor->offset };
     memcpy(array.shape, tensor->shape, sizeof array.shape);
     const char *slash = strrchr(tensor->name, '/'), *last = slash ? slash + 1 : tensor->name;
     int kind = 0;
-    while (strncmp(last, tensor_kinds[kind].begins, strlen(tensor_kinds[kind].begins)) ||
-           (tensor_kinds[kind].rank && tensor_kinds[kind].rank != tensor->rank))
+    while (!is_kind(model, tensor, last, kind))
         kind++;
     array.description = tensor_kinds[kind].description;
     for (int i = 0; i < 2 && i < tensor->rank; i++)
@@ -153,13 +117,14 @@ static vae__array array_of(const vae_tensor *tensor, const float *values)
     return array;
 }
 
-static vae_status put_tensors(hid_t group, const vae_store *store, bool trainable, const float *values)
+static vae_status put_tensors(hid_t group, const vae_model *model, bool trainable, const float *values)
 {
+    const vae_store *store = model->store;
     for (int i = 0; i < vae_store_count(store); i++) {
         const vae_tensor *tensor = vae_store_tensor(store, i);
         if (tensor->trainable != trainable)
             continue;
-        vae__array array = array_of(tensor, values);
+        vae__array array = array_of(model, tensor, values);
         VAE__TRY(vae__put_array(group, tensor->name, &array, NULL));
     }
     return vae__ok();
@@ -167,14 +132,12 @@ static vae_status put_tensors(hid_t group, const vae_store *store, bool trainabl
 
 static vae_status put_parameters(hid_t group, const vae_training *training)
 {
-    vae_store *store = training->model->store;
-    return put_tensors(group, store, true, vae_store_parameters(store));
+    return put_tensors(group, training->model, true, vae_store_parameters(training->model->store));
 }
 
 static vae_status put_state(hid_t group, const vae_training *training)
 {
-    vae_store *store = training->model->store;
-    return put_tensors(group, store, false, vae_store_state(store));
+    return put_tensors(group, training->model, false, vae_store_state(training->model->store));
 }
 
 static vae_status put_moment(hid_t group, const char *name, const char *description, const vae_training *training,
@@ -182,7 +145,7 @@ static vae_status put_moment(hid_t group, const char *name, const char *descript
 {
     hid_t moment = H5I_INVALID_HID;
     VAE__TRY(vae__put_group(group, name, description, &moment));
-    vae_status status = put_tensors(moment, training->model->store, true, values);
+    vae_status status = put_tensors(moment, training->model, true, values);
     vae__hdf5_close(moment);
     return status;
 }
@@ -203,17 +166,17 @@ static vae_status put_optimizer(hid_t group, const vae_training *training)
 
 /* ---- /training and /history -------------------------------------------------------------------------------------- */
 
-/* A command line longer than an attribute may be is cut: it is a record for people, and no reason to lose a run. */
-static vae_status put_command_line(hid_t group, const char *text)
+/* What is longer than an attribute may be is cut: it is a record for people, and no reason to lose a run. */
+static vae_status put_record(hid_t group, const char *name, const char *text)
 {
     if (strlen(text) <= VAE__MAX_TEXT)
-        return vae__put_text(group, "command_line", VAE__UTF8, text);
+        return vae__put_text(group, name, VAE__UTF8, text);
     char *cut = NULL;
-    VAE__TRY(vae__allocate("the command line", VAE__MAX_TEXT + 1, 1, &cut));
+    VAE__TRY(vae__allocate(name, VAE__MAX_TEXT + 1, 1, &cut));
     size_t length = vae__text_fitting(text, VAE__MAX_TEXT - 4);
     memcpy(cut, text, length);
     memcpy(cut + length, " ...", 4);
-    vae_status status = vae__put_text(group, "command_line", VAE__UTF8, cut);
+    vae_status status = vae__put_text(group, name, VAE__UTF8, cut);
     vae__free(cut);
     return status;
 }
@@ -230,7 +193,7 @@ static vae_status put_training(hid_t group, const vae_training *training)
     VAE__TRY(vae__put_number(group, "partial_kl", training->partial.kl));
     VAE__TRY(vae__put_text(group, "partial_of", VAE__ASCII,
                            "sums over the examples of the epoch under way: how many, nats, nats"));
-    return put_command_line(group, training->command_line ? training->command_line : "");
+    return put_record(group, "command_line", training->command_line ? training->command_line : "");
 }
 
 static vae_status put_column(hid_t group, const vae__history *history, int index, hid_t scale, hid_t *dataset)
@@ -276,15 +239,10 @@ static vae_status put_history(hid_t group, const vae_training *training)
 
 static vae_status put_split(hid_t group, const vae_training *training)
 {
-    int64_t total = 0, row = 0;
-    for (int s = 0; s < VAE_SPLITS; s++)
-        total += training->rows[s];
+    int64_t total = vae__training_rows(training);
     unsigned char *split = NULL;
     VAE__TRY(vae__allocate("the rows' splits", (size_t)total, 1, &split));
-    for (int s = 0; s < VAE_SPLITS; s++) {
-        memset(split + row, s, (size_t)training->rows[s]);
-        row += training->rows[s];
-    }
+    vae__training_splits(training, split);
     hid_t dataset = H5I_INVALID_HID;
     vae_status status = vae__put_array(group, "split",
                                        &(vae__array){ .type = VAE_UINT8,
@@ -302,9 +260,25 @@ static vae_status put_split(hid_t group, const vae_training *training)
     return status;
 }
 
+/* How training rows were held out, so that the same data can be divided again. */
+static vae_status put_division(hid_t group, const vae_division *division)
+{
+    if (!(division->validation > 0 || division->test > 0))
+        return vae__ok();
+    VAE__TRY(vae__put_number(group, "division_validation", division->validation));
+    VAE__TRY(vae__put_number(group, "division_test", division->test));
+    VAE__TRY(vae__put_unsigned(group, "division_seed", division->seed));
+    return vae__put_text(group, "division_by", VAE__UTF8, division->by);
+}
+
 static vae_status put_data(hid_t group, const vae_training *training)
 {
-    VAE__TRY(vae__put_text(group, "source", VAE__UTF8, training->source ? training->source : ""));
+    VAE__TRY(put_record(group, "source", training->source ? training->source : ""));
+    if (training->source_count)
+        VAE__TRY(vae__put_strings(group, "sources", (const char *const *)training->sources, training->source_count,
+                                  "where the data lies, as it was given"));
+    VAE__TRY(vae__put_integer(group, "allow_external", training->allow_external));
+    VAE__TRY(put_division(group, &training->division));
     VAE__TRY(vae__put_text(group, "digest", VAE__ASCII, training->digest));
     /* As it was before data could be without splits, unless it is: files stay what they were. */
     bool all = training->rows[VAE_ALL] > 0;
@@ -321,16 +295,16 @@ static const struct {
     const char *name, *description;
     write_function *write;
 } groups[] = {
-    { "model", "the declaration: name, layers and terms in libvae's little language", put_model },
-    { "fields", "what the model sees: x is modelled, the others are given", put_fields },
+    { "model", "the declaration: name, layers and terms in libvae's little language", vae__put_declaration },
+    { "fields", "what the model sees: x is modelled, the others are given", vae__put_fields },
     { "parameters", "what is learnt, a dataset a tensor", put_parameters },
     { "state", "what is fitted or fixed but not learnt by gradient, a dataset a tensor", put_state },
     { "optimizer", "Adam (Kingma, Ba 2015): settings and moments, for training to go on", put_optimizer },
     { "training", "where training stands: with model, data and seed all that a resumed run needs", put_training },
     { "history", "a row for each evaluation, a dataset a column", put_history },
     { "data",
-      "what it was trained on; digest is that of its contents; validation_held_out = 1: the validation rows "
-      "are the last of the source's training rows",
+      "what it was trained on; digest is that of its contents; validation_held_out = 1: the validation rows are "
+      "training rows of the source's, by division_... or else the last ones",
       put_data },
 };
 
@@ -357,15 +331,13 @@ static size_t list_room(vae_type type, int64_t rows)
 static size_t expected_size(const vae_training *training)
 {
     const vae_model *model = training->model;
-    int64_t rows = 0;
-    for (int s = 0; s < VAE_SPLITS; s++)
-        rows += training->rows[s];
-    size_t bytes = VAE__GROUPS_ROOM + list_room(VAE_UINT8, rows);
+    size_t bytes = VAE__GROUPS_ROOM + list_room(VAE_UINT8, vae__training_rows(training));
+    bytes += vae__put_strings_room((const char *const *)training->sources, training->source_count);
     bytes += VAE__MAX_COLUMNS * list_room(VAE_FLOAT64, training->history.rows);
     for (int i = 0; i < model->condition_count; i++)
-        bytes += list_room(VAE_INT64, model->declaration.conditions[i].size);
+        bytes += vae__levels_room(&model->declaration.conditions[i]);
     for (int i = 0; i < vae_store_count(model->store); i++) {
-        vae__array array = array_of(vae_store_tensor(model->store, i), NULL);
+        vae__array array = array_of(model, vae_store_tensor(model->store, i), NULL);
         bytes += 3 * vae__put_room(&array);
     }
     return bytes;

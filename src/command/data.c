@@ -73,8 +73,8 @@ int vae__parse_conditions(const vae__call *call, const vae__value *value, vae__c
     return VAE__EXIT_DONE;
 }
 
-/* The classes of a model are numbers, which are the texts of its levels: so a class that a file lacks leaves the
- * numbers of the others as they are. Of more classes than these all must be there. */
+/* The classes of a model that knows no other levels are numbers, which are the texts of its levels: so a class that a
+ * file lacks leaves the numbers of the others as they are. Of more classes than these all must be there. */
 enum { KNOWN_LEVELS = 1024 };
 
 typedef struct level_texts {
@@ -88,6 +88,17 @@ static void write_levels(level_texts *levels)
         snprintf(levels->digits[i], sizeof levels->digits[i], "%d", i);
         levels->texts[i] = levels->digits[i];
     }
+}
+
+/* The classes that a model knows, so that another one is told by name and row; of a new model whose classes are the
+ * data's there are none yet. */
+static void take_levels(const vae_condition_spec *condition, const level_texts *levels, vae_field_source *source)
+{
+    bool numbers = !condition->levels && condition->size <= KNOWN_LEVELS;
+    if (condition->kind != VAE_CLASS || condition->size < 1 || !(numbers || condition->levels))
+        return;
+    source->levels = numbers ? levels->texts : condition->levels;
+    source->level_count = (int)condition->size;
 }
 
 static int condition_of(const vae_model_spec *model, const char *name)
@@ -111,11 +122,11 @@ static int unknown_condition(const vae__call *call, const vae_model_spec *model,
                             names, name);
 }
 
-/* Puts conditions into a model's order, whatever the command line's is, for the order is part of the data's digest. */
+/* Puts conditions into a model's order, whatever the command line's is, for the order is part of the data's digest.
+ * What it leaves out lies where the training had it. */
 static int take_conditions(const vae__call *call, const vae_model_spec *model, const vae__conditions *given,
-                           const level_texts *levels, vae_field_source taken[VAE_MAX_CONDITIONS])
+                           const vae__data_request *request, vae_field_source taken[VAE_MAX_CONDITIONS])
 {
-    const vae_field_source *places[VAE_MAX_CONDITIONS] = { NULL };
     for (int i = 0; i < given->count; i++) {
         const vae_field_source *source = &given->sources[i];
         int place = condition_of(model, source->name);
@@ -125,63 +136,128 @@ static int take_conditions(const vae__call *call, const vae_model_spec *model, c
             return vae__wrong_usage(call, "--condition %s: expected the kind %s, as %s has it, found \"%s\"",
                                     source->name, vae__kind_text(model->conditions[place].kind), model->name,
                                     vae__kind_text(source->kind));
-        places[place] = source;
+        taken[place] = *source;
     }
-    for (int i = 0, count = 0; i < VAE_MAX_CONDITIONS; i++) {
-        if (!places[i])
+    const vae_training_state state = vae_training_where(request->places ? request->places : request->training);
+    const vae_model_spec *before = request->places ? vae_model_declaration(vae_training_model(request->places)) : model;
+    for (int i = 0; i < VAE_MAX_CONDITIONS && before->conditions[i].name; i++) {
+        int place = condition_of(model, before->conditions[i].name);
+        if (place < 0 || taken[place].name || !state.condition_paths[i])
             continue;
-        int64_t classes = model->conditions[i].size;
-        vae_field_source *source = &taken[count++];
-        *source = *places[i];
-        if (source->kind == VAE_CLASS && classes > 0 && classes <= KNOWN_LEVELS) {
-            source->levels = levels->texts;
-            source->level_count = (int)classes;
-        }
+        taken[place] = (vae_field_source){ .name = model->conditions[place].name,
+                                           .kind = model->conditions[place].kind,
+                                           .path = state.condition_paths[i] };
     }
     return VAE__EXIT_DONE;
 }
 
+/* A model that starts from another's parameters keeps its classes, and may have more. */
+static void take_old_levels(vae_training *places, const level_texts *levels, vae_field_source *source)
+{
+    const vae_model_spec *before = vae_model_declaration(vae_training_model(places));
+    int place = before ? condition_of(before, source->name) : -1;
+    if (place < 0 || source->levels || source->kind != VAE_CLASS)
+        return;
+    take_levels(&before->conditions[place], levels, source);
+    source->more_levels = source->levels != NULL;
+}
+
+/* Drops places that nothing was told of. */
+static int close_gaps(const vae__data_request *request, const level_texts *levels,
+                      vae_field_source sources[VAE_MAX_CONDITIONS])
+{
+    int count = 0;
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++) {
+        if (!sources[i].name)
+            continue;
+        take_levels(&request->model->conditions[i], levels, &sources[i]);
+        take_old_levels(request->places, levels, &sources[i]);
+        sources[count++] = sources[i];
+    }
+    return count;
+}
+
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
-static vae_status hold_out_again(const vae_training *training, vae_data *data)
+/* The same data is divided as the training had it. */
+static vae_status divide_again(const vae_training *training, vae_data *data)
 {
-    vae_training_state state = vae_training_where(training);
-    if (strcmp(state.digest, vae_data_digest(data)) || !state.validation_held_out)
+    const vae_training_state state = vae_training_where(training);
+    bool divided = state.division.validation > 0 || state.division.test > 0;
+    if (!divided || strcmp(state.digest, vae_data_digest(data)))
         return (vae_status){ .code = VAE_OK };
-    return vae_data_hold_out(data, state.rows[VAE_VALIDATION]);
+    return vae_data_divide(data, &state.division);
 }
 
 static vae_status open_sources(const vae__data_request *request, const vae_data_options *options, vae_data **data)
 {
     if (request->data->count)
         return vae_data_open_files(request->data->texts, request->data->count, options, data);
-    return vae_data_open(vae_training_where(request->training).source, options, data);
+    const vae_training_state state = vae_training_where(request->training);
+    if (state.source_count)
+        return vae_data_open_files(state.sources, state.source_count, options, data);
+    return vae_data_open(state.source, options, data);
+}
+
+/* Paths that only the training tells may not be for the source that is given now: digits have none, and a source may
+ * be x itself. So they are tried, and left out where the source takes none. */
+static vae_status open_usual(const vae__data_request *request, const vae__conditions *given, vae_data_options *options,
+                             vae_field_source *conditions, vae_data **data)
+{
+    vae_status status = open_sources(request, options, data);
+    if (status.code != VAE_ERROR_ARGUMENT || !request->data->count)
+        return status;
+    if (options->x && !request->x->given) {
+        options->x = NULL;
+        if (!open_sources(request, options, data).code)
+            return (vae_status){ .code = VAE_OK };
+    }
+    bool left_out = false;
+    for (int i = 0; i < options->condition_count; i++) {
+        bool told = false;
+        for (int k = 0; k < given->count; k++)
+            told = told || !strcmp(given->sources[k].name, conditions[i].name);
+        left_out = left_out || (!told && conditions[i].path);
+        conditions[i].path = told ? conditions[i].path : NULL;
+    }
+    return left_out && !open_sources(request, options, data).code ? (vae_status){ .code = VAE_OK } : status;
+}
+
+/* What the command line leaves out is the training's. What lies outside a file is read where the checkpoint says so of
+ * its own sources, and of others where it is asked for. */
+static vae_data_options usual_options(const vae__data_request *request, const vae_training *places)
+{
+    const vae_training_state state = vae_training_where(places);
+    bool asked = request->allow_external && request->allow_external->given;
+    /* The seed stays 0: "digits" is one data set, whatever --seed is. */
+    return (vae_data_options){
+        .threads = request->threads,
+        .x = request->x->given ? request->x->text : state.x_path,
+        .mask = request->mask && request->mask->given ? request->mask->text : state.mask_path,
+        .allow_external = asked || (!request->data->count && state.allow_external),
+    };
 }
 
 int vae__open_data(const vae__call *call, const vae__data_request *request, vae_data **data)
 {
-    const vae_training *training = request->training;
+    const vae_training *training = request->training, *places = request->places ? request->places : training;
     level_texts levels;
     vae__conditions given;
-    vae_field_source conditions[VAE_MAX_CONDITIONS];
+    vae_field_source conditions[VAE_MAX_CONDITIONS] = { { .name = NULL } };
+    vae_data_options options = usual_options(request, places);
     write_levels(&levels);
     int exit_status = vae__parse_conditions(call, request->conditions, &given);
     if (!exit_status && request->model)
-        exit_status = take_conditions(call, request->model, &given, &levels, conditions);
+        exit_status = take_conditions(call, request->model, &given, request, conditions);
     if (exit_status)
         return exit_status;
-    /* The seed stays 0: "digits" is one data set, whatever --seed is. */
-    const vae_data_options options = { .threads = request->threads,
-                                       .x = request->x->text,
-                                       .conditions = request->model ? conditions : given.sources,
-                                       .condition_count = given.count,
-                                       .mask = request->mask ? request->mask->text : NULL,
-                                       .allow_external = request->allow_external && request->allow_external->given };
-    vae_status status = open_sources(request, &options, data);
+    options.conditions = request->model ? conditions : given.sources;
+    options.condition_count = request->model ? close_gaps(request, &levels, conditions) : given.count;
+    vae_status status = open_usual(request, &given, &options, conditions, data);
     if (status.code == VAE_ERROR_FILE && !request->data->count)
         return vae__failed(call, "%s; --data tells where the same data lies now", status.message);
     if (!status.code && training)
-        status = hold_out_again(training, *data);
+        status = divide_again(training, *data);
     if (!status.code)
         return VAE__EXIT_DONE;
     vae_data_free(data);

@@ -52,11 +52,13 @@ typedef struct vae__data_request {
     const vae_training *training; /* NULL: a new one */
     int threads;
     const vae__value *mask, *allow_external; /* NULL: the command has no such option */
+    vae_training *places;                    /* whose paths are the usual ones; NULL: those of `training` */
 } vae__data_request;
 
 /*
- * Opens a command's data. With a training, rows that were held out of the training rows are held out again where the
- * data is what the training had. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED or VAE__EXIT_USAGE.
+ * Opens a command's data. With a training what the command line leaves out is where it was for the training, classes
+ * are those of its model, and rows that were held out of the training rows are held out again where the data is what
+ * the training had. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED or VAE__EXIT_USAGE.
  */
 int vae__open_data(const vae__call *call, const vae__data_request *request, vae_data **data);
 

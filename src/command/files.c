@@ -50,12 +50,6 @@ static vae_status load(const vae__call *call, const char *path)
     return vae_checkpoint_load(path, call->catalogue, &training);
 }
 
-static vae_status recognize(const vae__call *call, const char *path)
-{
-    (void)call;
-    return vae_samples_recognize(path);
-}
-
 /* In the child: opens, tells the status through the pipe, and ends without running what the parent has to run. */
 static void try_in_child(const vae__call *call, const char *path, open_function *trial, int answer)
 {
@@ -158,35 +152,37 @@ static bool folder_of(const char *path, char folder[PATH_TEXT])
 
 /* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is as long as that of the
  * temporary file which writing will make. The folder is opened, as writing will, to bring it to the disk. */
-static int try_folder(const vae__call *call, const char *path, const char *place, const char *folder)
+static int try_folder(const vae__call *call, const char *option, const char *path, const char *place,
+                      const char *folder)
 {
     char beside[PATH_TEXT + 32];
     snprintf(beside, sizeof beside, "%s.trial-of-its-length.XXXXXX", place);
     int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0)
-        return vae__failed(call, "--out %s: the folder %s: cannot be read: %s", path, folder, strerror(errno));
+        return vae__failed(call, "--%s %s: the folder %s: cannot be read: %s", option, path, folder, strerror(errno));
     close(opened);
     int file = mkstemp(beside);
     if (file < 0)
-        return vae__failed(call, "--out %s: the folder %s: cannot be written: %s", path, folder, strerror(errno));
+        return vae__failed(call, "--%s %s: the folder %s: cannot be written: %s", option, path, folder,
+                           strerror(errno));
     close(file);
     unlink(beside);
     return VAE__EXIT_DONE;
 }
 
-static int check_folder(const vae__call *call, const char *path, const char *place)
+static int check_folder(const vae__call *call, const char *option, const char *path, const char *place)
 {
     char folder[PATH_TEXT];
     struct stat about;
     if (!folder_of(place, folder))
-        return vae__failed(call, "--out %s: expected a name that is shorter", path);
+        return vae__failed(call, "--%s %s: expected a name that is shorter", option, path);
     if (stat(folder, &about))
-        return vae__failed(call, "--out %s: the folder %s: %s", path, folder, strerror(errno));
+        return vae__failed(call, "--%s %s: the folder %s: %s", option, path, folder, strerror(errno));
     if (!S_ISDIR(about.st_mode))
-        return vae__failed(call, "--out %s: expected %s to be a folder, found a file", path, folder);
+        return vae__failed(call, "--%s %s: expected %s to be a folder, found a file", option, path, folder);
     if (place[strlen(place) - 1] == '/')
-        return vae__failed(call, "--out %s: expected a file name, found a folder's", path);
-    return try_folder(call, path, place, folder);
+        return vae__failed(call, "--%s %s: expected a file name, found a folder's", option, path);
+    return try_folder(call, option, path, place, folder);
 }
 
 static bool begins_with(const char *path, const char *signature, ssize_t *length)
@@ -205,37 +201,67 @@ bool vae__name_ends(const char *name, const char *ending)
     return length > wanted && !strcasecmp(name + length - wanted, ending);
 }
 
+static vae_status recognize_samples(const vae__call *call, const char *path)
+{
+    (void)call;
+    return vae_results_recognize(path, VAE_RESULTS_SAMPLES);
+}
+
+static vae_status recognize_latents(const vae__call *call, const char *path)
+{
+    (void)call;
+    return vae_results_recognize(path, VAE_RESULTS_LATENTS);
+}
+
+static vae_status recognize_examples(const vae__call *call, const char *path)
+{
+    (void)call;
+    return vae_results_recognize(path, VAE_RESULTS_EXAMPLES);
+}
+
+static vae_status recognize_reconstructions(const vae__call *call, const char *path)
+{
+    (void)call;
+    return vae_results_recognize(path, VAE_RESULTS_RECONSTRUCTIONS);
+}
+
+#define HDF5_SIGNATURE "\x89HDF\r\n\x1a\n"
+
 static const struct {
     const char *what, *signature;
     open_function *trial; /* NULL: the signature is enough */
 } kinds[] = {
-    [VAE__CHECKPOINT_FILE] = { "a libvae checkpoint", "\x89HDF\r\n\x1a\n", load },
-    [VAE__SAMPLES_FILE] = { "libvae samples", "\x89HDF\r\n\x1a\n", recognize },
+    [VAE__CHECKPOINT_FILE] = { "a libvae checkpoint", HDF5_SIGNATURE, load },
+    [VAE__SAMPLES_FILE] = { "libvae samples", HDF5_SIGNATURE, recognize_samples },
+    [VAE__LATENTS_FILE] = { "libvae latents", HDF5_SIGNATURE, recognize_latents },
+    [VAE__EXAMPLES_FILE] = { "libvae evaluation", HDF5_SIGNATURE, recognize_examples },
+    [VAE__RECONSTRUCTIONS_FILE] = { "libvae reconstructions", HDF5_SIGNATURE, recognize_reconstructions },
     [VAE__PICTURE_FILE] = { "a picture", "\x89PNG\r\n\x1a\n", NULL },
     [VAE__DRAWING_FILE] = { "a drawing for Graphviz", "digraph ", NULL },
 };
 
 /* Something stands at `path`: may it be replaced? */
-static int check_replaced(const vae__call *call, const char *path, vae__file_kind kind)
+static int check_replaced(const vae__call *call, const char *option, const char *path, vae__file_kind kind)
 {
     ssize_t length;
     bool alike = begins_with(path, kinds[kind].signature, &length);
     if (length < 0)
-        return vae__failed(call, "--out %s: is there already and cannot be read: %s", path, strerror(errno));
+        return vae__failed(call, "--%s %s: is there already and cannot be read: %s", option, path, strerror(errno));
     if (!length)
         return VAE__EXIT_DONE;
     if (!alike)
-        return vae__failed(call, "--out %s: expected a new name or %s to replace, found a file of another kind", path,
-                           kinds[kind].what);
+        return vae__failed(call, "--%s %s: expected a new name or %s to replace, found a file of another kind", option,
+                           path, kinds[kind].what);
     if (!kinds[kind].trial)
         return VAE__EXIT_DONE;
     vae_status status = try_file(call, path, kinds[kind].trial, kinds[kind].what);
     if (!status.code)
         return VAE__EXIT_DONE;
-    return vae__failed(call, "--out: expected a new name or %s to replace: %s", kinds[kind].what, status.message);
+    return vae__failed(call, "--%s: expected a new name or %s to replace: %s", option, kinds[kind].what,
+                       status.message);
 }
 
-int vae__check_target(const vae__call *call, const char *path, vae__file_kind kind)
+int vae__check_target_of(const vae__call *call, const char *option, const char *path, vae__file_kind kind)
 {
     struct stat about;
     char followed[PATH_TEXT];
@@ -243,16 +269,42 @@ int vae__check_target(const vae__call *call, const char *path, vae__file_kind ki
     if (!lstat(path, &about) && S_ISLNK(about.st_mode))
         place = realpath(path, followed);
     if (!place)
-        return vae__failed(call, "--out %s: cannot follow this link: %s", path, strerror(errno));
+        return vae__failed(call, "--%s %s: cannot follow this link: %s", option, path, strerror(errno));
     if (strlen(place) >= PATH_TEXT)
-        return vae__failed(call, "--out %s: expected a name that is shorter", path);
+        return vae__failed(call, "--%s %s: expected a name that is shorter", option, path);
     if (!stat(place, &about) && !S_ISREG(about.st_mode))
-        return vae__failed(call, "--out %s: expected a file to write, found a %s", path,
+        return vae__failed(call, "--%s %s: expected a file to write, found a %s", option, path,
                            S_ISDIR(about.st_mode) ? "folder" : "special file");
-    int status = check_folder(call, path, place);
+    int status = check_folder(call, option, path, place);
     if (status)
         return status;
     if (stat(place, &about))
-        return errno == ENOENT ? VAE__EXIT_DONE : vae__failed(call, "--out %s: %s", path, strerror(errno));
-    return check_replaced(call, path, kind);
+        return errno == ENOENT ? VAE__EXIT_DONE : vae__failed(call, "--%s %s: %s", option, path, strerror(errno));
+    return check_replaced(call, option, path, kind);
+}
+
+int vae__check_target(const vae__call *call, const char *path, vae__file_kind kind)
+{
+    return vae__check_target_of(call, "out", path, kind);
+}
+
+int vae__check_results(const vae__call *call, const vae__value *out, vae__file_kind kind, bool picture)
+{
+    const char *path = out->text;
+    if (!path)
+        return vae__wrong_usage(call, "expected --out %sFILE.h5, found none", picture ? "FILE.png or --out " : "");
+    if (picture && vae__name_ends(path, ".png"))
+        return vae__check_target(call, path, VAE__PICTURE_FILE);
+    if (vae__name_ends(path, ".h5") || vae__name_ends(path, ".hdf5"))
+        return vae__check_target(call, path, kind);
+    return vae__wrong_usage(call, "--out: expected a name that ends in %s.h5 or .hdf5, found \"%s\"",
+                            picture ? ".png, " : "", path);
+}
+
+const char *vae__shades_text(char text[VAE__SHADES_TEXT], vae_shades shades)
+{
+    text[0] = 0;
+    if (shades.black < 0 || shades.black > 0 || shades.white < 1 || shades.white > 1)
+        snprintf(text, VAE__SHADES_TEXT, "; black is %.6g, white is %.6g", shades.black, shades.white);
+    return text;
 }

@@ -4,12 +4,15 @@
 
 #include "src/command/command.h"
 
-/* What a command writes. */
+/* What a command writes. Results are told by their mark, and may replace results of the same kind. */
 typedef enum vae__file_kind {
     VAE__CHECKPOINT_FILE, /* may replace a checkpoint that is whole */
-    VAE__SAMPLES_FILE,    /* HDF5; may replace samples, told by their mark */
-    VAE__PICTURE_FILE,    /* may replace a picture */
-    VAE__DRAWING_FILE     /* Graphviz; may replace a directed graph */
+    VAE__SAMPLES_FILE,
+    VAE__LATENTS_FILE,
+    VAE__EXAMPLES_FILE,
+    VAE__RECONSTRUCTIONS_FILE,
+    VAE__PICTURE_FILE, /* may replace a picture */
+    VAE__DRAWING_FILE  /* Graphviz; may replace a directed graph */
 } vae__file_kind;
 
 /*
@@ -19,9 +22,20 @@ typedef enum vae__file_kind {
  */
 int vae__check_target(const vae__call *call, const char *path, vae__file_kind kind);
 
+/* The same of a path that the option of this name gave, "out" being the other's. */
+int vae__check_target_of(const vae__call *call, const char *option, const char *path, vae__file_kind kind);
+
+/* The same of results that may be a picture, with --out and the ending of its name asked for first: .h5, .hdf5 or,
+ * unless `kind` is all there is, .png. */
+int vae__check_results(const vae__call *call, const vae__value *out, vae__file_kind kind, bool picture);
+
 /* Opens a checkpoint in a child process with limits on memory and time, for libhdf5 is not safe against files made to
  * do harm; where that went well, loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training);
+
+/* "; black is -3.2, white is 8.1", of a picture in which they are not 0 and 1; else "". */
+enum { VAE__SHADES_TEXT = 96 };
+const char *vae__shades_text(char text[VAE__SHADES_TEXT], vae_shades shades);
 
 /* Has a file name this ending, in letters large or small, and something before it? */
 bool vae__name_ends(const char *name, const char *ending);

@@ -21,19 +21,63 @@ typedef struct clause {
     const char *name, *text;
 } clause;
 
-enum { CLAUSES = 7 };
+enum { CLAUSES = 8 };
 
 static void list_clauses(const vae_model_spec *spec, clause clauses[CLAUSES])
 {
     const clause all[CLAUSES] = {
-        { "encoder", spec->encoder },       { "decoder", spec->decoder },     { "likelihood", spec->x.likelihood },
-        { "transform", spec->x.transform }, { "posterior", spec->posterior }, { "prior", spec->prior },
+        { "encoder", spec->encoder },
+        { "decoder", spec->decoder },
+        { "likelihood", spec->x.likelihood },
+        { "transform", spec->x.transform },
+        { "encoder_transform", spec->x.encoder_transform },
+        { "posterior", spec->posterior },
+        { "prior", spec->prior },
         { "objective", spec->objective },
     };
     memcpy(clauses, all, sizeof all);
 }
 
 /* ---- For a person ------------------------------------------------------------------------------------------------ */
+
+/* Of many classes the first ones. */
+static void print_levels(const vae_condition_spec *condition)
+{
+    enum { LEVELS_TOLD = 12 };
+    char text[1024] = "", level[64];
+    size_t used = 0;
+    for (int64_t i = 0; condition->levels && i < condition->size && i < LEVELS_TOLD; i++) {
+        snprintf(level, sizeof level, "%.40s", condition->levels[i]);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s\"%s\"", i ? ", " : "", level);
+    }
+    bool more = condition->levels && condition->size > LEVELS_TOLD;
+    vae__line(stdout, "  %-12s%s, %" PRId64 " class%s%s%s%s", "condition", condition->name, condition->size,
+              condition->size == 1 ? "" : "es", *text ? ": " : "", text, more ? ", ..." : "");
+}
+
+static void print_condition(const vae_condition_spec *condition)
+{
+    char shape[VAE__SIZES_TEXT], values[64];
+    if (condition->kind == VAE_CLASS)
+        print_levels(condition);
+    else
+        vae__line(stdout, "  %-12s%s, %s%s, transform %s", "condition", condition->name,
+                  condition->kind == VAE_IMAGE ? "image " : "",
+                  condition->kind == VAE_IMAGE ? vae__sizes_text(shape, condition->shape, VAE_MAX_RANK)
+                                               : vae__counted(values, condition->size, "value"),
+                  condition->transform && *condition->transform ? condition->transform : "raw");
+}
+
+static void print_missing(const vae_x_spec *x)
+{
+    char fill[64] = "";
+    if (x->has_fill_value)
+        snprintf(fill, sizeof fill, "%.9g", x->fill_value);
+    if (x->missing == VAE_MISSING_MASK)
+        vae__line(stdout, "  %-12sNaN%s%s, masked", "missing", *fill ? " and " : "", fill);
+    else if (*fill)
+        vae__line(stdout, "  %-12s%s, masked", "missing", fill);
+}
 
 static void print_declaration(const vae_model_spec *spec)
 {
@@ -42,15 +86,18 @@ static void print_declaration(const vae_model_spec *spec)
     list_clauses(spec, clauses);
     vae__line(stdout, "model       %s%s%s", spec->name, spec->summary && *spec->summary ? ": " : "",
               spec->summary ? spec->summary : "");
-    vae__line(stdout, "  %-12s%s", "x", vae__sizes_text(shape, spec->x.shape, VAE_MAX_RANK));
+    vae__line(stdout, "  %-12s%s, stored as %s", "x", vae__sizes_text(shape, spec->x.shape, VAE_MAX_RANK),
+              vae_type_name(spec->x.type));
+    print_missing(&spec->x);
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
-        vae__line(stdout, "  %-12s%s, %" PRId64 " classes", "condition", spec->conditions[i].name,
-                  spec->conditions[i].size);
+        print_condition(&spec->conditions[i]);
     for (int i = 0; i < VAE_MAX_LATENTS && spec->latents[i].size; i++)
         vae__line(stdout, "  %-12s%" PRId64 " dimensions", "latent", spec->latents[i].size);
+    if (spec->build)
+        vae__line(stdout, "  %-12sby the program's own code", "built");
     for (int i = 0; i < CLAUSES; i++)
-        if (clauses[i].text)
-            vae__line(stdout, "  %-12s%s", clauses[i].name, clauses[i].text);
+        if (clauses[i].text && (*clauses[i].text || !spec->build))
+            vae__line(stdout, "  %-11s %s", clauses[i].name, clauses[i].text);
 }
 
 static void print_tensors(vae_model *model)
@@ -65,12 +112,47 @@ static void print_tensors(vae_model *model)
     }
 }
 
-static void print_training(const vae_training *training)
+static const char *share_text(char text[64], const char *name, double share)
+{
+    if (share > 0)
+        snprintf(text, 64, "%s %.9g, ", name, share);
+    else
+        text[0] = 0;
+    return text;
+}
+
+static void print_division(const vae_division *division)
+{
+    char validation[64], test[64];
+    if (!(division->validation > 0 || division->test > 0))
+        return;
+    vae__line(stdout, "  %-12s%s%s%s%s", "held out", share_text(validation, "validation", division->validation),
+              share_text(test, "test", division->test), division->by ? "by whole values of " : "the last rows",
+              division->by ? division->by : "");
+}
+
+static void print_data(const vae_model_spec *spec, const vae_training_state *where)
+{
+    char splits[VAE__SPLITS_TEXT];
+    vae__line(stdout, "data        %s, digest %s", *where->source ? where->source : "unknown", where->digest);
+    if (where->x_path)
+        vae__line(stdout, "  %-12s%s", "x", where->x_path);
+    if (where->mask_path)
+        vae__line(stdout, "  %-12s%s", "mask", where->mask_path);
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        if (where->condition_paths[i])
+            vae__line(stdout, "  %-11s %s", spec->conditions[i].name, where->condition_paths[i]);
+    if (where->allow_external)
+        vae__line(stdout, "  %-12sread from other files too", "external");
+    vae__line(stdout, "  %-12s%s", "rows", vae__splits_text(splits, where->rows, where->validation_held_out));
+    print_division(&where->division);
+}
+
+static void print_training(vae_training *training)
 {
     vae_training_state where = vae_training_where(training);
-    char splits[VAE__SPLITS_TEXT], epochs[64], steps[64];
-    vae__line(stdout, "data        %s, digest %s", *where.source ? where.source : "unknown", where.digest);
-    vae__line(stdout, "  %-12s%s", "rows", vae__splits_text(splits, where.rows, where.validation_held_out));
+    char epochs[64], steps[64];
+    print_data(vae_model_declaration(vae_training_model(training)), &where);
     vae__line(stdout, "training    %s, %s", vae__counted(epochs, where.epoch, "epoch"),
               vae__counted(steps, where.step, "step"));
     vae__line(stdout, "  %-15s%" PRId64, "batch", where.batch_size);
@@ -135,6 +217,27 @@ static void json_sizes(vae__json *json, const char *name, const int64_t *sizes, 
     vae__json_array_end(json);
 }
 
+static void json_condition(vae__json *json, const vae_condition_spec *condition)
+{
+    bool class = condition->kind == VAE_CLASS;
+    vae__json_object(json, NULL);
+    vae__json_text(json, "name", condition->name);
+    vae__json_text(json, "kind", vae__kind_text(condition->kind));
+    vae__json_whole(json, class ? "classes" : "size", condition->size);
+    if (condition->kind == VAE_IMAGE)
+        json_sizes(json, "shape", condition->shape, VAE_MAX_RANK);
+    if (class && condition->levels) {
+        vae__json_array(json, "levels");
+        for (int64_t i = 0; i < condition->size; i++)
+            vae__json_text(json, NULL, condition->levels[i]);
+        vae__json_array_end(json);
+    }
+    if (!class)
+        vae__json_text(json, "transform", condition->transform);
+    vae__json_text(json, "type", vae_type_name(condition->type));
+    vae__json_object_end(json);
+}
+
 static void json_declaration(vae__json *json, const vae_model_spec *spec)
 {
     clause clauses[CLAUSES];
@@ -143,13 +246,16 @@ static void json_declaration(vae__json *json, const vae_model_spec *spec)
     vae__json_text(json, "name", spec->name);
     vae__json_text(json, "summary", spec->summary);
     json_sizes(json, "x", spec->x.shape, VAE_MAX_RANK);
+    vae__json_text(json, "type", vae_type_name(spec->x.type));
+    vae__json_text(json, "missing", spec->x.missing == VAE_MISSING_MASK ? "mask" : "error");
+    if (spec->x.has_fill_value)
+        vae__json_real(json, "fill_value", spec->x.fill_value);
+    else
+        vae__json_null(json, "fill_value");
+    vae__json_truth(json, "built_by_program", spec->build != NULL);
     vae__json_array(json, "conditions");
-    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++) {
-        vae__json_object(json, NULL);
-        vae__json_text(json, "name", spec->conditions[i].name);
-        vae__json_whole(json, "classes", spec->conditions[i].size);
-        vae__json_object_end(json);
-    }
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        json_condition(json, &spec->conditions[i]);
     vae__json_array_end(json);
     vae__json_array(json, "latents");
     for (int i = 0; i < VAE_MAX_LATENTS && spec->latents[i].size; i++)
@@ -177,30 +283,73 @@ static void json_tensors(vae__json *json, vae_model *model)
     vae__json_array_end(json);
 }
 
-static void json_training(vae__json *json, const vae_training *training)
+/* By the command line a seed is at most that of int64_t; a program may have given more. */
+static void json_seed(vae__json *json, uint64_t seed)
 {
-    vae_training_state where = vae_training_where(training);
+    char text[32];
+    snprintf(text, sizeof text, "%" PRIu64, seed);
+    if (seed <= INT64_MAX)
+        vae__json_whole(json, "seed", (int64_t)seed);
+    else
+        vae__json_text(json, "seed", text);
+}
+
+static void json_division(vae__json *json, const vae_division *division)
+{
+    if (!(division->validation > 0 || division->test > 0)) {
+        vae__json_null(json, "division");
+        return;
+    }
+    vae__json_object(json, "division");
+    vae__json_real(json, "validation", division->validation);
+    vae__json_real(json, "test", division->test);
+    vae__json_text(json, "by", division->by);
+    json_seed(json, division->seed);
+    vae__json_object_end(json);
+}
+
+static void json_places(vae__json *json, const vae_model_spec *spec, const vae_training_state *where)
+{
+    vae__json_array(json, "sources");
+    for (int i = 0; i < where->source_count; i++)
+        vae__json_text(json, NULL, where->sources[i]);
+    vae__json_array_end(json);
+    vae__json_object(json, "paths");
+    vae__json_text(json, "x", where->x_path);
+    vae__json_text(json, "mask", where->mask_path);
+    vae__json_array(json, "conditions");
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        vae__json_text(json, NULL, where->condition_paths[i]);
+    vae__json_array_end(json);
+    vae__json_object_end(json);
+    vae__json_truth(json, "allow_external", where->allow_external);
+}
+
+static void json_data(vae__json *json, const vae_model_spec *spec, const vae_training_state *where)
+{
     vae__json_object(json, "data");
-    vae__json_text(json, "source", where.source);
-    vae__json_text(json, "digest", where.digest);
+    vae__json_text(json, "source", where->source);
+    json_places(json, spec, where);
+    vae__json_text(json, "digest", where->digest);
     vae__json_object(json, "rows");
     for (int split = 0; split < VAE_SPLITS; split++)
-        vae__json_whole(json, vae_split_name((vae_split)split), where.rows[split]);
+        vae__json_whole(json, vae_split_name((vae_split)split), where->rows[split]);
     vae__json_object_end(json);
-    vae__json_truth(json, "validation_held_out", where.validation_held_out);
+    vae__json_truth(json, "validation_held_out", where->validation_held_out);
+    json_division(json, &where->division);
     vae__json_object_end(json);
+}
+
+static void json_training(vae__json *json, vae_training *training)
+{
+    vae_training_state where = vae_training_where(training);
+    json_data(json, vae_model_declaration(vae_training_model(training)), &where);
     vae__json_object(json, "training");
     vae__json_whole(json, "epoch", where.epoch);
     vae__json_whole(json, "step", where.step);
     vae__json_whole(json, "batch_size", where.batch_size);
     vae__json_real(json, "learning_rate", where.learning_rate);
-    /* By the command line a seed is at most that of int64_t; a program may have given more. */
-    char seed[32];
-    snprintf(seed, sizeof seed, "%" PRIu64, where.seed);
-    if (where.seed <= INT64_MAX)
-        vae__json_whole(json, "seed", (int64_t)where.seed);
-    else
-        vae__json_text(json, "seed", seed);
+    json_seed(json, where.seed);
     vae__json_text(json, "command_line", where.command_line);
     vae__json_object_end(json);
 }

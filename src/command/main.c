@@ -11,8 +11,9 @@
 #include "src/command/command.h"
 
 static const vae__command *const commands[] = {
-    &vae__command_models, &vae__command_data, &vae__command_train, &vae__command_eval,
-    &vae__command_sample, &vae__command_info, &vae__command_check, &vae__command_graph,
+    &vae__command_models, &vae__command_data,        &vae__command_train,  &vae__command_eval,
+    &vae__command_sample, &vae__command_reconstruct, &vae__command_encode, &vae__command_decode,
+    &vae__command_info,   &vae__command_check,       &vae__command_graph,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -121,7 +122,7 @@ static void print_help(const char *program)
 {
     printf("Variational autoencoders: declare, train, evaluate, sample.\n\nusage: %s COMMAND ...\n\n", program);
     for (int i = 0; i < COMMANDS; i++)
-        printf("  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+        printf("  %-11s  %s\n", commands[i]->name, commands[i]->summary);
     printf("\n%s COMMAND --help tells all of a command; %s --version tells version and kernels.\n"
            "Exit status: 0 done, 1 failed, 2 wrong usage, 3 stopped by a signal after saving.\n",
            program, program);

@@ -1,16 +1,22 @@
 /* vae sample: draws from the prior and the decoder, into a picture or HDF5. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "src/command/files.h"
+#include "src/command/settings.h"
 
-enum { OUT, COUNT, CLASS, SEED, TEMPERATURE, DRAW, THREADS };
+enum { OUT, COUNT, CONDITION, CLASS, SEED, TEMPERATURE, DRAW, THREADS };
+
+enum { SETTINGS_MOST = 1000000 };
 
 static const vae__option options[] = {
-    [OUT] = { "out", "FILE.png|FILE.h5", VAE__TEXT, "a picture, or HDF5 with x, z and the classes", NULL, 0, 0 },
-    [COUNT] = { "count", "N", VAE__WHOLE, "samples of each class, or in all without classes [10, or 100]", NULL, 1,
-                1e7 },
-    [CLASS] = { "class", "C", VAE__WHOLE, "this class alone, from 0", NULL, 0, 1e6 },
+    [OUT] = { "out", "FILE.png|FILE.h5", VAE__TEXT, "a picture, or HDF5 with x, z and the conditions", NULL, 0, 0 },
+    [COUNT] = { "count", "N", VAE__WHOLE,
+                "samples of each combination of conditions, or in all without conditions [10, or 100]", NULL, 1, 1e7 },
+    [CONDITION] = { "condition", "NAME=VALUE", VAE__TEXTS,
+                    "what the condition NAME is; every class where it is one [needed for others]; may be repeated",
+                    NULL, 0, 0 },
+    [CLASS] = { "class", "C", VAE__WHOLE, "this class alone, by its number from 0, of the only class condition", NULL,
+                0, 1e6 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of the draws", "0", 0, VAE__WHOLE_MAX },
     [TEMPERATURE] = { "temperature", "T", VAE__REAL, "z is drawn from N(0, T^2)", "1", 1e-6, 1e3 },
     [DRAW] = { "draw", NULL, VAE__FLAG, "draw x from p(x|z), else its mean is given", NULL, 0, 0 },
@@ -19,36 +25,57 @@ static const vae__option options[] = {
 };
 VAE__CHECK_OPTIONS(options);
 
-static int check_out_name(const vae__call *call)
+/* The place of the only condition that is a class, or -1. */
+static int only_class(const vae_model_spec *spec)
 {
-    static const char *const ends[] = { ".png", ".h5", ".hdf5" };
-    const char *path = call->values[OUT].text;
-    if (!path)
-        return vae__wrong_usage(call, "expected --out FILE.png or --out FILE.h5, found none");
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (vae__name_ends(path, ends[i]))
-            return VAE__EXIT_DONE;
-    return vae__wrong_usage(call, "--out: expected a name that ends in .png, .h5 or .hdf5, found \"%s\"", path);
+    int found = -1, classes = 0;
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        if (spec->conditions[i].kind == VAE_CLASS) {
+            found = i;
+            classes++;
+        }
+    return classes == 1 ? found : -1;
 }
 
-static int check_class(const vae__call *call, const vae_model *model)
+static int check_class(const vae__call *call, const vae_model_spec *spec, const vae__settings *settings)
 {
-    const vae_model_spec *spec = vae_model_declaration(model);
-    int64_t asked = call->values[CLASS].whole, classes = spec->conditions[0].size;
+    int64_t asked = call->values[CLASS].whole;
+    int place = only_class(spec);
     if (!call->values[CLASS].given)
         return VAE__EXIT_DONE;
-    if (!spec->conditions[0].name)
-        return vae__wrong_usage(call, "--class: expected a model with classes, found %s, which has none", spec->name);
-    if (asked < classes)
+    if (place < 0)
+        return vae__wrong_usage(call, "--class: expected a model with classes of one kind, found %s, which has %s",
+                                spec->name, spec->conditions[0].name ? "none or several" : "none");
+    if (settings->counts[place])
+        return vae__wrong_usage(call, "--class: expected it or --condition %s, found both",
+                                spec->conditions[place].name);
+    if (asked < spec->conditions[place].size)
         return VAE__EXIT_DONE;
-    return vae__wrong_usage(call, "--class: expected a class from 0 to %" PRId64 ", found %" PRId64, classes - 1,
-                            asked);
+    return vae__wrong_usage(call, "--class: expected a class from 0 to %" PRId64 ", found %" PRId64,
+                            spec->conditions[place].size - 1, asked);
 }
 
-static int sample(const vae__call *call, const vae_model *model)
+/* Has every condition that is no class its values? */
+static int check_given(const vae__call *call, const vae_model_spec *spec, const vae__settings *settings)
 {
-    const char *path = call->values[OUT].text;
-    const vae_sample_options settings = {
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++) {
+        const char *name = spec->conditions[i].name;
+        if (spec->conditions[i].kind == VAE_IMAGE)
+            return vae__failed(
+                call,
+                "%s: expected conditions that can be typed, found the image \"%s\"; %s reconstruct takes "
+                "it from data",
+                spec->name, name, call->program);
+        if (spec->conditions[i].kind == VAE_VALUES && !settings->counts[i])
+            return vae__wrong_usage(call, "expected --condition %s=%s, for %s is conditioned on it, found none", name,
+                                    spec->conditions[i].size == 1 ? "VALUE or A:B:N" : "VALUE,VALUE...", spec->name);
+    }
+    return VAE__EXIT_DONE;
+}
+
+static vae_sample_options options_of(const vae__call *call, const vae__settings *settings)
+{
+    vae_sample_options wanted = {
         .count = call->values[COUNT].whole,
         .only_class = call->values[CLASS].whole,
         .has_class = call->values[CLASS].given,
@@ -57,35 +84,54 @@ static int sample(const vae__call *call, const vae_model *model)
         .draw = call->values[DRAW].given,
         .threads = (int)call->values[THREADS].whole,
     };
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
+        wanted.conditions[i] = (vae_condition_settings){ settings->values[i], settings->counts[i] };
+    return wanted;
+}
+
+static int sample(const vae__call *call, const vae_model *model, const vae__settings *settings)
+{
+    const char *path = call->values[OUT].text;
+    const vae_sample_options wanted = options_of(call, settings);
     vae_samples samples = { .count = 0 };
-    vae_status status = vae_samples_check(model, &settings, path);
+    vae_status status = vae_samples_check(model, &wanted, path);
     if (!status.code)
-        status = vae_sample(model, &settings, &samples);
+        status = vae_sample(model, &wanted, &samples);
     if (!status.code)
         status = vae_samples_save(model, &samples, path);
-    char counted[64];
+    char counted[64], shades[VAE__SHADES_TEXT];
     if (!status.code)
-        vae__line(stdout, "%s: %s of %s in %" PRId64 " rows of %" PRId64, path,
+        vae__line(stdout, "%s: %s of %s in %" PRId64 " rows of %" PRId64 "%s", path,
                   vae__counted(counted, samples.count, "sample"), vae_model_declaration(model)->name, samples.rows,
-                  samples.columns);
+                  samples.columns,
+                  vae__name_ends(path, ".png") ? vae__shades_text(shades, vae_samples_shades(&samples)) : "");
     vae_samples_free(&samples);
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+}
+
+static int sample_from(const vae__call *call, const vae_model *model)
+{
+    const vae_model_spec *spec = vae_model_declaration(model);
+    vae__settings settings;
+    int status = vae__parse_settings(call, &call->values[CONDITION], spec, SETTINGS_MOST, &settings);
+    if (!status)
+        status = check_class(call, spec, &settings);
+    if (!status)
+        status = check_given(call, spec, &settings);
+    if (!status)
+        status = sample(call, model, &settings);
+    vae__settings_free(&settings);
+    return status;
 }
 
 static int run(const vae__call *call)
 {
     vae_training *training = NULL;
-    int status = check_out_name(call);
-    if (!status) {
-        bool picture = vae__name_ends(call->values[OUT].text, ".png");
-        status = vae__check_target(call, call->values[OUT].text, picture ? VAE__PICTURE_FILE : VAE__SAMPLES_FILE);
-    }
+    int status = vae__check_results(call, &call->values[OUT], VAE__SAMPLES_FILE, true);
     if (!status)
         status = vae__open_checkpoint(call, call->argument, &training);
     if (!status)
-        status = check_class(call, vae_training_model(training));
-    if (!status)
-        status = sample(call, vae_training_model(training));
+        status = sample_from(call, vae_training_model(training));
     vae_training_free(&training);
     return status;
 }
@@ -96,5 +142,8 @@ const vae__command vae__command_sample = {
     .usage = "FILE.h5 --out FILE.png|FILE.h5 [options]",
     .argument = "FILE.h5",
     .options = options,
+    .notes = VAE__SETTINGS_NOTES
+    "There is a row of samples for each combination, of which the model's last condition varies fastest; a column has\n"
+    "one z. HDF5 has x in the data's own units.\n",
     .run = run,
 };

@@ -1,9 +1,11 @@
 /* vae train: trains a model of its own accord or goes on with one, an epoch a line; a signal stops it after saving. */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
 
+#include "src/command/declare.h"
 #include "src/command/files.h"
 #include "src/command/find.h"
 #include "src/command/json.h"
@@ -11,9 +13,12 @@
 
 enum {
     RESUME,
+    INIT,
     DATA,
     X,
     CONDITION,
+    MASK,
+    EXTERNAL,
     OUT,
     EPOCHS,
     BATCH,
@@ -21,11 +26,17 @@ enum {
     SEED,
     THREADS,
     VALIDATION,
+    TEST,
+    SPLIT_BY,
     LATENT,
     ENCODER,
     DECODER,
     LIKELIHOOD,
     TRANSFORM,
+    ENCODER_TRANSFORM,
+    CONDITION_TRANSFORM,
+    MISSING,
+    FILL_VALUE,
     POSTERIOR,
     PRIOR,
     OBJECTIVE,
@@ -35,9 +46,13 @@ enum {
 
 static const vae__option options[] = {
     [RESUME] = { "resume", "FILE.h5", VAE__TEXT, "go on with the training that this checkpoint holds", NULL, 0, 0 },
+    [INIT] = { "init", "OLD.h5", VAE__TEXT,
+               "start from the parameters of this checkpoint; without MODEL from its model", NULL, 0, 0 },
     [DATA] = VAE__DATA_OPTION,
     [X] = VAE__X_OPTION,
     [CONDITION] = VAE__CONDITION_OPTION,
+    [MASK] = VAE__MASK_OPTION,
+    [EXTERNAL] = VAE__EXTERNAL_OPTION,
     [OUT] = { "out", "FILE.h5", VAE__TEXT, "the checkpoint, written after every epoch", NULL, 0, 0 },
     [EPOCHS] = { "epochs", "N", VAE__WHOLE, "passes over the training rows, in all", "10", 1, 1e9 },
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
@@ -45,14 +60,24 @@ static const vae__option options[] = {
     [SEED] = { "seed", "N", VAE__WHOLE, "of first values, order of examples, and noise", "0", 0, VAE__WHOLE_MAX },
     [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
     [VALIDATION] = { "validation", "N|FRACTION", VAE__SHARE, "hold out the last training rows, evaluate on them", "0",
-                     0, 1e12 },
+                     0, 1e9 },
+    [TEST] = { "test", "N|FRACTION", VAE__SHARE, "hold out the last training rows, for vae eval", "0", 0, 1e9 },
+    [SPLIT_BY] = { "split-by", "CONDITION", VAE__TEXT, "hold out whole groups: all rows of one value of this condition",
+                   NULL, 0, 0 },
     [LATENT] = { "latent", "N", VAE__WHOLE, "dimensions of z", NULL, 1, 1e5 },
     [ENCODER] = { "encoder", "PHRASES", VAE__PHRASES, "hidden layers of q(z|x): \"dense 500 relu, dense 500 relu\"",
                   NULL, 0, 0 },
     [DECODER] = { "decoder", "PHRASES", VAE__PHRASES, "hidden layers of p(x|z)", NULL, 0, 0 },
     [LIKELIHOOD] = { "likelihood", "PHRASE", VAE__TEXT, "p(x|z): \"bernoulli\"", NULL, 0, 0 },
-    [TRANSFORM] = { "transform", "PHRASES", VAE__TEXT, "from stored to modelled values: \"unit, binarize\"", NULL, 0,
-                    0 },
+    [TRANSFORM] = { "transform", "PHRASES", VAE__TEXT,
+                    "from stored to modelled values: \"unit, binarize\"; \"raw\": none", NULL, 0, 0 },
+    [ENCODER_TRANSFORM] = { "encoder-transform", "PHRASES", VAE__TEXT,
+                            "from stored values to what the encoder sees [as --transform]", NULL, 0, 0 },
+    [CONDITION_TRANSFORM] = { "condition-transform", "NAME=PHRASES", VAE__TEXTS,
+                              "of a condition of values or an image; may be repeated", NULL, 0, 0 },
+    [MISSING] = { "missing", "error|mask", VAE__TEXT, "what becomes of a NaN: refused, or masked", NULL, 0, 0 },
+    [FILL_VALUE] = { "fill-value", "V", VAE__REAL, "stored values of x equal to it are missing, and masked", NULL,
+                     -DBL_MAX, DBL_MAX },
     [POSTERIOR] = { "posterior", "PHRASE", VAE__TEXT, "family of q(z|x): \"gaussian\"", NULL, 0, 0 },
     [PRIOR] = { "prior", "PHRASE", VAE__TEXT, "p(z): \"standard-normal\"", NULL, 0, 0 },
     [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\"", NULL, 0, 0 },
@@ -61,10 +86,24 @@ static const vae__option options[] = {
 };
 VAE__CHECK_OPTIONS(options);
 
+static const vae__declaration_options declaration_options = { .latent = LATENT,
+                                                              .encoder = ENCODER,
+                                                              .decoder = DECODER,
+                                                              .likelihood = LIKELIHOOD,
+                                                              .posterior = POSTERIOR,
+                                                              .prior = PRIOR,
+                                                              .objective = OBJECTIVE,
+                                                              .transform = TRANSFORM,
+                                                              .encoder_transform = ENCODER_TRANSFORM,
+                                                              .condition = CONDITION,
+                                                              .condition_transform = CONDITION_TRANSFORM,
+                                                              .missing = MISSING,
+                                                              .fill_value = FILL_VALUE };
+
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {
-    [RESUME] = true, [DATA] = true,   [X] = true,       [CONDITION] = true,
-    [OUT] = true,    [EPOCHS] = true, [THREADS] = true, [JSON] = true,
+    [RESUME] = true,   [DATA] = true, [X] = true,      [CONDITION] = true, [MASK] = true,
+    [EXTERNAL] = true, [OUT] = true,  [EPOCHS] = true, [THREADS] = true,   [JSON] = true,
 };
 
 /* A run, while it lasts. */
@@ -257,16 +296,20 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
     return exit_status;
 }
 
-/* `training` is NULL for a new one, of which the model is told. */
-static int open_data(const vae__call *call, const vae_model_spec *model, const vae_training *training, vae_data **data)
+/* `training` is NULL for a new one, of which the model is told, and where its data lies unless told: `places`. */
+static int open_data(const vae__call *call, const vae_model_spec *model, const vae_training *training,
+                     vae_training *places, vae_data **data)
 {
     return vae__open_data(call,
                           &(vae__data_request){
                               .data = &call->values[DATA],
                               .x = &call->values[X],
                               .conditions = &call->values[CONDITION],
+                              .mask = &call->values[MASK],
+                              .allow_external = &call->values[EXTERNAL],
                               .model = model,
                               .training = training,
+                              .places = places,
                               .threads = (int)call->values[THREADS].whole,
                           },
                           data);
@@ -281,69 +324,99 @@ static int find_model(const vae__call *call, vae_model_spec *spec)
     return vae__find_model(call, call->argument, spec);
 }
 
-/* Options that change the declaration; true where there was one. */
-static bool change_declaration(const vae__call *call, vae_model_spec *spec)
+/* A new training while it is made. */
+typedef struct beginning {
+    vae__declared declared;
+    vae_training *init; /* of --init; NULL: there is none */
+    vae_data *data;
+} beginning;
+
+static double rows_of(const vae__value *share)
 {
-    const struct {
-        int option;
-        const char **text;
-    } texts[] = {
-        { ENCODER, &spec->encoder },       { DECODER, &spec->decoder },     { LIKELIHOOD, &spec->x.likelihood },
-        { TRANSFORM, &spec->x.transform }, { POSTERIOR, &spec->posterior }, { PRIOR, &spec->prior },
-        { OBJECTIVE, &spec->objective },
-    };
-    bool changed = call->values[LATENT].given;
-    if (changed)
-        spec->latents[0].size = call->values[LATENT].whole;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (call->values[texts[i].option].given)
-            *texts[i].text = call->values[texts[i].option].text;
-        changed = changed || call->values[texts[i].option].given;
-    }
-    return changed;
+    return share->real > 0 ? share->real : (double)share->whole;
 }
 
-/* Reads the declaration's words before data is read, with stand-ins for sizes that the data will give. What only the
- * data can tell is told later. */
-static int check_words(const vae__call *call, const vae_model_spec *spec, bool changed)
+static int check_division(const vae__call *call, const vae_model_spec *spec)
 {
-    vae_model_spec trial = *spec;
-    trial.x.shape[0] = trial.x.shape[0] ? trial.x.shape[0] : 1;
-    for (int i = 0; i < VAE_MAX_CONDITIONS && trial.conditions[i].name; i++)
-        trial.conditions[i].size = trial.conditions[i].size ? trial.conditions[i].size : 2;
-    vae_model *model = NULL;
-    vae_status status = vae_model_new(&trial, call->catalogue, NULL, 0, &model);
-    vae_model_free(&model);
-    if (status.code != VAE_ERROR_DECLARATION)
+    const vae__value *by = &call->values[SPLIT_BY];
+    if (!by->given)
         return VAE__EXIT_DONE;
-    int exit_status = vae__failed_status(call, status);
-    return changed ? VAE__EXIT_USAGE : exit_status;
+    if (!call->values[VALIDATION].given && !call->values[TEST].given)
+        return vae__wrong_usage(call, "--split-by %s: expected --validation or --test beside it, found neither",
+                                by->text);
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        if (!strcmp(spec->conditions[i].name, by->text))
+            return VAE__EXIT_DONE;
+    return vae__wrong_usage(call, "--split-by: %s has no condition \"%s\"", spec->name, by->text);
 }
 
-static int hold_out(const vae__call *call, vae_data *data)
+/* A share of no rows is a mistake, though one of 0 is not. */
+static int check_share(const vae__call *call, int option, const vae_data *data)
 {
-    const vae__value *asked = &call->values[VALIDATION];
+    const vae__value *asked = &call->values[option];
     int64_t there = vae_data_rows(data, vae_data_training_split(data)), rows = asked->whole;
     if (asked->real > 0)
         rows = (int64_t)(asked->real * (double)there + 0.5);
     bool refused = rows >= there || (!rows && asked->real > 0);
     if (refused && there < 2)
-        return vae__failed(call, "--validation: expected 2 training rows or more to hold some out, found %" PRId64,
-                           there);
+        return vae__failed(call, "--%s: expected 2 training rows or more to hold some out, found %" PRId64,
+                           options[option].name, there);
     if (refused)
-        return vae__failed(call, "--validation: expected 1 to %" PRId64 " of %" PRId64 " training rows, found \"%s\"%s",
-                           there - 1, there, asked->text,
+        return vae__failed(call, "--%s: expected 1 to %" PRId64 " of %" PRId64 " training rows, found \"%s\"%s",
+                           options[option].name, there - 1, there, asked->text,
                            asked->real <= 0 ? ""
                            : rows           ? ", which is all of them"
                                             : ", which is none of them");
-    vae_status status = { .code = VAE_OK };
-    if (rows)
-        status = vae_data_hold_out(data, rows);
-    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+    return VAE__EXIT_DONE;
 }
 
-static int make_training(const vae__call *call, const vae_model_spec *spec, const vae_data *data,
-                         vae_training **training)
+static int divide(const vae__call *call, vae_data *data)
+{
+    const vae_division division = { .validation = rows_of(&call->values[VALIDATION]),
+                                    .test = rows_of(&call->values[TEST]),
+                                    .by = call->values[SPLIT_BY].text,
+                                    .seed = (uint64_t)call->values[SEED].whole };
+    int exit_status = check_share(call, VALIDATION, data);
+    if (!exit_status)
+        exit_status = check_share(call, TEST, data);
+    if (exit_status || !(division.validation > 0 || division.test > 0))
+        return exit_status;
+    vae_status status = vae_data_divide(data, &division);
+    return status.code ? vae__failed(call, "%s", status.message) : VAE__EXIT_DONE;
+}
+
+/* Without MODEL it is the old one's, but for the classes, which are the data's. */
+static int find_init(const vae__call *call, beginning *new)
+{
+    int status = vae__open_checkpoint(call, call->values[INIT].text, &new->init);
+    if (status || call->argument)
+        return status;
+    vae_model_spec *spec = &new->declared.spec;
+    *spec = *vae_model_declaration(vae_training_model(new->init));
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        if (spec->conditions[i].kind == VAE_CLASS) {
+            spec->conditions[i].size = 0;
+            spec->conditions[i].levels = NULL;
+        }
+    return VAE__EXIT_DONE;
+}
+
+static int start_from(const vae__call *call, const beginning *new, vae_model *model)
+{
+    if (!new->init)
+        return VAE__EXIT_DONE;
+    vae_model *old = vae_training_model(new->init);
+    const vae_store *store = vae_model_store(old);
+    int taken = 0;
+    vae_status status = vae_model_start_from(model, old, &taken);
+    if (status.code)
+        return vae__failed(call, "--init %s: %s", call->values[INIT].text, status.message);
+    vae__line(call->values[JSON].given ? stderr : stdout, "init    %s: %d of %d tensors", call->values[INIT].text,
+              taken, vae_store_count(store));
+    return VAE__EXIT_DONE;
+}
+
+static int make_training(const vae__call *call, const beginning *new, vae_training **training)
 {
     const vae_training_options settings = {
         .batch_size = call->values[BATCH].whole,
@@ -352,11 +425,14 @@ static int make_training(const vae__call *call, const vae_model_spec *spec, cons
         .command_line = call->line,
     };
     vae_model *model = NULL;
-    vae_status status = vae_model_new(spec, call->catalogue, data, settings.seed, &model);
-    if (!status.code)
-        status = vae_training_new(&model, data, &settings, training);
+    vae_status status = vae_model_new(&new->declared.spec, call->catalogue, new->data, settings.seed, &model);
+    int exit_status = status.code ? vae__failed_status(call, status) : start_from(call, new, model);
+    if (!exit_status) {
+        status = vae_training_new(&model, new->data, &settings, training);
+        exit_status = status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+    }
     vae_model_free(&model);
-    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+    return exit_status;
 }
 
 static int check_needed(const vae__call *call, int option)
@@ -367,36 +443,42 @@ static int check_needed(const vae__call *call, int option)
 }
 
 /* All that can be known without the data. */
-static int prepare(const vae__call *call, vae_model_spec *spec)
+static int prepare(const vae__call *call, beginning *new)
 {
-    int status = find_model(call, spec);
+    int status = VAE__EXIT_DONE;
+    if (call->argument || !call->values[INIT].given)
+        status = find_model(call, &new->declared.spec);
     if (!status)
         status = check_needed(call, DATA);
     if (!status)
         status = check_needed(call, OUT);
-    if (!status) {
-        bool changed = change_declaration(call, spec);
-        status = check_words(call, spec, changed);
-    }
+    if (!status && call->values[INIT].given)
+        status = find_init(call, new);
+    if (!status)
+        status = vae__declare(call, &declaration_options, &new->declared);
+    if (!status)
+        status = check_division(call, &new->declared.spec);
+    if (!status)
+        status = vae__check_words(call, &new->declared);
     return status ? status : vae__check_target(call, call->values[OUT].text, VAE__CHECKPOINT_FILE);
 }
 
 static int train_new(const vae__call *call)
 {
-    vae_model_spec spec;
-    vae_data *data = NULL;
+    beginning new = { .init = NULL };
     vae_training *training = NULL;
-    int status = prepare(call, &spec);
+    int status = prepare(call, &new);
     if (!status)
-        status = open_data(call, &spec, NULL, &data);
+        status = open_data(call, &new.declared.spec, NULL, new.init, &new.data);
     if (!status)
-        status = hold_out(call, data);
+        status = divide(call, new.data);
     if (!status)
-        status = make_training(call, &spec, data, &training);
+        status = make_training(call, &new, &training);
     if (!status)
-        status = train(call, training, data, call->values[OUT].text, call->values[EPOCHS].whole, false);
+        status = train(call, training, new.data, call->values[OUT].text, call->values[EPOCHS].whole, false);
     vae_training_free(&training);
-    vae_data_free(&data);
+    vae_training_free(&new.init);
+    vae_data_free(&new.data);
     return status;
 }
 
@@ -406,6 +488,8 @@ static int check_resume_options(const vae__call *call)
 {
     if (call->argument)
         return vae__wrong_usage(call, "MODEL cannot change with --resume, found \"%s\"", call->argument);
+    if (call->values[INIT].given)
+        return vae__wrong_usage(call, "expected --resume or --init, found both");
     for (int i = 0; i < OPTIONS; i++)
         if (call->values[i].given && !may_change[i])
             return vae__wrong_usage(call, "--%s cannot change with --resume", options[i].name);
@@ -438,7 +522,7 @@ static int train_resumed(const vae__call *call)
     if (!status)
         status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
     if (!status)
-        status = open_data(call, vae_model_declaration(vae_training_model(training)), training, &data);
+        status = open_data(call, vae_model_declaration(vae_training_model(training)), training, NULL, &data);
     if (!status) {
         /* With no epoch left to do none would be written. */
         bool nothing_left = vae_training_where(training).epoch == epochs;
@@ -458,17 +542,18 @@ const vae__command vae__command_train = {
     .name = "train",
     .summary = "train a model, or go on training one",
     .usage = "MODEL --data SRC --out FILE.h5 [options]\n"
-             "--resume FILE.h5 [--epochs N] [--threads N] [--data SRC] [--x PATH] [--condition ...] [--out FILE.h5] "
-             "[--json]",
+             "--init OLD.h5 [MODEL] --data SRC --out FILE.h5 [options]\n"
+             "--resume FILE.h5 [--epochs N] [--threads N] [--data SRC] [--x PATH] [--condition ...] [--mask PATH] "
+             "[--out FILE.h5] [--json]",
     .argument = "MODEL",
     .argument_optional = true,
     .options = options,
     .notes =
-        "With --resume nothing of model, batches or seed may change; --epochs is the total [as asked before], --data\n"
-        "is where the same data lies now [as before], --out is where checkpoints go [the same file]. --x and "
-        "--condition are told "
-        "again,\n"
-        "for the checkpoint does not keep them.\n"
+        "With --resume nothing of model, batches or seed may change; --epochs is the total [as asked before], --data,\n"
+        "--x, --condition and --mask are where the same data lies now [as before], --out is where checkpoints go [the\n"
+        "same file].\n"
+        "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask\n"
+        "are as they were for OLD.h5 unless given; a class that it did not have is a new row of weights.\n"
         "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
         "Figures are nats per example. The words of PHRASES are listed by models --words.\n",
     .kept = "the checkpoint is kept",

@@ -142,7 +142,9 @@ static void forget(vae_data *data)
     vae__free(data->files);
     data->files = NULL;
     data->file_count = 0;
-    data->options = (vae_data_options){ .seed = data->options.seed, .threads = data->options.threads };
+    data->options = (vae_data_options){ .seed = data->options.seed,
+                                        .threads = data->options.threads,
+                                        .allow_external = data->options.allow_external };
 }
 
 static vae_status prepare(vae_data *data, const char *const *given, int count, const vae_data_options *options)

@@ -83,7 +83,10 @@ static vae_status add_wanted(plan *p, vae_field_source source)
     if (source.path)
         VAE__TRY(keep(p, &w->source.path));
     w->own_file = p->count > 1 && vae__text_ends(w->source.path, ".npy");
-    return source.levels ? vae__levels_fix(&w->levels, source.levels, source.level_count) : vae__ok();
+    if (source.levels)
+        VAE__TRY(vae__levels_fix(&w->levels, source.levels, source.level_count));
+    w->levels.fixed = source.levels && !source.more_levels;
+    return vae__ok();
 }
 
 static vae_status list_wanted(plan *p)
@@ -461,7 +464,7 @@ static vae_status finish_class(plan *p, int index)
     VAE__TRY(vae__allocate("the levels of a class", (size_t)w->levels.count, sizeof *moved, &moved));
     for (int32_t i = 0; i < w->levels.count; i++)
         moved[i] = i;
-    vae_status status = w->levels.fixed ? vae__ok() : vae__levels_sort(&w->levels, !w->first.text, moved);
+    vae_status status = w->source.levels ? vae__ok() : vae__levels_sort(&w->levels, !w->first.text, moved);
     if (!status.code)
         status = vae__levels_pack(&w->levels, &texts);
     for (int split = 0; split < VAE_SPLITS && !status.code; split++) {

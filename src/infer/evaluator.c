@@ -12,9 +12,10 @@ struct vae__evaluator {
     int64_t latent_size;
     vae__model_graph graph;
     vae_executor *executor;
-    uint32_t rows[BATCH]; /* of the batch */
+    uint32_t rows[BATCH];   /* of the batch */
+    vae_examples *examples; /* where figures of each example go; NULL: nowhere */
     struct {
-        double reconstruction, kl;
+        double reconstruction, kl, observed;
         double *mean, *square; /* of the posterior means, by latent dimension */
     } sums;
 };
@@ -53,14 +54,35 @@ void vae__evaluator_free(vae__evaluator **evaluator)
     *evaluator = NULL;
 }
 
-static void add_batch(vae__evaluator *evaluator, int64_t examples)
+void vae__evaluator_keep(vae__evaluator *evaluator, vae_examples *examples)
+{
+    evaluator->examples = examples;
+}
+
+/* An example's figures, and where they are kept. */
+static void add_example(vae__evaluator *evaluator, int64_t number, double reconstruction, double kl, double observed)
+{
+    evaluator->sums.reconstruction += reconstruction;
+    evaluator->sums.kl += kl;
+    evaluator->sums.observed += observed;
+    vae_examples *examples = evaluator->examples;
+    if (!examples)
+        return;
+    examples->elbo[number] = reconstruction - kl;
+    examples->reconstruction[number] = reconstruction;
+    examples->kl[number] = kl;
+    examples->observed[number] = (int64_t)observed;
+}
+
+static void add_batch(vae__evaluator *evaluator, int64_t begin, int64_t examples)
 {
     const float *reconstruction = vae_executor_value(evaluator->executor, evaluator->graph.reconstruction);
     const float *kl = vae_executor_value(evaluator->executor, evaluator->graph.kl);
     const float *mean = vae_executor_value(evaluator->executor, evaluator->graph.mean);
+    const float *observed = vae_executor_value(evaluator->executor, evaluator->graph.observed);
     for (int64_t e = 0; e < examples; e++) {
-        evaluator->sums.reconstruction += reconstruction[e];
-        evaluator->sums.kl += kl[e];
+        add_example(evaluator, begin + e, reconstruction[e], kl[e],
+                    observed ? observed[e] : (double)evaluator->model->x_size);
         for (int64_t i = 0; i < evaluator->latent_size; i++) {
             double value = mean[e * evaluator->latent_size + i];
             evaluator->sums.mean[i] += value;
@@ -71,7 +93,7 @@ static void add_batch(vae__evaluator *evaluator, int64_t examples)
 
 static void clear_sums(vae__evaluator *evaluator)
 {
-    evaluator->sums.reconstruction = evaluator->sums.kl = 0;
+    evaluator->sums.reconstruction = evaluator->sums.kl = evaluator->sums.observed = 0;
     for (int64_t i = 0; i < evaluator->latent_size; i++)
         evaluator->sums.mean[i] = evaluator->sums.square[i] = 0;
 }
@@ -113,13 +135,14 @@ vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_op
                         .purpose = "evaluate",
                         .example_ids = evaluator->rows };
         VAE__TRY(vae_executor_run(evaluator->executor, &run));
-        add_batch(evaluator, examples);
+        add_batch(evaluator, begin, examples);
         VAE__TRY(vae__evaluation_tell(options, begin + examples, rows));
     }
     evaluation->examples = rows;
     evaluation->reconstruction = evaluator->sums.reconstruction / (double)rows;
     evaluation->kl = evaluator->sums.kl / (double)rows;
     evaluation->elbo = evaluation->reconstruction - evaluation->kl;
+    evaluation->observed = evaluator->sums.observed / (double)rows;
     evaluation->active_units = active_units(evaluator, (double)rows);
     evaluation->latent_size = evaluator->latent_size;
     return vae__ok();

@@ -12,7 +12,11 @@ typedef struct vae__evaluator vae__evaluator;
 vae_status vae__evaluator_new(const vae_model *model, const vae__match *match, int threads, vae__evaluator **evaluator);
 void vae__evaluator_free(vae__evaluator **evaluator);
 
-/* Sets examples, elbo, reconstruction, kl and active_units. The progress of `options` may be NULL. */
+/* From now on a run writes the figures of each example, in the split's order, into the arrays of `examples`, which have
+ * room for them; NULL: nowhere. */
+void vae__evaluator_keep(vae__evaluator *evaluator, vae_examples *examples);
+
+/* Sets examples, elbo, reconstruction, kl, active_units and observed. The progress of `options` may be NULL. */
 vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_options *options,
                               vae_evaluation *evaluation);
 

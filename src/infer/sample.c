@@ -1,123 +1,242 @@
-/* Samples: z from the prior, x from the decoder; and files of them. */
+/* Samples: z from the prior, x from the decoder, at combinations of conditions. */
+#include "src/infer/sample.h"
+
 #include <inttypes.h>
-#include <stdio.h>
+#include <math.h>
 #include <string.h>
-#include <vae/infer.h>
-#include <vae/picture.h>
 
-#include "models/model.h"
 #include "src/base/memory.h"
+#include "src/base/parallel.h"
 #include "src/base/status.h"
-#include "src/base/text.h"
-#include "src/checkpoint/table.h"
+#include "src/infer/given.h"
 
-enum { BATCH = 256 };
+enum { BATCH = 256, COUNT_MOST = 10000000 };
+
+/* Options with what they leave open filled in. */
+typedef struct vae__draws {
+    vae_sample_options options;
+    int64_t counts[VAE_MAX_CONDITIONS]; /* settings of each condition */
+    double only_class;
+} vae__draws;
 
 /* ---- What is wanted ---------------------------------------------------------------------------------------------- */
 
-static vae_status check(const vae_model *model, const vae_sample_options *options)
+static vae_status check_numbers(const vae_sample_options *options)
+{
+    if (options->count >= 0 && options->count <= COUNT_MOST && options->threads >= 0 &&
+        options->threads <= VAE__THREADS_MAX && options->temperature >= 0 && isfinite(options->temperature))
+        return vae__ok();
+    return vae__error(VAE_ERROR_ARGUMENT,
+                      "expected a count of 0 to %d, threads and a temperature of at least 0, found %" PRId64
+                      ", %d and %g",
+                      (int)COUNT_MOST, options->count, options->threads, options->temperature);
+}
+
+static vae_status check_class(const vae_model *model, int index, double number)
+{
+    const vae_condition_spec *spec = &model->declaration.conditions[index];
+    if (number >= 0 && number < (double)spec->size && number == floor(number))
+        return vae__ok();
+    return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected a class from 0 to %" PRId64 ", found %.15g",
+                      model->declaration.name, spec->name, spec->size - 1, number);
+}
+
+vae_status vae__settings_check(const vae_model *model, int index, const vae_condition_settings *settings)
+{
+    const vae_condition_spec *spec = &model->declaration.conditions[index];
+    if (settings->count < 0 || (settings->count && !settings->values))
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected values and how many there are, found %s and %" PRId64,
+                          model->declaration.name, spec->name, settings->values ? "values" : "NULL", settings->count);
+    for (int64_t i = 0; i < settings->count * vae__given_size(model, index); i++) {
+        if (spec->kind == VAE_CLASS)
+            VAE__TRY(check_class(model, index, settings->values[i]));
+        if (!isfinite(settings->values[i]))
+            return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected finite numbers, found %g", model->declaration.name,
+                              spec->name, settings->values[i]);
+    }
+    return vae__ok();
+}
+
+/* One class is short for the one setting of the only condition that is a class. */
+static vae_status take_only_class(const vae_model *model, vae__draws *wanted)
 {
     const vae_model_spec *spec = &model->declaration;
-    if (options->count < 0 || options->count > 10000000 || options->threads < 0 || !(options->temperature >= 0))
-        return vae__error(VAE_ERROR_ARGUMENT,
-                          "expected a count of 0 to 10000000, threads and a temperature of at least 0, found %" PRId64
-                          ", %d and %g",
-                          options->count, options->threads, options->temperature);
-    if (model->condition_count > 1)
-        return vae__error(VAE_ERROR_UNSUPPORTED, "%s: has %d conditions; this version samples models with at most one",
-                          spec->name, model->condition_count);
-    if (options->has_class && !model->condition_count)
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: has no condition, so there is no class to sample", spec->name);
-    if (options->has_class && (options->only_class < 0 || options->only_class >= spec->conditions[0].size))
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected a class from 0 to %" PRId64 ", found %" PRId64,
-                          spec->name, spec->conditions[0].name, spec->conditions[0].size - 1, options->only_class);
+    int classes = 0, place = 0;
+    for (int i = 0; i < model->condition_count; i++)
+        if (spec->conditions[i].kind == VAE_CLASS) {
+            classes++;
+            place = i;
+        }
+    if (classes != 1)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a model with one condition that is a class, found %d",
+                          spec->name, classes);
+    if (wanted->options.conditions[place].count)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected one class or a list of settings, found both",
+                          spec->name, spec->conditions[place].name);
+    wanted->only_class = (double)wanted->options.only_class;
+    wanted->options.conditions[place] = (vae_condition_settings){ &wanted->only_class, 1 };
     return vae__ok();
 }
 
-static int64_t square_side(int64_t count)
+static vae_status take_settings(const vae_model *model, int index, vae__draws *wanted)
 {
-    int64_t side = 1;
-    while (side * side < count)
-        side++;
-    return side;
+    const vae_condition_spec *spec = &model->declaration.conditions[index];
+    const vae_condition_settings *settings = &wanted->options.conditions[index];
+    VAE__TRY(vae__settings_check(model, index, settings));
+    wanted->counts[index] = settings->count;
+    if (settings->count)
+        return vae__ok();
+    if (spec->kind != VAE_CLASS)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected values of the condition \"%s\" to sample at, found none",
+                          model->declaration.name, spec->name);
+    wanted->counts[index] = spec->size;
+    return vae__ok();
 }
 
-/* A row for each class; without classes as square a grid as there is. */
-static void lay_out(const vae_model *model, const vae_sample_options *options, vae_samples *samples)
+static vae_status want(const vae_model *model, const vae_sample_options *options, vae__draws *wanted)
 {
-    if (model->condition_count) {
-        samples->rows = options->has_class ? 1 : model->declaration.conditions[0].size;
-        samples->columns = options->count ? options->count : 10;
-        samples->count = samples->rows * samples->columns;
-    } else {
-        samples->count = options->count ? options->count : 100;
-        samples->columns = square_side(samples->count);
-        samples->rows = (samples->count + samples->columns - 1) / samples->columns;
+    wanted->options = options ? *options : (vae_sample_options){ 0 };
+    VAE__TRY(check_numbers(&wanted->options));
+    if (wanted->options.has_class)
+        VAE__TRY(take_only_class(model, wanted));
+    for (int i = 0; i < model->condition_count; i++)
+        VAE__TRY(take_settings(model, i, wanted));
+    return vae__ok();
+}
+
+void vae__samples_square(vae_samples *samples)
+{
+    for (samples->columns = 1; samples->columns * samples->columns < samples->count;)
+        samples->columns++;
+    samples->rows = (samples->count + samples->columns - 1) / samples->columns;
+}
+
+/* A row for each combination; without conditions as square a grid as there is. */
+static vae_status lay_out(const vae_model *model, const vae__draws *wanted, vae_samples *samples)
+{
+    int64_t count = wanted->options.count;
+    *samples = (vae_samples){ .x_size = model->x_size, .z_size = model->declaration.latents[0].size };
+    if (!model->condition_count) {
+        samples->count = count ? count : 100;
+        vae__samples_square(samples);
+        return vae__ok();
     }
+    samples->columns = count ? count : 10;
+    samples->rows = 1;
+    for (int i = 0; i < model->condition_count; i++) {
+        if (wanted->counts[i] > INT32_MAX / samples->columns / samples->rows)
+            return vae__error(VAE_ERROR_ARGUMENT,
+                              "%s: expected combinations of conditions for at most %d samples, "
+                              "found more",
+                              model->declaration.name, INT32_MAX);
+        samples->rows *= wanted->counts[i];
+    }
+    samples->count = samples->rows * samples->columns;
+    return vae__ok();
+}
+
+vae_status vae__samples_plan(const vae_model *model, const vae_sample_options *options, vae_samples *samples)
+{
+    vae__draws wanted = { .only_class = 0 };
+    VAE__TRY(want(model, options, &wanted));
+    return lay_out(model, &wanted, samples);
+}
+
+/* ---- Room -------------------------------------------------------------------------------------------------------- */
+
+vae_status vae__samples_allocate(const vae_model *model, const vae_type types[VAE_MAX_CONDITIONS], vae_samples *samples)
+{
     samples->x_size = model->x_size;
     samples->z_size = model->declaration.latents[0].size;
+    size_t rows = (size_t)samples->count, x = (size_t)samples->x_size * sizeof(float);
+    size_t z = (size_t)samples->z_size * sizeof(float);
+    VAE__TRY(vae__results_fit("samples", samples->count, 2 * x + z + vae__given_bytes(model, types)));
+    VAE__TRY(vae__allocate("samples", rows, x, &samples->x));
+    VAE__TRY(vae__allocate("samples", rows, x, &samples->modelled));
+    VAE__TRY(vae__allocate("samples", rows, z, &samples->z));
+    return vae__given_allocate(model, types, samples->count, &samples->given);
 }
 
-static vae_status allocate(const vae_model *model, const vae_sample_options *options, vae_samples *samples)
+/* The last condition varies fastest. */
+static void set_given(const vae_model *model, const vae__draws *wanted, vae_samples *samples)
 {
-    size_t count = (size_t)samples->count;
-    size_t bytes = (size_t)(samples->x_size + samples->z_size + 1) * sizeof(float);
-    if (count > vae__memory_available() / bytes)
-        return vae__error(VAE_ERROR_MEMORY, "%" PRId64 " samples of %" PRId64 " values do not fit in memory",
-                          samples->count, samples->x_size);
-    VAE__TRY(vae__allocate("samples", count * (size_t)samples->x_size, sizeof(float), &samples->x));
-    VAE__TRY(vae__allocate("samples", count * (size_t)samples->z_size, sizeof(float), &samples->z));
-    if (!model->condition_count)
-        return vae__ok();
-    VAE__TRY(vae__allocate("samples", count, sizeof(float), &samples->classes));
-    for (int64_t i = 0; i < samples->count; i++)
-        samples->classes[i] = (float)(options->has_class ? options->only_class : i / samples->columns);
-    return vae__ok();
+    int64_t inner = samples->columns;
+    for (int i = model->condition_count - 1; i >= 0; i--) {
+        int64_t size = vae__given_size(model, i);
+        const double *values = wanted->options.conditions[i].values;
+        double *given = samples->given.values[i];
+        for (int64_t s = 0; s < samples->count; s++) {
+            int64_t setting = s / inner % wanted->counts[i];
+            for (int64_t k = 0; k < size; k++)
+                given[s * size + k] =
+                    wanted->options.conditions[i].count ? values[setting * size + k] : (double)setting;
+        }
+        inner *= wanted->counts[i];
+    }
 }
 
 /* ---- Drawing ----------------------------------------------------------------------------------------------------- */
 
-/* Samples begin … begin + examples - 1. Noise goes by the column where there are classes, so that a column shows one z
- * through all classes. */
-static vae_status draw_batch(const vae__model_graph *graph, vae_executor *executor, const vae_sample_options *options,
-                             vae_samples *samples, int64_t begin, int64_t examples)
+static void copy_batch(const vae__model_graph *graph, const vae_executor *executor, vae_samples *samples, int64_t begin,
+                       int64_t examples)
+{
+    const struct {
+        const vae_node *node;
+        float *to;
+        int64_t size;
+    } parts[] = { { graph->x_units, samples->x, samples->x_size },
+                  { graph->x_mean, samples->modelled, samples->x_size },
+                  { graph->z_used, samples->z, samples->z_size } };
+    for (int i = 0; i < 3; i++)
+        memcpy(parts[i].to + begin * parts[i].size, vae_executor_value(executor, parts[i].node),
+               (size_t)(examples * parts[i].size) * sizeof(float));
+}
+
+/* Samples begin … begin + examples - 1. Noise goes by the column where there are conditions, so that a column shows one
+ * z through all of them. */
+static vae_status draw_batch(const vae_model *model, const vae__model_graph *graph, vae_executor *executor,
+                             const vae__draws *wanted, vae_samples *samples, int64_t begin, int64_t examples)
 {
     uint32_t ids[BATCH];
+    vae_binding bindings[VAE_MAX_CONDITIONS];
+    int count = 0;
     for (int64_t i = 0; i < examples; i++)
-        ids[i] = (uint32_t)(samples->classes ? (begin + i) % samples->columns : begin + i);
-    vae_binding binding = { .node = graph->conditions[0], .type = VAE_FLOAT32 };
-    if (samples->classes)
-        binding.values = samples->classes + begin;
-    vae_run run = { .examples = examples,
-                    .bindings = &binding,
-                    .binding_count = samples->classes ? 1 : 0,
-                    .seed = options->seed,
-                    .purpose = "sample",
-                    .example_ids = ids };
+        ids[i] = (uint32_t)(model->condition_count ? (begin + i) % samples->columns : begin + i);
+    for (int i = 0; i < model->condition_count; i++)
+        if (graph->conditions[i])
+            bindings[count++] =
+                (vae_binding){ .node = graph->conditions[i],
+                               .values = (const double *)samples->given.values[i] + begin * vae__given_size(model, i),
+                               .type = VAE_FLOAT64 };
+    const vae_run run = { .examples = examples,
+                          .bindings = bindings,
+                          .binding_count = count,
+                          .seed = wanted->options.seed,
+                          .purpose = "sample",
+                          .example_ids = ids };
     VAE__TRY(vae_executor_run(executor, &run));
-    float temperature = options->temperature > 0 ? (float)options->temperature : 1;
-    const float *z = vae_executor_value(executor, graph->z);
-    for (int64_t i = 0; i < examples * samples->z_size; i++)
-        samples->z[begin * samples->z_size + i] = temperature * z[i];
-    memcpy(samples->x + begin * samples->x_size, vae_executor_value(executor, graph->x_mean),
-           (size_t)(examples * samples->x_size) * sizeof(float));
+    copy_batch(graph, executor, samples, begin, examples);
     return vae__ok();
 }
 
-static vae_status draw(const vae_model *model, const vae_sample_options *options, vae_samples *samples)
+static vae_status draw(const vae_model *model, const vae__draws *wanted, vae_samples *samples)
 {
+    double temperature = wanted->options.temperature;
     vae__graph_request request = { .kind = VAE__SAMPLING,
-                                   .draw = options->draw,
-                                   .temperature = options->temperature > 0 ? options->temperature : 1 };
+                                   .draw = wanted->options.draw,
+                                   .temperature = temperature > 0 ? temperature : 1 };
+    /* Settings are typed in the units of the data that the model was made with, however they lie here. */
+    for (int i = 0; i < model->condition_count; i++)
+        request.condition_types[i] = model->declaration.conditions[i].type;
     vae__model_graph graph;
     VAE__TRY(vae__model_graph_new(model, &request, &graph));
     vae_executor *executor = NULL;
-    int64_t capacity = samples->count < BATCH ? samples->count : BATCH;
-    vae_status status = vae_executor_new(
-        graph.program, &(vae_executor_options){ .capacity = capacity, .threads = options->threads }, &executor);
+    const vae_executor_options options = { .capacity = samples->count < BATCH ? samples->count : BATCH,
+                                           .threads = wanted->options.threads };
+    vae_status status = vae_executor_new(graph.program, &options, &executor);
     for (int64_t begin = 0; begin < samples->count && !status.code; begin += BATCH) {
         int64_t examples = samples->count - begin < BATCH ? samples->count - begin : BATCH;
-        status = draw_batch(&graph, executor, options, samples, begin, examples);
+        status = draw_batch(model, &graph, executor, wanted, samples, begin, examples);
     }
     vae_executor_free(&executor);
     vae__model_graph_clear(&graph);
@@ -129,12 +248,17 @@ vae_status vae_sample(const vae_model *model, const vae_sample_options *options,
     if (!model || !samples)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and a place for samples, found NULL");
     *samples = (vae_samples){ 0 };
-    vae_sample_options wanted = options ? *options : (vae_sample_options){ 0 };
-    VAE__TRY(check(model, &wanted));
-    lay_out(model, &wanted, samples);
-    vae_status status = allocate(model, &wanted, samples);
-    if (!status.code)
+    vae__draws wanted = { .only_class = 0 };
+    VAE__TRY(want(model, options, &wanted));
+    VAE__TRY(lay_out(model, &wanted, samples));
+    vae_type types[VAE_MAX_CONDITIONS];
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
+        types[i] = VAE_FLOAT64;
+    vae_status status = vae__samples_allocate(model, types, samples);
+    if (!status.code) {
+        set_given(model, &wanted, samples);
         status = draw(model, &wanted, samples);
+    }
     if (status.code)
         vae_samples_free(samples);
     return status;
@@ -145,113 +269,8 @@ void vae_samples_free(vae_samples *samples)
     if (!samples)
         return;
     vae__free(samples->x);
+    vae__free(samples->modelled);
     vae__free(samples->z);
-    vae__free(samples->classes);
+    vae__given_free(&samples->given);
     *samples = (vae_samples){ 0 };
-}
-
-/* ---- Files ------------------------------------------------------------------------------------------------------- */
-
-/* The grid of a picture; refused where no picture can hold it. */
-static vae_status describe_grid(const vae_model *model, const vae_samples *samples, const char *path, vae_grid *grid)
-{
-    const vae_model_spec *spec = &model->declaration;
-    int64_t channels = model->x_rank == 3 ? spec->x.shape[2] : 1;
-    if (model->x_rank < 2 || model->x_rank > 3 || (channels != 1 && channels != 3))
-        return vae__error(VAE_ERROR_ARGUMENT,
-                          "%s: %s: x is no image of 1 or 3 channels; a name in .h5 keeps its values", path, spec->name);
-    *grid = (vae_grid){ .rows = samples->rows,
-                        .columns = samples->columns,
-                        .height = spec->x.shape[0],
-                        .width = spec->x.shape[1],
-                        .channels = channels,
-                        .border = 2,
-                        .title = spec->name };
-    return vae__error_within(vae_picture_check(grid), "%s: ", path);
-}
-
-static vae_status check_picture(const vae_model *model, const vae_samples *samples, const char *path)
-{
-    vae_grid grid;
-    return describe_grid(model, samples, path, &grid);
-}
-
-static vae_status save_picture(const vae_model *model, const vae_samples *samples, const char *path)
-{
-    vae_grid grid;
-    VAE__TRY(describe_grid(model, samples, path, &grid));
-    /* The grid's last row may be short; what is missing stays black. */
-    float *images = NULL;
-    VAE__TRY(vae__allocate("a picture", (size_t)(grid.rows * grid.columns * samples->x_size), sizeof(float), &images));
-    memcpy(images, samples->x, (size_t)(samples->count * samples->x_size) * sizeof(float));
-    vae_status status = vae_picture_write(path, &grid, images);
-    vae__free(images);
-    return status;
-}
-
-static vae_status save_table(const vae_model *model, const vae_samples *samples, const char *path)
-{
-    const vae_model_spec *spec = &model->declaration;
-    vae__table_column columns[] = {
-        { .name = "x",
-          .description = "samples of x, or its mean, after the transform",
-          .values = samples->x,
-          .rank = 1 + model->x_rank,
-          .shape = { samples->count } },
-        { .name = "z",
-          .description = "the latent vectors they come from",
-          .values = samples->z,
-          .rank = 2,
-          .shape = { samples->count, samples->z_size } },
-        { .name = spec->conditions[0].name,
-          .description = "the class given",
-          .values = samples->classes,
-          .rank = 1,
-          .shape = { samples->count } },
-    };
-    memcpy(columns[0].shape + 1, spec->x.shape, (size_t)model->x_rank * sizeof *spec->x.shape);
-    return vae__table_write(path, "libvae samples", columns, samples->classes ? 3 : 2);
-}
-
-static const struct form {
-    const char *ending;
-    vae_status (*check)(const vae_model *, const vae_samples *, const char *); /* NULL: any samples will do */
-    vae_status (*save)(const vae_model *, const vae_samples *, const char *);
-} forms[] = { { ".png", check_picture, save_picture }, { ".h5", NULL, save_table }, { ".hdf5", NULL, save_table } };
-
-static vae_status find_form(const char *path, const struct form **form)
-{
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        *form = &forms[i];
-        if (vae__text_ends(path, forms[i].ending))
-            return vae__ok();
-    }
-    return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a file name in .png, .h5 or .hdf5", path);
-}
-
-vae_status vae_samples_save(const vae_model *model, const vae_samples *samples, const char *path)
-{
-    const struct form *form;
-    if (!model || !samples || !path)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a model, samples and a path, found NULL");
-    VAE__TRY(find_form(path, &form));
-    return form->save(model, samples, path);
-}
-
-vae_status vae_samples_check(const vae_model *model, const vae_sample_options *options, const char *path)
-{
-    const struct form *form;
-    if (!model || !path)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a model and a path, found NULL");
-    vae_samples samples = { 0 };
-    vae_sample_options wanted = options ? *options : (vae_sample_options){ 0 };
-    VAE__TRY(find_form(path, &form));
-    VAE__TRY(check(model, &wanted));
-    lay_out(model, &wanted, &samples);
-    return form->check ? form->check(model, &samples, path) : vae__ok();
-}
-
-vae_status vae_samples_recognize(const char *path)
-{
-    return path ? vae__table_recognize(path) : vae__error(VAE_ERROR_ARGUMENT, "expected a path, found NULL");
 }

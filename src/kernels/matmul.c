@@ -193,13 +193,28 @@ static bool is_full(const vae__matmul *matmul, const vae__matmul_piece *piece)
     return matmul->full && piece->m == matmul->rows && piece->k == spec->k;
 }
 
+/* Units beside one another of a product of one row, taken as one, so that its rows of b are read whole: an element has
+ * the same value wherever c is cut. Returns how many there are. */
+static int64_t join(const vae__matmul *matmul, const grid *g, int64_t unit, int64_t end, vae__matmul_piece *piece)
+{
+    if (g->m != 1 || matmul->spec.form != VAE__NN)
+        return 1;
+    int64_t column = unit * g->columns, last = end * g->columns;
+    piece->n = (last < g->n ? last : g->n) - column;
+    return end - unit;
+}
+
 void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
 {
     grid g = cut(matmul, call->batch);
-    for (int64_t unit = begin; unit < end; unit++) {
+    for (int64_t unit = begin; unit < end;) {
         vae__matmul_piece piece = unit_piece(matmul, call, &g, unit);
-        if (!is_full(matmul, &piece) || !vae__onednn_run(matmul->full, &piece, call->thread, call->scratch))
-            matmul->spec.kernels->matmul(&piece);
+        if (is_full(matmul, &piece) && vae__onednn_run(matmul->full, &piece, call->thread, call->scratch)) {
+            unit++;
+            continue;
+        }
+        unit += join(matmul, &g, unit, end, &piece);
+        matmul->spec.kernels->matmul(&piece);
     }
 }
 

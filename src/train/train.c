@@ -54,7 +54,63 @@ static vae_status check_options(const vae_training_options *options)
     return vae__ok();
 }
 
-static vae_status describe(vae_training *training, const vae_data *data, const vae_training_options *options)
+/* Where the data lies, so that a resumed run need not be told. */
+static vae_status take_place(vae_training *training, const vae_data *data, const vae__match *match)
+{
+    vae__data_place place = { .source = vae_data_source(data),
+                              .x_path = match->x->path,
+                              .mask_path = match->mask ? match->mask->path : NULL,
+                              .allow_external = data->options.allow_external };
+    place.sources = vae_data_sources(data, &place.source_count);
+    for (int i = 0; i < training->model->condition_count; i++)
+        place.condition_paths[i] = match->conditions[i]->path;
+    return vae__training_place(training, &place);
+}
+
+/* The split of each row where rows were held out, in the source's order: training rows with those held out of them,
+ * then validation and test rows that the source had itself. NULL where none were. The caller owns *splits. */
+static vae_status list_splits(const vae_data *data, unsigned char **splits)
+{
+    const vae_division division = vae_data_division(data);
+    const bool held[VAE_SPLITS] = { [VAE_VALIDATION] = division.validation > 0, [VAE_TEST] = division.test > 0 };
+    int64_t begin = 0, begins[VAE_SPLITS] = { 0 }, total = 0;
+    *splits = NULL;
+    if (!held[VAE_VALIDATION] && !held[VAE_TEST])
+        return vae__ok();
+    for (int split = 0; split < VAE_SPLITS; split++) {
+        total += vae_data_rows(data, (vae_split)split);
+        begin += split == VAE_TRAIN || held[split] ? vae_data_rows(data, (vae_split)split) : 0;
+    }
+    for (int split = VAE_VALIDATION; split < VAE_SPLITS; split++)
+        if (!held[split]) {
+            begins[split] = begin;
+            begin += vae_data_rows(data, (vae_split)split);
+        }
+    VAE__TRY(vae__allocate("the rows' splits", (size_t)total, 1, splits));
+    for (int split = 0; split < VAE_SPLITS; split++)
+        for (int64_t i = 0; i < vae_data_rows(data, (vae_split)split); i++)
+            (*splits)[begins[split] + vae_data_row(data, (vae_split)split, i)] = (unsigned char)split;
+    return vae__ok();
+}
+
+static vae_status take_division(vae_training *training, const vae_data *data)
+{
+    unsigned char *splits = NULL;
+    char *by = NULL;
+    vae_division division = vae_data_division(data);
+    VAE__TRY(list_splits(data, &splits));
+    vae__training_take_splits(training, splits);
+    if (division.by)
+        VAE__TRY(vae__copy_string(division.by, &by));
+    vae__free((char *)training->division.by);
+    training->division = division;
+    training->division.by = by;
+    training->validation_held_out = division.validation > 0;
+    return vae__ok();
+}
+
+static vae_status describe(vae_training *training, const vae_data *data, const vae__match *match,
+                           const vae_training_options *options)
 {
     training->batch_size = options->batch_size ? options->batch_size : 128;
     training->learning_rate = options->learning_rate > 0 ? options->learning_rate : 1e-3;
@@ -64,13 +120,12 @@ static vae_status describe(vae_training *training, const vae_data *data, const v
     training->seed = options->seed;
     for (int split = 0; split < VAE_SPLITS; split++)
         training->rows[split] = vae_data_rows(data, (vae_split)split);
-    training->validation_held_out = data->held_out;
     memcpy(training->digest, vae_data_digest(data), sizeof training->digest - 1);
     vae__free(training->command_line);
-    vae__free(training->source);
-    training->command_line = training->source = NULL;
+    training->command_line = NULL;
     VAE__TRY(vae__copy_string(options->command_line, &training->command_line));
-    return vae__copy_string(vae_data_source(data), &training->source);
+    VAE__TRY(take_division(training, data));
+    return take_place(training, data, match);
 }
 
 vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_training_options *options,
@@ -87,7 +142,7 @@ vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_t
     VAE__TRY(vae__match_data(*model, data, vae_data_training_split(data), &match));
     vae_model *taken = *model;
     VAE__TRY(vae__training_make(&taken, training));
-    vae_status status = describe(*training, data, &wanted);
+    vae_status status = describe(*training, data, &match, &wanted);
     if (status.code) {
         (*training)->model = NULL; /* stays the caller's */
         vae_training_free(training);
@@ -98,6 +153,24 @@ vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_t
 }
 
 /* ---- Making the loop --------------------------------------------------------------------------------------------- */
+
+/* As many rows in each split, and the same ones. */
+static vae_status check_splits(const vae_training *training, const vae_data *data)
+{
+    vae_training found = { .splits = NULL };
+    memcpy(found.rows, training->rows, sizeof found.rows);
+    unsigned char *splits = NULL;
+    VAE__TRY(list_splits(data, &splits));
+    vae__training_take_splits(&found, splits);
+    bool same = !training->splits == !found.splits &&
+                (!found.splits || !memcmp(training->splits, found.splits, (size_t)vae__training_rows(training)));
+    vae__free(found.splits);
+    return same ? vae__ok()
+                : vae__error(VAE_ERROR_DATA,
+                             "%s: expected the data to be divided as the training began with, found other rows held "
+                             "out",
+                             vae_data_source(data));
+}
 
 static vae_status check_data(const vae_training *training, const vae_data *data)
 {
@@ -111,19 +184,7 @@ static vae_status check_data(const vae_training *training, const vae_data *data)
             return vae__error(VAE_ERROR_DATA, "%s: expected %" PRId64 " rows in the %s split, found %" PRId64,
                               vae_data_source(data), training->rows[split], vae_split_name((vae_split)split),
                               vae_data_rows(data, (vae_split)split));
-    return vae__ok();
-}
-
-/* The source is where the data lies now: resuming without one opens it there. */
-static vae_status take_source(vae_training *training, const vae_data *data)
-{
-    if (!strcmp(training->source, vae_data_source(data)))
-        return vae__ok();
-    char *source = NULL;
-    VAE__TRY(vae__copy_string(vae_data_source(data), &source));
-    vae__free(training->source);
-    training->source = source;
-    return vae__ok();
+    return check_splits(training, data);
 }
 
 static vae_status make_validation(vae__loop *loop, const vae_data *data)
@@ -139,9 +200,9 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
 {
     vae_training *training = loop->training;
     VAE__TRY(check_data(training, data));
-    VAE__TRY(take_source(training, data));
     VAE__TRY(vae__training_check(training, training->model->declaration.name));
     VAE__TRY(vae__match_data(training->model, data, vae_data_training_split(data), &loop->match));
+    VAE__TRY(take_place(training, data, &loop->match)); /* Where it lies now: resuming opens it there. */
     loop->threads = loop->options->threads ? loop->options->threads : vae__processors();
     loop->steps = (loop->match.rows + training->batch_size - 1) / training->batch_size;
     vae__graph_request request = vae__match_request(&loop->match, VAE__TRAINING);

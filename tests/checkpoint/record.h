@@ -69,6 +69,38 @@ static const vae_model_spec small_cvae = {
     .decoder = "dense 7 relu",
 };
 
+static const char *const small_runs[] = { "run A", "run \xc3\x89", "" };
+
+/* A condition of each kind, values that are missing, constants that are fitted. */
+static const vae_model_spec small_rich = {
+    .name = "small-rich",
+    .summary = "conditions of every kind",
+    .x = { .shape = { 6 },
+           .likelihood = "gaussian",
+           .transform = "scale=0.5, standardize",
+           .encoder_transform = "standardize",
+           .missing = VAE_MISSING_MASK,
+           .has_fill_value = true,
+           .fill_value = -999.5,
+           .type = VAE_UINT16 },
+    .conditions = { { .name = "run", .kind = VAE_CLASS, .size = 3, .levels = small_runs, .type = VAE_INT32 },
+                    { .name = "energy", .kind = VAE_VALUES, .size = 2, .type = VAE_FLOAT64 },
+                    { .name = "map", .kind = VAE_IMAGE, .shape = { 2, 3 }, .transform = "unit", .type = VAE_UINT8 } },
+    .latents = { { .size = 3 } },
+    .encoder = "dense 7 relu",
+    .decoder = "dense 7 relu",
+};
+
+/* Values of state, to the end of the last tensor. */
+static inline int64_t state_size(const vae_store *store)
+{
+    int64_t size = 0;
+    for (int i = 0; i < vae_store_count(store); i++)
+        if (!vae_store_tensor(store, i)->trainable)
+            size = vae_store_tensor(store, i)->offset + vae_store_tensor(store, i)->size;
+    return size;
+}
+
 /* Values with every bit in use, a zero of either sign and a denormal among them. */
 static inline void fill(float *values, const vae_store *store, float scale)
 {
@@ -81,6 +113,29 @@ static inline void fill(float *values, const vae_store *store, float scale)
             values[tensor->offset + 1] = 1e-42f;
         }
     }
+}
+
+/* Where the data of small_rich lies, and how it was divided: rows of both splits among those of the third. */
+static inline void place(vae_training *training)
+{
+    const char *const sources[] = { "run-0.h5", "d\xc3\xa9"
+                                                "but/*.h5:/a" };
+    const vae__data_place there = { .source = "run-0.h5, d\xc3\xa9"
+                                              "but/*.h5:/a",
+                                    .sources = sources,
+                                    .source_count = 2,
+                                    .x_path = "/detector/frames",
+                                    .condition_paths = { "/meta/run", NULL, "map" },
+                                    .mask_path = "seen",
+                                    .allow_external = true };
+    ck_assert_status_ok(vae__training_place(training, &there));
+    training->division = (vae_division){ .validation = 0.125, .test = 10, .seed = UINT64_MAX };
+    ck_assert_status_ok(vae__copy_string("run", (char **)&training->division.by));
+    unsigned char *splits = vae__alloc(67, 1);
+    for (int i = 0; i < 17; i++)
+        splits[3 * i + 2] = i < 7 ? VAE_VALIDATION : VAE_TEST;
+    vae__training_take_splits(training, splits);
+    ck_assert_ptr_nonnull(training->splits);
 }
 
 static inline void add_history(vae_training *training, int rows, bool validated)
@@ -111,6 +166,9 @@ static inline vae_training *make_training(const vae_model_spec *spec)
     ck_assert_status_ok(vae__training_make(&model, &training));
     ck_assert_ptr_null(model);
     const vae_store *store = training->model->store;
+    for (int i = 0; i < vae_store_count(store); i++)
+        for (int64_t k = 0; !vae_store_tensor(store, i)->trainable && k < vae_store_tensor(store, i)->size; k++)
+            vae_store_state(training->model->store)[vae_store_tensor(store, i)->offset + k] = 1 / (float)(i + k + 3);
     fill(vae_store_parameters(training->model->store), store, 1);
     fill(training->first_moment, store, 0.1f);
     fill(training->second_moment, store, 0.001f);
@@ -128,10 +186,14 @@ static inline vae_training *make_training(const vae_model_spec *spec)
     training->rows[VAE_VALIDATION] = spec->conditions[0].name ? 7 : 0;
     training->rows[VAE_TEST] = 10;
     training->validation_held_out = spec->conditions[0].name != NULL;
+    if (training->validation_held_out)
+        training->division.validation = 7;
     strcpy(training->digest, "0123456789abcdef");
     replace(&training->command_line, "vae train cvae --data d\xc3\xa9"
                                      "but --out a.h5");
     replace(&training->source, "digits");
+    if (spec == &small_rich)
+        place(training);
     add_history(training, 3, spec->conditions[0].name != NULL);
     return training;
 }
@@ -150,24 +212,58 @@ static inline void assert_same_text(const char *a, const char *b)
     ck_assert_str_eq(a, b);
 }
 
+static inline void assert_same_text_if(const char *a, const char *b)
+{
+    ck_assert_int_eq(!a, !b);
+    if (a)
+        assert_same_text(a, b);
+}
+
+static inline void assert_same_condition(const vae_condition_spec *p, const vae_condition_spec *q)
+{
+    assert_same_text(p->name, q->name);
+    ck_assert_int_eq(p->kind, q->kind);
+    ck_assert_int_eq(p->size, q->size);
+    ck_assert_int_eq(p->type, q->type);
+    ck_assert_mem_eq(p->shape, q->shape, sizeof p->shape);
+    assert_same_text_if(p->transform, q->transform);
+    ck_assert_int_eq(!p->levels, !q->levels);
+    for (int64_t i = 0; p->levels && i < p->size; i++)
+        assert_same_text(p->levels[i], q->levels[i]);
+}
+
+static inline void assert_same_x(const vae_x_spec *p, const vae_x_spec *q)
+{
+    ck_assert_mem_eq(p->shape, q->shape, sizeof p->shape);
+    assert_same_text(p->likelihood, q->likelihood);
+    assert_same_text(p->transform, q->transform);
+    assert_same_text_if(p->encoder_transform, q->encoder_transform);
+    ck_assert_int_eq(p->missing, q->missing);
+    ck_assert_int_eq(p->has_fill_value, q->has_fill_value);
+    ck_assert_mem_eq(&p->fill_value, &q->fill_value, sizeof p->fill_value);
+    ck_assert_int_eq(p->type, q->type);
+}
+
 static inline void assert_same_model(const vae_model *a, const vae_model *b)
 {
     const vae_model_spec *p = &a->declaration, *q = &b->declaration;
     const char *const texts[][2] = {
-        { p->name, q->name },           { p->summary, q->summary },           { p->encoder, q->encoder },
-        { p->decoder, q->decoder },     { p->posterior, q->posterior },       { p->prior, q->prior },
-        { p->objective, q->objective }, { p->x.likelihood, q->x.likelihood }, { p->x.transform, q->x.transform }
+        { p->name, q->name },           { p->summary, q->summary },     { p->encoder, q->encoder },
+        { p->decoder, q->decoder },     { p->posterior, q->posterior }, { p->prior, q->prior },
+        { p->objective, q->objective },
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        assert_same_text(texts[i][0], texts[i][1]);
-    ck_assert_mem_eq(p->x.shape, q->x.shape, sizeof p->x.shape);
+        assert_same_text_if(texts[i][0], texts[i][1]);
+    assert_same_x(&p->x, &q->x);
+    ck_assert_int_eq(a->one_transform, b->one_transform);
     ck_assert_mem_eq(p->latents, q->latents, sizeof p->latents);
     ck_assert_int_eq(a->condition_count, b->condition_count);
-    for (int i = 0; i < a->condition_count; i++) {
-        assert_same_text(p->conditions[i].name, q->conditions[i].name);
-        ck_assert_int_eq(p->conditions[i].kind, q->conditions[i].kind);
-        ck_assert_int_eq(p->conditions[i].size, q->conditions[i].size);
-    }
+    for (int i = 0; i < a->condition_count; i++)
+        assert_same_condition(&p->conditions[i], &q->conditions[i]);
+    ck_assert_int_eq(state_size(a->store), state_size(b->store));
+    if (state_size(a->store))
+        ck_assert_mem_eq(vae_store_state(a->store), vae_store_state(b->store),
+                         (size_t)state_size(a->store) * sizeof(float));
     ck_assert_int_eq(vae_store_size(a->store), vae_store_size(b->store));
     ck_assert_mem_eq(vae_store_parameters(a->store), vae_store_parameters(b->store),
                      (size_t)vae_store_size(a->store) * sizeof(float));
@@ -181,6 +277,27 @@ static inline void assert_same_history(const vae__history *a, const vae__history
         if (a->columns[i])
             ck_assert_mem_eq(a->columns[i], b->columns[i], (size_t)a->rows * sizeof(double));
     }
+}
+
+/* Where the data lies. */
+static inline void assert_same_place(const vae_training *a, const vae_training *b)
+{
+    assert_same_text(a->source, b->source);
+    ck_assert_int_eq(a->source_count, b->source_count);
+    for (int i = 0; i < a->source_count; i++)
+        assert_same_text(a->sources[i], b->sources[i]);
+    assert_same_text_if(a->x_path, b->x_path);
+    assert_same_text_if(a->mask_path, b->mask_path);
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
+        assert_same_text_if(a->condition_paths[i], b->condition_paths[i]);
+    ck_assert_int_eq(a->allow_external, b->allow_external);
+    const double p[] = { a->division.validation, a->division.test }, q[] = { b->division.validation, b->division.test };
+    ck_assert_mem_eq(p, q, sizeof p);
+    ck_assert(a->division.seed == b->division.seed);
+    assert_same_text_if(a->division.by, b->division.by);
+    ck_assert_int_eq(!a->splits, !b->splits);
+    if (a->splits)
+        ck_assert_mem_eq(a->splits, b->splits, (size_t)vae__training_rows(a));
 }
 
 /* Bit for bit. */
@@ -199,7 +316,7 @@ static inline void assert_same(const vae_training *a, const vae_training *b)
     ck_assert(a->seed == b->seed);
     ck_assert_mem_eq(a->rows, b->rows, sizeof a->rows);
     assert_same_text(a->digest, b->digest);
-    assert_same_text(a->source, b->source);
+    assert_same_place(a, b);
     assert_same_text(a->command_line, b->command_line);
     assert_same_history(&a->history, &b->history);
 }

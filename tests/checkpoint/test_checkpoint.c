@@ -4,7 +4,7 @@
 
 #include "tests/checkpoint/record.h"
 
-static const vae_model_spec *const specs[] = { &small_vae, &small_cvae };
+static const vae_model_spec *const specs[] = { &small_vae, &small_cvae, &small_rich };
 
 START_TEST(test_round_trip)
 {
@@ -31,6 +31,121 @@ START_TEST(test_round_trip)
     folder_remove();
 }
 END_TEST
+
+/* What older files have not: all of it, of a model that needs none of it. */
+static void make_old(hid_t file)
+{
+    static const char *const attributes[][2] = {
+        { "/fields/x", "type" },      { "/fields/x", "missing" },    { "/fields/digit", "type" },
+        { "/fields/site", "type" },   { "/data", "allow_external" }, { "/data", "division_validation" },
+        { "/data", "division_test" }, { "/data", "division_seed" },
+    };
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        hid_t object = H5Oopen(file, attributes[i][0], H5P_DEFAULT);
+        ck_assert_int_ge(H5Adelete(object, attributes[i][1]), 0);
+        H5Oclose(object);
+    }
+    ck_assert_int_lt(H5Aexists_by_name(file, "/fields/x", "fill_value", H5P_DEFAULT), 1);
+    ck_assert_int_lt(H5Lexists(file, "/data/sources", H5P_DEFAULT), 1);
+}
+
+START_TEST(test_old_files)
+{
+    folder_make();
+    vae_training *saved = make_training(&small_cvae), *loaded = NULL;
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    hid_t file = H5Fopen(path_of("a.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    make_old(file);
+    ck_assert_int_ge(H5Fclose(file), 0);
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
+    vae_model_spec *old = &saved->model->declaration;
+    old->x.type = old->conditions[0].type = old->conditions[1].type = VAE_UINT8;
+    assert_same(saved, loaded); /* with the division that validation_held_out tells of */
+    const vae_training_state state = vae_training_where(loaded);
+    ck_assert(state.division.validation > 6.5 && state.division.validation < 7.5 && !state.division.by);
+    ck_assert_int_eq(state.source_count, 0);
+    vae_training_free(&saved);
+    vae_training_free(&loaded);
+    folder_remove();
+}
+END_TEST
+
+/* ---- What a program brings --------------------------------------------------------------------------------------- */
+
+static void build_small(vae_build *build)
+{
+    vae_node *h = build->z;
+    if (build->x) {
+        build->mean = vae_dense(build->encoder_x, 3, "encoder/mean");
+        build->logvar = vae_dense(build->encoder_x, 3, "encoder/logvar");
+        h = vae_gaussian_sample(build->mean, build->logvar, build->noise);
+        build->kl = vae_kl_standard_normal(build->mean, build->logvar);
+    }
+    vae_node *logits = vae_dense(h, build->x_size, "decoder/logits");
+    if (build->x)
+        build->reconstruction = vae_loglik_bernoulli(build->x, logits, build->mask);
+    build->x_mean = vae_sigmoid(logits);
+}
+
+static const vae_model_spec built = { .name = "built",
+                                      .x = { .shape = { 12 }, .likelihood = "bernoulli" },
+                                      .latents = { { .size = 3 } },
+                                      .build = build_small };
+
+START_TEST(test_built_by_program)
+{
+    folder_make();
+    const vae_model_spec other = { .name = "built", .encoder = "dense 3" };
+    const vae_catalogue mine = { .models = &built, .model_count = 1 }, wrong = { .models = &other, .model_count = 1 };
+    vae_training *saved = make_training(&built), *loaded = NULL;
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &mine, &loaded));
+    assert_same(saved, loaded);
+    ck_assert(loaded->model->declaration.build == build_small);
+    vae_training_free(&loaded);
+    const char *words = "a.h5: /model: the model \"built\" is built by code of the program that trained it: expected a "
+                        "model of that name with .build in the catalogue, found none";
+    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded), VAE_ERROR_FORMAT, words);
+    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), &wrong, &loaded), VAE_ERROR_FORMAT, words);
+    vae_training_free(&saved);
+    folder_remove();
+}
+END_TEST
+
+static vae_node *build_layer(const vae_network *network, const double *arguments, vae_node *x, const char *name)
+{
+    return vae_network_dense(network, x, (int64_t)arguments[0], name);
+}
+
+START_TEST(test_brought_words)
+{
+    folder_make();
+    const vae_layer plain = { .word = { .name = "plain",
+                                        .summary = "a layer of a test's",
+                                        .arguments = { { .name = "UNITS", .low = 1, .high = 100 } } },
+                              .build = build_layer };
+    const vae_catalogue mine = { .layers = &plain, .layer_count = 1 };
+    vae_model_spec spec = small_vae;
+    spec.encoder = "plain 5, dense 4 relu";
+    vae_model *model = NULL;
+    vae_training *saved = NULL, *loaded = NULL;
+    ck_assert_status_ok(vae__model_declare(&spec, &mine, &model));
+    ck_assert_status_ok(vae__training_make(&model, &saved));
+    saved->rows[VAE_TRAIN] = saved->batch_size = 1;
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &mine, &loaded));
+    assert_same(saved, loaded);
+    vae_training_free(&loaded);
+    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded), VAE_ERROR_FORMAT,
+                     "a.h5: /model: small-vae: encoder: layer 1: \"plain\": no such layer; there are ");
+    ck_assert_status(vae_model_load(path_of("a.h5"), NULL, &model), VAE_ERROR_FORMAT,
+                     "; a program that loads this file must bring a row of that name in its catalogue");
+    vae_training_free(&saved);
+    folder_remove();
+}
+END_TEST
+
+/* ---- What is told ------------------------------------------------------------------------------------------------ */
 
 /* What no training comes to is told when it is loaded; the last place of an epoch is one, before its row is recorded.
  */
@@ -107,6 +222,19 @@ START_TEST(test_long_command_line)
     ck_assert_uint_eq(length, 60000);
     ck_assert_mem_eq(loaded->command_line, text, length - 4);
     ck_assert_str_eq(loaded->command_line + length - 4, " ...");
+    vae_training_free(&loaded);
+    replace(&saved->source, text); /* so is the source, and of as many sources each is whole */
+    char *sources[200];
+    for (int i = 0; i < 200; i++)
+        sources[i] = text + 200000 - 2 * (i + 200);
+    ck_assert_status_ok(vae__training_place(
+        saved, &(vae__data_place){ .source = text, .sources = (const char *const *)sources, .source_count = 200 }));
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
+    ck_assert_uint_eq(strlen(loaded->source), 60000);
+    ck_assert_int_eq(loaded->source_count, 200);
+    for (int i = 0; i < 200; i++)
+        assert_same_text(loaded->sources[i], sources[i]);
     vae__free(text);
     vae_training_free(&saved);
     vae_training_free(&loaded);
@@ -123,6 +251,8 @@ START_TEST(test_questions)
     ck_assert_int_eq(state.step, 42);
     ck_assert_int_eq(state.rows[VAE_VALIDATION], 0);
     ck_assert_str_eq(state.source, "digits");
+    ck_assert_int_eq(state.source_count, 0);
+    ck_assert_ptr_null(state.x_path);
     ck_assert_ptr_eq(vae_training_model(training), training->model);
     ck_assert_int_eq(vae_history_rows(training), 3);
     ck_assert_int_eq(vae_history_columns(training), VAE__MAX_COLUMNS - 3);
@@ -130,6 +260,17 @@ START_TEST(test_questions)
     ck_assert_str_eq(vae_history_column_at(training, 5).units, "nats per example");
     ck_assert_ptr_eq(vae_history_column_at(training, 0).values, training->history.columns[VAE__STEP]);
     ck_assert_ptr_null(vae_history_column_at(training, 8).values);
+    vae_training_free(&training);
+    training = make_training(&small_rich);
+    state = vae_training_where(training);
+    ck_assert_int_eq(state.source_count, 2);
+    ck_assert_str_eq(state.sources[0], "run-0.h5");
+    ck_assert_str_eq(state.x_path, "/detector/frames");
+    ck_assert_str_eq(state.condition_paths[0], "/meta/run");
+    ck_assert_ptr_null(state.condition_paths[1]);
+    ck_assert_str_eq(state.mask_path, "seen");
+    ck_assert_int_eq(state.allow_external, 1);
+    ck_assert_str_eq(state.division.by, "run");
     vae_training_free(&training);
     vae_training_free(&training);
     vae_training_free(NULL);
@@ -244,14 +385,46 @@ static const char script[] =
     "assert p and p == set(n[len('optimizer/first_moment/'):] for n in names if 'first_moment' in n)\n"
     "print('all is well')\n";
 
-START_TEST(test_h5py)
+static const char rich_script[] =
+    "import sys, zlib, h5py, numpy as np\n"
+    "f = h5py.File(sys.argv[1], 'r')\n"
+    "def text(v): return v.decode('utf-8')\n"
+    "x, run, energy, image = f['fields/x'], f['fields/run'], f['fields/energy'], f['fields/map']\n"
+    "a = {k: v for k, v in x.attrs.items()}\n"
+    "assert text(a['transform']) == 'scale=0.5, standardize' and text(a['encoder_transform']) == 'standardize'\n"
+    "assert text(a['missing']) == 'mask' and a['fill_value'] == -999.5 and text(a['type']) == 'uint16'\n"
+    "assert text(a['path']) == '/detector/frames' and text(a['mask_path']) == 'seen'\n"
+    "assert text(run.attrs['kind']) == 'class' and run.attrs['classes'] == 3\n"
+    "assert [text(l) for l in run['levels']] == ['run A', 'run \u00c9', ''] and run['levels'].dtype == 'S6'\n"
+    "assert zlib.crc32(run['levels'][()].tobytes()) == run['levels'].attrs['crc32']\n"
+    "assert text(energy.attrs['kind']) == 'values' and list(energy.attrs['shape']) == [2] and energy.attrs['size'] == "
+    "2\n"
+    "assert text(energy.attrs['transform']) == 'standardize' and 'path' not in energy.attrs\n"
+    "assert text(image.attrs['kind']) == 'image' and list(image.attrs['shape']) == [2, 3] and image.attrs['size'] == "
+    "6\n"
+    "w = f['parameters/encoder/0']\n"
+    "assert [d.label for d in w['weight_run'].dims] == ['class', 'out'] and w['weight_run'].shape[0] == 3\n"
+    "assert [d.label for d in w['weight_energy'].dims] == ['in', 'out'] and w['weight_map'].shape[0] == 6\n"
+    "state = f['state/fields/x/transform/1']\n"
+    "assert state['mean'].shape == (6,) and 'mean of' in text(state['mean'].attrs['description'])\n"
+    "assert 'deviation of' in text(state['deviation'].attrs['description']) and state['mean'].dims[0].label == "
+    "'value'\n"
+    "data = f['data']\n"
+    "assert [text(s) for s in data['sources']] == ['run-0.h5', 'd\u00e9but/*.h5:/a'] and data.attrs['allow_external'] "
+    "== 1\n"
+    "d = {k[9:]: data.attrs[k] for k in data.attrs if k.startswith('division_')}\n"
+    "assert d['validation'] == 0.125 and d['test'] == 10 and int(d['seed']) == 2**64 - 1 and text(d['by']) == 'run'\n"
+    "assert list(data['split'][:6]) == [0, 0, 1, 0, 0, 1] and list(np.bincount(data['split'])) == [50, 7, 10]\n"
+    "print('all is well')\n";
+
+static void check_script(const vae_model_spec *spec, const char *text)
 {
     folder_make();
-    vae_training *saved = make_training(&small_cvae);
+    vae_training *saved = make_training(spec);
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
     vae_training_free(&saved);
     FILE *file = fopen(path_of("b.h5"), "w");
-    fputs(script, file);
+    fputs(text, file);
     fclose(file);
     if (there_is("/usr/bin/python3 -c 'import h5py'")) {
         char line[160];
@@ -259,6 +432,12 @@ START_TEST(test_h5py)
         check_tool(line, "all is well");
     }
     folder_remove();
+}
+
+START_TEST(test_h5py)
+{
+    check_script(&small_cvae, script);
+    check_script(&small_rich, rich_script);
 }
 END_TEST
 
@@ -307,7 +486,7 @@ END_TEST
 START_TEST(test_failing_allocation)
 {
     folder_make();
-    vae_training *saved = make_training(&small_cvae), *loaded = NULL;
+    vae_training *saved = make_training(&small_rich), *loaded = NULL;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
     ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     vae_training_free(&loaded);
@@ -459,11 +638,13 @@ int main(void)
     const TTest *const kept[] = { test_round_trip,      test_nothing_yet,       test_places,
                                   test_no_splits,       test_long_command_line, test_questions,
                                   test_history_refuses, test_arguments,         NULL };
+    const TTest *const brought[] = { test_old_files, test_built_by_program, test_brought_words, NULL };
     const TTest *const tools[] = { test_tools, test_h5py, NULL };
     const TTest *const refused[] = { test_failing_system, test_failing_allocation, NULL };
     const TTest *const manners[] = { test_host_untouched, test_threads, NULL };
     Suite *suite = suite_create("checkpoint");
     suite_case(suite, "kept", 60, kept);
+    suite_case(suite, "brought", 60, brought);
     suite_case(suite, "tools", 120, tools);
     suite_case(suite, "refused", 120, refused);
     suite_case(suite, "manners", 60, manners);

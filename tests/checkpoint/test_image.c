@@ -109,6 +109,12 @@ START_TEST(test_no_room)
 }
 END_TEST
 
+static vae_status write_table(const char *path, const vae__table_column *columns, int count)
+{
+    return vae__table_write(
+        path, &(vae__table){ .format = "libvae samples", .title = "results", .columns = columns, .count = count });
+}
+
 /* Room given in advance is enough: nothing is asked for while libhdf5 writes. */
 START_TEST(test_room_in_advance)
 {
@@ -127,7 +133,7 @@ START_TEST(test_room_in_advance)
             };
         }
         system_reset();
-        ck_assert_status_ok(vae__table_write(path_of("a.h5"), "results", columns, 40));
+        ck_assert_status_ok(write_table(path_of("a.h5"), columns, 40));
         ck_assert_int_eq(system_count(SYSTEM_ALLOCATE), 5); /* the image and its bytes, three file names */
     }
     free(values);
@@ -200,8 +206,10 @@ START_TEST(test_table)
     const vae__table_column columns[] = {
         { .name = "x", .description = "values", .rank = 2, .shape = { 2, 3 }, .values = x[0] },
         { .name = "deep/z", .rank = 1, .shape = { 0 }, .values = x[0] },
+        { .name = "row", .type = VAE_INT64, .rank = 1, .shape = { 2 }, .values = (int64_t[]){ 7, -1 } },
+        { .name = "run", .text = 5, .rank = 1, .shape = { 2 }, .values = "run Aab\0\0" },
     };
-    ck_assert_status_ok(vae__table_write(path_of("a.h5"), "results", columns, 2));
+    ck_assert_status_ok(write_table(path_of("a.h5"), columns, 4));
     hid_t file = H5Fopen(path_of("a.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = H5Dopen2(file, "x", H5P_DEFAULT);
     ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, back), 0);
@@ -210,20 +218,38 @@ START_TEST(test_table)
     H5Dclose(dataset);
     dataset = H5Dopen2(file, "deep/z", H5P_DEFAULT);
     H5Dclose(dataset);
+    int64_t rows[2];
+    char runs[2][5];
+    dataset = H5Dopen2(file, "row", H5P_DEFAULT);
+    ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows), 0);
+    ck_assert_int_eq(rows[0], 7);
+    ck_assert_int_eq(rows[1], -1);
+    H5Dclose(dataset);
+    dataset = H5Dopen2(file, "run", H5P_DEFAULT);
+    hid_t text = H5Dget_type(dataset);
+    ck_assert_int_eq(H5Tis_variable_str(text), 0);
+    ck_assert_uint_eq(H5Tget_size(text), 5);
+    ck_assert_int_ge(H5Dread(dataset, text, H5S_ALL, H5S_ALL, H5P_DEFAULT, runs), 0);
+    ck_assert_mem_eq(runs, "run Aab\0\0", 10);
+    H5Tclose(text);
+    H5Dclose(dataset);
     H5Fclose(file);
-    ck_assert_status_ok(vae__table_recognize(path_of("a.h5")));
+    ck_assert_status_ok(vae__table_recognize(path_of("a.h5"), "libvae samples"));
     vae_training *training = make_training(&small_vae);
     ck_assert_status_ok(vae_checkpoint_save(training, path_of("b.h5")));
     vae_training_free(&training);
-    ck_assert_status(vae__table_recognize(path_of("b.h5")), VAE_ERROR_FORMAT,
+    ck_assert_status(vae__table_recognize(path_of("b.h5"), "libvae samples"), VAE_ERROR_FORMAT,
                      "b.h5: expected libvae samples, found a libvae checkpoint");
     H5Fclose(H5Fcreate(path_of("b.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
-    ck_assert_status(vae__table_recognize(path_of("b.h5")), VAE_ERROR_FORMAT, "found an HDF5 file of another kind");
+    ck_assert_status(vae__table_recognize(path_of("b.h5"), "libvae samples"), VAE_ERROR_FORMAT,
+                     "found an HDF5 file of another kind");
+    ck_assert_status(vae__table_recognize(path_of("a.h5"), "libvae latents"), VAE_ERROR_FORMAT,
+                     "a.h5: expected libvae latents, found libvae samples");
     ck_assert_int_eq(remove(path_of("b.h5")), 0);
     vae__table_column wrong = columns[0];
-    wrong.rank = 5;
-    ck_assert_status(vae__table_write(path_of("b.h5"), "results", &wrong, 1), VAE_ERROR_ARGUMENT, "dimensions");
-    ck_assert_status(vae__table_write("/nowhere/b.h5", "results", columns, 2), VAE_ERROR_FILE, "/nowhere/b.h5");
+    wrong.rank = 6;
+    ck_assert_status(write_table(path_of("b.h5"), &wrong, 1), VAE_ERROR_ARGUMENT, "dimensions");
+    ck_assert_status(write_table("/nowhere/b.h5", columns, 2), VAE_ERROR_FILE, "/nowhere/b.h5");
     ck_assert_int_eq(system_outstanding(), 0);
     folder_remove();
 }

@@ -1,0 +1,23 @@
+/* The declaration in a file, /model and /fields: writing it, and making a model of it again. */
+#ifndef VAE_CHECKPOINT_DECLARATION_H
+#define VAE_CHECKPOINT_DECLARATION_H
+
+#include "models/model.h"
+#include "src/checkpoint/get.h"
+#include "src/checkpoint/put.h"
+#include "src/checkpoint/training.h"
+
+vae_status vae__put_declaration(hid_t group, const vae_training *training);
+vae_status vae__put_fields(hid_t group, const vae_training *training);
+
+/* Bytes that levels take in a file at most. */
+size_t vae__levels_room(const vae_condition_spec *condition);
+
+/* A model as the file declares it, its parameters zero. Words and builders that the file needs are `catalogue`'s, where
+ * they are not built in; the message tells one that is missing. The caller owns *model. */
+vae_status vae__get_declared(const vae__place *root, const vae_catalogue *catalogue, vae_model **model);
+
+/* Where the fields of a training's data lie. */
+vae_status vae__get_places(const vae__place *fields, vae_training *training);
+
+#endif

@@ -1,0 +1,145 @@
+/* A declaration out of options. */
+#include "src/command/declare.h"
+
+#include <string.h>
+
+static int find_condition(const vae_model_spec *spec, const char *name, size_t length)
+{
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        if (strlen(spec->conditions[i].name) == length && !memcmp(spec->conditions[i].name, name, length))
+            return i;
+    return -1;
+}
+
+/* ---- Conditions -------------------------------------------------------------------------------------------------- */
+
+static int take_conditions(const vae__call *call, const vae__value *value, vae__declared *declared)
+{
+    vae_model_spec *spec = &declared->spec;
+    int status = vae__parse_conditions(call, value, &declared->given);
+    if (status || !declared->given.count)
+        return status;
+    const vae_model_spec before = *spec;
+    memset(spec->conditions, 0, sizeof spec->conditions);
+    for (int i = 0; i < declared->given.count; i++) {
+        const vae_field_source *given = &declared->given.sources[i];
+        int place = find_condition(&before, given->name, strlen(given->name));
+        spec->conditions[i] = (vae_condition_spec){ .name = given->name, .kind = given->kind };
+        if (place >= 0 && before.conditions[place].kind == given->kind)
+            spec->conditions[i] = before.conditions[place];
+    }
+    declared->changed = true;
+    return VAE__EXIT_DONE;
+}
+
+/* "NAME=PHRASES" of --condition-transform. */
+static int take_transform(const vae__call *call, const char *text, vae_model_spec *spec, bool taken[VAE_MAX_CONDITIONS])
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1])
+        return vae__wrong_usage(call, "--condition-transform: expected NAME=PHRASES, found \"%s\"", text);
+    int length = (int)(equals - text), place = find_condition(spec, text, (size_t)length);
+    if (place < 0)
+        return vae__wrong_usage(call, "--condition-transform: %s has no condition \"%.*s\"", spec->name, length, text);
+    if (spec->conditions[place].kind == VAE_CLASS)
+        return vae__wrong_usage(call,
+                                "--condition-transform %.*s: expected a condition of values or an image, found a "
+                                "class, which has no transform",
+                                length, text);
+    if (taken[place])
+        return vae__wrong_usage(call, "--condition-transform %.*s: given twice, expected once", length, text);
+    taken[place] = true;
+    spec->conditions[place].transform = equals + 1;
+    return VAE__EXIT_DONE;
+}
+
+static int take_transforms(const vae__call *call, const vae__value *value, vae__declared *declared)
+{
+    bool taken[VAE_MAX_CONDITIONS] = { false };
+    for (int i = 0; i < value->count; i++) {
+        int status = take_transform(call, value->texts[i], &declared->spec, taken);
+        if (status)
+            return status;
+        declared->changed = true;
+    }
+    return VAE__EXIT_DONE;
+}
+
+/* ---- x ----------------------------------------------------------------------------------------------------------- */
+
+static int take_missing(const vae__call *call, const vae__value *missing, const vae__value *fill,
+                        vae__declared *declared)
+{
+    vae_x_spec *x = &declared->spec.x;
+    if (missing->given && strcmp(missing->text, "error") && strcmp(missing->text, "mask"))
+        return vae__wrong_usage(call, "--missing: expected error or mask, found \"%s\"", missing->text);
+    if (missing->given)
+        x->missing = strcmp(missing->text, "mask") ? VAE_MISSING_ERROR : VAE_MISSING_MASK;
+    if (fill->given) {
+        x->has_fill_value = true;
+        x->fill_value = fill->real;
+    }
+    declared->changed = declared->changed || missing->given || fill->given;
+    return VAE__EXIT_DONE;
+}
+
+/* ---- All of it --------------------------------------------------------------------------------------------------- */
+
+static void take_clauses(const vae__call *call, const vae__declaration_options *at, vae__declared *declared)
+{
+    vae_model_spec *spec = &declared->spec;
+    const struct {
+        int option;
+        const char **text;
+    } texts[] = {
+        { at->encoder, &spec->encoder },
+        { at->decoder, &spec->decoder },
+        { at->likelihood, &spec->x.likelihood },
+        { at->transform, &spec->x.transform },
+        { at->encoder_transform, &spec->x.encoder_transform },
+        { at->posterior, &spec->posterior },
+        { at->prior, &spec->prior },
+        { at->objective, &spec->objective },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const vae__value *value = &call->values[texts[i].option];
+        if (value->given)
+            *texts[i].text = value->text;
+        declared->changed = declared->changed || value->given;
+    }
+    if (!call->values[at->latent].given)
+        return;
+    spec->latents[0].size = call->values[at->latent].whole;
+    declared->changed = true;
+}
+
+int vae__declare(const vae__call *call, const vae__declaration_options *at, vae__declared *declared)
+{
+    take_clauses(call, at, declared);
+    int status = take_conditions(call, &call->values[at->condition], declared);
+    if (!status)
+        status = take_transforms(call, &call->values[at->condition_transform], declared);
+    if (!status)
+        status = take_missing(call, &call->values[at->missing], &call->values[at->fill_value], declared);
+    return status;
+}
+
+int vae__check_words(const vae__call *call, const vae__declared *declared)
+{
+    vae_model_spec trial = declared->spec;
+    trial.x.shape[0] = trial.x.shape[0] ? trial.x.shape[0] : 1;
+    for (int i = 0; i < VAE_MAX_CONDITIONS && trial.conditions[i].name; i++) {
+        vae_condition_spec *condition = &trial.conditions[i];
+        if (condition->kind == VAE_IMAGE && !condition->shape[0])
+            condition->shape[0] = condition->shape[1] = 1;
+        else if (!condition->size)
+            condition->size = condition->kind == VAE_CLASS ? 2 : 1;
+    }
+    vae_model *model = NULL;
+    vae_status status = vae_model_new(&trial, call->catalogue, NULL, 0, &model);
+    vae_model_free(&model);
+    if (status.code != VAE_ERROR_DECLARATION)
+        return VAE__EXIT_DONE;
+    int exit_status = vae__failed_status(call, status);
+    return declared->changed ? VAE__EXIT_USAGE : exit_status;
+}

@@ -1,0 +1,139 @@
+/* Grids of images out of results, and what is black and white in them. */
+#include "src/infer/pictures.h"
+
+#include <math.h>
+#include <string.h>
+#include <vae/picture.h>
+
+#include "models/model.h"
+#include "src/base/memory.h"
+#include "src/base/status.h"
+
+enum { PAIRS_ACROSS = 10 };
+
+static const float missing_grey = 0.5f;
+
+/* ---- Shades ------------------------------------------------------------------------------------------------------ */
+
+/* Widens [least, greatest] by values; where `mask` is 0 they do not count. */
+static void widen(const float *values, const uint8_t *mask, int64_t count, double *least, double *greatest)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (!isfinite(values[i]) || (mask && !mask[i]))
+            continue;
+        *least = values[i] < *least ? values[i] : *least;
+        *greatest = values[i] > *greatest ? values[i] : *greatest;
+    }
+}
+
+static vae_shades shades_between(double least, double greatest)
+{
+    if (least > greatest || (least >= 0 && greatest <= 1))
+        return (vae_shades){ 0, 1 };
+    return (vae_shades){ least, greatest > least ? greatest : least + 1 };
+}
+
+vae_shades vae_samples_shades(const vae_samples *samples)
+{
+    double least = INFINITY, greatest = -INFINITY;
+    if (samples && samples->modelled)
+        widen(samples->modelled, NULL, samples->count * samples->x_size, &least, &greatest);
+    return shades_between(least, greatest);
+}
+
+vae_shades vae_reconstructions_shades(const vae_reconstructions *reconstructions)
+{
+    double least = INFINITY, greatest = -INFINITY;
+    if (reconstructions && reconstructions->x) {
+        int64_t count = reconstructions->count * reconstructions->x_size;
+        widen(reconstructions->x, reconstructions->mask, count, &least, &greatest);
+        widen(reconstructions->reconstruction, NULL, count, &least, &greatest);
+    }
+    return shades_between(least, greatest);
+}
+
+static void shade(const float *values, int64_t count, vae_shades shades, float *image)
+{
+    for (int64_t i = 0; i < count; i++)
+        image[i] = (float)((values[i] - shades.black) / (shades.white - shades.black));
+}
+
+/* ---- Grids ------------------------------------------------------------------------------------------------------- */
+
+/* The grid of a picture; refused where no picture can hold it. */
+static vae_status describe(const vae_model *model, int64_t rows, int64_t columns, const char *path, vae_grid *grid)
+{
+    const vae_model_spec *spec = &model->declaration;
+    int64_t channels = model->x_rank == 3 ? spec->x.shape[2] : 1;
+    if (model->x_rank < 2 || model->x_rank > 3 || (channels != 1 && channels != 3))
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "%s: %s: x is no image of 1 or 3 channels; a name in .h5 keeps its values", path, spec->name);
+    *grid = (vae_grid){ .rows = rows,
+                        .columns = columns,
+                        .height = spec->x.shape[0],
+                        .width = spec->x.shape[1],
+                        .channels = channels,
+                        .border = 2,
+                        .title = spec->name };
+    return vae__error_within(vae_picture_check(grid), "%s: ", path);
+}
+
+vae_status vae__picture_fits(const vae_model *model, int64_t rows, int64_t columns, const char *path)
+{
+    vae_grid grid;
+    return describe(model, rows, columns, path, &grid);
+}
+
+/* Images of a grid, all black. */
+static vae_status make_images(const vae_grid *grid, int64_t size, float **images)
+{
+    return vae__allocate("a picture", (size_t)(grid->rows * grid->columns * size), sizeof(float), images);
+}
+
+/* The grid's last row may be short; what is missing stays black. */
+vae_status vae__samples_picture(const vae_model *model, const vae_samples *samples, const char *path)
+{
+    vae_grid grid;
+    float *images = NULL;
+    VAE__TRY(describe(model, samples->rows, samples->columns, path, &grid));
+    VAE__TRY(make_images(&grid, samples->x_size, &images));
+    shade(samples->modelled, samples->count * samples->x_size, vae_samples_shades(samples), images);
+    vae_status status = vae_picture_write(path, &grid, images);
+    vae__free(images);
+    return status;
+}
+
+void vae__reconstructions_grid(int64_t count, int64_t *rows, int64_t *columns)
+{
+    *columns = count < PAIRS_ACROSS ? count : PAIRS_ACROSS;
+    *rows = 2 * ((count + PAIRS_ACROSS - 1) / PAIRS_ACROSS);
+}
+
+static void lay_pair(const vae_reconstructions *found, int64_t number, vae_shades shades, int64_t columns,
+                     float *images)
+{
+    int64_t size = found->x_size, place = 2 * (number / columns) * columns + number % columns;
+    float *above = images + place * size, *below = above + columns * size;
+    shade(found->x + number * size, size, shades, above);
+    shade(found->reconstruction + number * size, size, shades, below);
+    for (int64_t i = 0; found->mask && i < size; i++)
+        if (!found->mask[number * size + i])
+            above[i] = missing_grey;
+}
+
+vae_status vae__reconstructions_picture(const vae_model *model, const vae_reconstructions *reconstructions,
+                                        const char *path)
+{
+    vae_grid grid;
+    float *images = NULL;
+    int64_t rows, columns;
+    vae__reconstructions_grid(reconstructions->count, &rows, &columns);
+    VAE__TRY(describe(model, rows, columns, path, &grid));
+    VAE__TRY(make_images(&grid, reconstructions->x_size, &images));
+    vae_shades shades = vae_reconstructions_shades(reconstructions);
+    for (int64_t i = 0; i < reconstructions->count; i++)
+        lay_pair(reconstructions, i, shades, columns, images);
+    vae_status status = vae_picture_write(path, &grid, images);
+    vae__free(images);
+    return status;
+}

@@ -1,0 +1,222 @@
+#!/bin/sh
+# Fields of every kind on the command line: conditions that are classes and values, a mask, missing values, whole groups
+# held out; what a checkpoint tells again; and starting from another model. One line for what is wrong.
+#
+#     VAE=build/vae PYTHON=python3 tests/command/fields.sh
+#
+# PYTHON has h5py and numpy, which make the files; without it all is skipped. Compares by h5diff (hdf5-tools). Ends with
+# the line "N passed, N failed" (", N skipped") and status 0 or 1.
+set -u
+case ${VAE:?expected VAE=path of the program} in
+*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
+esac
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+
+if [ -z "${PYTHON:=}" ] || ! "$PYTHON" -c 'import h5py, numpy' 2>message; then
+    echo 'skipped  no python3 with h5py and numpy'
+    echo '0 passed, 0 failed, 1 skipped'
+    exit 0
+fi
+
+# As an instrument writes it: counts of 16 bits, energies, runs by name, a mask; and a table with gaps.
+"$PYTHON" - <<'END' || exit 1
+import h5py, numpy as np
+rng = np.random.default_rng(1)
+def instrument(name, runs, rows=160):
+    with h5py.File(name, "w") as f:
+        run = np.arange(rows) % len(runs)
+        energy = 1000 + 50 * rng.random(rows)
+        frames = rng.poisson(2 + run[:, None, None] + (energy[:, None, None] - 1000) / 25, (rows, 6, 5))
+        f["detector/frames"] = frames.astype(np.uint16)
+        f["detector/seen"] = (rng.random((rows, 6, 5)) > 0.1).astype(np.uint8)
+        f["meta/energy"], f["meta/run"] = energy, np.array(runs, "S8")[run]
+        f["meta/map"] = rng.integers(0, 256, (rows, 2, 3)).astype(np.uint8)
+runs = [f"run {c}" for c in "ABCDEFGH"]
+instrument("instrument.h5", runs)
+instrument("other.h5", runs[:3], 60)
+instrument("more.h5", runs + ["run I"])
+instrument("unseen.h5", runs[:5] + ["night"], 60)
+table = rng.normal(5, 2, (200, 12)).astype(np.float32)
+table[3, 4], table[50, 1] = np.nan, -999
+with h5py.File("table.h5", "w") as f:
+    f["x"], f["group"] = table, (np.arange(200) // 20)
+END
+
+fail() {
+    printf 'FAILED  %s: %s\n' "$name" "$1"
+    sed 's/^/        /' message
+    verdict=no
+}
+
+# told STATUS WORDS ARGUMENT...: the program ends with this status, says words that match this extended regular
+# expression, and what it says on standard error is one line, or none where it is well.
+told() {
+    status=$1 words=$2
+    shift 2
+    name="vae $*" verdict=yes
+    "$VAE" "$@" >lines 2>message </dev/null
+    found=$?
+    [ $found = "$status" ] || fail "expected status $status, found $found"
+    grep -Eq -e "$words" lines message || fail "expected the words \"$words\""
+    [ "$(wc -l <message)" = $((status > 0)) ] || fail "expected $((status > 0)) lines of complaint"
+    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+}
+
+# same FILE OTHER GROUP: it holds the same bits.
+same() {
+    name="h5diff $*" verdict=yes
+    h5diff "$@" >message 2>&1 || fail 'expected the same'
+    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+}
+
+# refused STATUS WORDS ARGUMENT...: the same of a training, which leaves nothing behind.
+refused() {
+    told "$@" --out out.h5
+    [ ! -e out.h5 ] || {
+        name="$* --out out.h5"
+        fail 'left out.h5 behind'
+        failed=$((failed + 1))
+    }
+}
+
+small='--latent 2 --batch 16 --seed 3 --epochs'
+# One word an option.
+# shellcheck disable=SC2086
+begin() { # MODEL EPOCHS WORDS ARGUMENT...
+    model=$1 epochs=$2 words=$3
+    shift 3
+    told 0 "$words" train $model $small $epochs --encoder 'dense 8 relu' --decoder 'dense 8 relu' "$@"
+}
+instrument() { # EPOCHS WORDS ARGUMENT...
+    epochs=$1 words=$2
+    shift 2
+    begin vae "$epochs" "$words" --x /detector/frames --condition run=class:/meta/run \
+        --condition energy=values:/meta/energy --mask /detector/seen --likelihood poisson "$@"
+}
+
+# ---- One command; and what it need not be told again ----
+
+instrument 4 'train 100, validation 40 .*, test 20' --data instrument.h5 --validation 0.25 --test 20 --split-by run \
+    --out whole.h5
+instrument 2 'train 100, validation 40 .*, test 20' --data instrument.h5 --validation 0.25 --test 20 --split-by run \
+    --out parts.h5
+told 0 'kept    parts.h5: 4 epochs' train --resume parts.h5 --epochs 4
+for group in /parameters /state /optimizer /data; do
+    same whole.h5 parts.h5 $group
+done
+told 0 'test, 20 examples' eval whole.h5 --data instrument.h5
+told 0 'validation, 40 examples' eval whole.h5 --data instrument.h5 --split validation
+told 0 'all, 60 examples' eval whole.h5 --data other.h5
+told 1 'unseen.h5.*run.*row 5: expected one of the classes "run A", .*, found "night"' eval whole.h5 --data unseen.h5
+told 1 'digest|other data|rows' train --resume parts.h5 --epochs 5 --data other.h5
+told 2 '--validation cannot change with --resume' train --resume parts.h5 --validation 3
+told 2 '--split-by cannot change with --resume' train --resume parts.h5 --split-by run
+
+told 0 'x +6 × 5, stored as uint16' info whole.h5
+for words in 'condition +run, 8 classes: "run A", "run B", .*"run H"$' 'condition +energy, 1 value, transform standardize' \
+    'x +/detector/frames$' 'mask +/detector/seen$' 'run +/meta/run$' 'energy +/meta/energy$' 'likelihood +poisson' \
+    'held out +validation 0.25, test 20, by whole values of run' 'fields/energy/transform/0/mean .*\(state\)'; do
+    told 0 "$words" info whole.h5
+done
+name='info --json' verdict=yes
+"$VAE" info whole.h5 --json >lines 2>message || fail 'expected status 0'
+"$PYTHON" -c '
+import json, sys
+d = json.load(open("lines"))
+m, data = d["model"], d["data"]
+assert m["conditions"][0]["kind"] == "class" and m["conditions"][0]["levels"][7] == "run H", m
+assert m["conditions"][1] == {"name": "energy", "kind": "values", "size": 1, "transform": "standardize", "type": "float64"}, m
+assert m["missing"] == "error" and m["fill_value"] is None and m["type"] == "uint16"
+assert data["sources"] == ["instrument.h5"] and data["paths"]["x"] == "/detector/frames"
+assert data["paths"]["mask"] == "/detector/seen" and data["paths"]["conditions"] == ["/meta/run", "/meta/energy"]
+assert data["division"] == {"validation": 0.25, "test": 20, "by": "run", "seed": 3} and not data["allow_external"]
+' 2>message || fail 'expected other JSON'
+[ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+
+name='whole runs in each split' verdict=yes
+"$PYTHON" -c '
+import h5py
+c, d = h5py.File("whole.h5"), h5py.File("instrument.h5")
+split, run = c["data/split"][()], d["meta/run"][()]
+assert len(set(zip(run, split))) == 8 and sorted(set(split)) == [0, 1, 2]
+assert [l.decode() for l in c["fields/run/levels"]] == sorted(r.decode() for r in set(run))
+' 2>message || fail 'expected whole runs'
+[ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+
+# Several sources, of which the list is kept.
+instrument 1 'data    instrument.h5, other.h5: all 220' --data instrument.h5 --data other.h5 --out both.h5
+told 0 'kept    both.h5: 2 epochs' train --resume both.h5 --epochs 2
+told 0 'all, 160 examples' eval both.h5 --data instrument.h5
+
+# ---- Images as conditions; missing values ----
+
+begin vae 1 'all 160' --data instrument.h5 --x detector/frames --transform unit --condition map=image:/meta/map \
+    --condition energy=values:meta/energy --condition-transform map=raw --condition-transform 'energy=scale=0.001' \
+    --out image.h5
+told 0 'condition +map, image 2 × 3, transform raw' info image.h5
+told 0 'condition +energy, 1 value, transform scale=0.001' info image.h5
+
+refused 1 'x: expected .*found nan in row 3' train vae --data table.h5 --likelihood gaussian --transform standardize
+begin vae 2 'train 180, validation 20' --data table.h5 --likelihood gaussian --transform standardize --missing mask \
+    --fill-value -9.99e2 --encoder-transform 'scale=0.1' --validation 0.1 --condition group=class --split-by group --out table-model.h5
+told 0 'missing +NaN and -999, masked' info table-model.h5
+told 0 'encoder_transform +scale=0.1' info table-model.h5
+told 0 'condition +group, 10 classes$' info table-model.h5
+told 0 'kept    table-model.h5: 3 epochs' train --resume table-model.h5 --epochs 3
+told 0 'validation, 20 examples' eval table-model.h5 --data table.h5 --split validation
+begin vae 1 'train 150, validation 20, test 30|train 150, validation 20 .*, test 30' --data table.h5 --fill-value -999 --missing mask \
+    --likelihood gaussian --transform raw --validation 20 --test 0.15 --out last.h5
+told 0 'held out +validation 20, test 0.15, the last rows' info last.h5
+told 0 'transform +raw' info last.h5
+
+# ---- Starting from another ----
+
+told 0 'init    whole.h5: [0-9]+ of [0-9]+ tensors' train --init whole.h5 --data more.h5 --epochs 1 --batch 16 --out nine.h5
+told 0 'condition +run, 9 classes: .*"run H", "run I"$' info nine.h5
+told 0 'all, 160 examples' eval nine.h5 --data more.h5
+told 0 'kept    nine.h5: 2 epochs' train --resume nine.h5 --epochs 2
+# Classes that the new data lacks stay, in their order.
+told 0 'init    whole.h5: ([0-9]+) of \1 tensors' train --init whole.h5 --data unseen.h5 --epochs 1 --batch 16 \
+    --out few.h5
+told 0 'condition +run, 9 classes: "run A", .*, "run H", "night"$' info few.h5
+told 0 'kept    few.h5: 2 epochs' train --resume few.h5 --epochs 2
+told 0 'all, 160 examples' eval few.h5 --data instrument.h5
+told 0 'init    table-model.h5: ' train --init table-model.h5 --data table.h5 --epochs 1 --out tables.h5
+told 0 'condition +group, 10 classes$' info tables.h5
+refused 1 'whole.h5: .*encoder/0' train --init whole.h5 --data more.h5 --encoder 'dense 9 relu'
+refused 2 'expected --resume or --init, found both' train --resume whole.h5 --init whole.h5
+refused 1 'none.h5: cannot open' train --init none.h5 --data more.h5
+refused 1 'found .*cannot open|not a libvae checkpoint' train --init more.h5 --data more.h5
+refused 2 'expected --data SRC' train --init whole.h5
+
+# ---- What is refused ----
+
+refused 2 '--missing: expected error or mask, found "drop"' train vae --data table.h5 --missing drop
+for number in 0x10 nan inf '' 1e999 '1 '; do
+    refused 2 '--fill-value: expected a number' train vae --data table.h5 --fill-value "$number"
+done
+refused 2 '--condition-transform: expected NAME=PHRASES, found "energy"' train vae --data instrument.h5 \
+    --condition energy=values --condition-transform energy
+refused 2 '--condition-transform: vae has no condition "map"' train vae --data instrument.h5 \
+    --condition energy=values --condition-transform map=unit
+refused 2 '--condition-transform run: expected a condition of values or an image, found a class' train vae \
+    --data instrument.h5 --condition run=class --condition-transform run=unit
+refused 2 '--condition-transform energy: given twice' train vae --data instrument.h5 --condition energy=values \
+    --condition-transform energy=unit --condition-transform energy=raw
+refused 2 '"unot": no such transform' train vae --data instrument.h5 --condition energy=values \
+    --condition-transform energy=unot
+refused 2 '"unot": no such transform' train vae --data instrument.h5 --encoder-transform unot
+refused 2 '--split-by: vae has no condition "run"' train vae --data instrument.h5 --validation 3 --split-by run
+refused 2 '--split-by run: expected --validation or --test beside it' train vae --data instrument.h5 \
+    --condition run=class --split-by run
+refused 2 '--test: expected a whole number' train vae --data instrument.h5 --test -1
+refused 1 '--test: expected 1 to 199 of 200 training rows, found "200"' train vae --data table.h5 --test 200 \
+    --likelihood gaussian
+refused 1 'cannot hold out' train vae --data table.h5 --test 120 --validation 80 --likelihood gaussian
+refused 1 'instrument.h5: .*expected a dataset /nowhere' train vae --data instrument.h5 --x /detector/frames --mask /nowhere
+
+printf '%d passed, %d failed\n' $passed $failed
+[ $failed = 0 ]
