@@ -65,14 +65,40 @@ blocks() {
         $0 ~ fence { inside = 1 }' "$1"
 }
 
-# run_page PAGE: each block that is marked "sh" succeeds, in their order, in this folder.
-run_page() {
-    blocks "$source/$1" sh >commands
-    awk -v name="block-" 'BEGIN { n = 101 } $0 == "####" { close(name n); n++; next } { print >(name n) }' commands
+# run_blocks PAGE LANGUAGE COMMAND: each block that is marked so succeeds, in their order, in this folder. COMMAND takes a
+# file; where it is empty they are skipped.
+run_blocks() {
+    page=$1 language=$2 command=$3
+    blocks "$source/$page" "$language" >program
+    run "$page has blocks of $language" test -s program
+    awk 'BEGIN { n = 101 } $0 == "####" { close("block-" n); n++; next } { print >("block-" n) }' program
     for block in block-*; do
-        run "$1: $(head -n 1 "$block")" sh -eu "$block"
+        lacking=$(lacking "$language" "$block" "$command")
+        if [ -n "$lacking" ]; then
+            skip "$page: $(head -n 1 "$block"): no $lacking"
+        elif $command "$block" >stdout 2>stderr </dev/null; then
+            passed=$((passed + 1))
+        else
+            fail "$page: $(cat "$block")"
+        fi
     done
     rm -f block-*
+}
+
+# lacking LANGUAGE BLOCK COMMAND: what is not installed that a block needs.
+lacking() {
+    if [ -z "$3" ]; then
+        echo "$1"
+    elif [ "$1" = sh ]; then
+        sed -n 's/^\([a-z0-9_+-]*\) .*/\1/p' "$2" | while read -r first; do
+            command -v "$first" >/dev/null || { echo "$first"; break; }
+        done
+    fi
+}
+
+# run_page PAGE: its shell blocks; each stops at the first command that fails.
+run_page() {
+    run_blocks "$1" sh 'sh -eu'
 }
 
 finish() {
