@@ -392,6 +392,7 @@ vae_status vae_checkpoint_load(const char *path, const vae_catalogue *catalogue,
     if (!path || !training)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the training, found NULL");
     *training = NULL;
+    VAE__TRY(vae_catalogue_check(catalogue));
     vae_model *model = NULL;
     vae__hdf5_host host;
     vae__hdf5_enter(&host, true);
@@ -405,6 +406,7 @@ vae_status vae_model_load(const char *path, const vae_catalogue *catalogue, vae_
     if (!path || !model)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the model, found NULL");
     *model = NULL;
+    VAE__TRY(vae_catalogue_check(catalogue));
     vae__hdf5_host host;
     vae__hdf5_enter(&host, true);
     vae_status status = load(path, catalogue, model, NULL);

@@ -191,7 +191,7 @@ static vae_status get_class(const vae__place *group, vae_condition_spec *conditi
 {
     bool texts = false;
     char **levels = NULL;
-    VAE__TRY(vae__get_integer(group, "classes", 1, INT32_MAX, &condition->size));
+    VAE__TRY(vae__get_integer(group, "classes", 1, VAE__CLASSES_MAX, &condition->size));
     VAE__TRY(vae__get_is_text(group, "levels", &texts));
     if (!texts)
         return check_numbers(group, condition->size);

@@ -1,7 +1,6 @@
 /* Checkpoints saved and loaded: bit for bit, readable by other tools, and whole whatever the system refuses. */
-#include <math.h>
-
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 
 #include "tests/checkpoint/record.h"
@@ -122,7 +121,9 @@ START_TEST(test_built_by_program)
     folder_make();
     const vae_model_spec other = { .name = "built", .encoder = "dense 3" };
     const vae_catalogue mine = { .models = &built, .model_count = 1 }, wrong = { .models = &other, .model_count = 1 };
+    const vae_catalogue without_rows = { .model_count = 1 };
     vae_training *saved = make_training(&built), *loaded = NULL;
+    vae_model *model = NULL;
     const vae_tensor *own = vae_store_find(saved->model->store, "running/deviation");
     vae_store_state(saved->model->store)[own->offset] = 0; /* as none of a transform's may be */
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
@@ -134,6 +135,9 @@ START_TEST(test_built_by_program)
                         "model of that name with .build in the catalogue, found none";
     ck_assert_status(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded), VAE_ERROR_FORMAT, words);
     ck_assert_status(vae_checkpoint_load(path_of("a.h5"), &wrong, &loaded), VAE_ERROR_FORMAT, words);
+    words = "the catalogue: expected models and how many there are, found NULL and 1";
+    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), &without_rows, &loaded), VAE_ERROR_ARGUMENT, words);
+    ck_assert_status(vae_model_load(path_of("a.h5"), &without_rows, &model), VAE_ERROR_ARGUMENT, words);
     vae_training_free(&saved);
     folder_remove();
 }
