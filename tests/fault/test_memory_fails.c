@@ -4,11 +4,16 @@
  * finds what needs memory to clean up.
  */
 #include <errno.h>
+#include <hdf5.h>
+#include <hdf5_hl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <vae/check.h>
 #include <vae/checkpoint.h>
+#include <vae/draw.h>
 #include <vae/infer.h>
 
 #include "tests/support/suite.h"
@@ -22,9 +27,73 @@ static const vae_model_spec spec = {
     .decoder = "dense 3 relu",
 };
 
-static char folder[64], path[96], other_path[96];
+/* Conditions of every kind, values that are missing, constants that are fitted. */
+static const vae_model_spec rich_spec = {
+    .name = "rich",
+    .x = { .likelihood = "gaussian",
+           .transform = "standardize",
+           .encoder_transform = "scale=0.1, standardize",
+           .missing = VAE_MISSING_MASK },
+    .conditions = { { .name = "run", .kind = VAE_CLASS },
+                    { .name = "energy", .kind = VAE_VALUES },
+                    { .name = "map", .kind = VAE_IMAGE } },
+    .latents = { { .size = 2 } },
+    .encoder = "dense 3 relu",
+    .decoder = "dense 3 relu",
+};
+enum { RICH_ROWS = 24, RICH_WIDTH = 3 };
+
+static char folder[64], path[96], other_path[96], data_path[96], rich_path[96];
 static vae_data *data;         /* digits:20, four of them held out */
 static vae_training *training; /* one step done */
+static vae_data *rich_data;    /* whole runs held out for validation */
+static vae_training *rich;     /* likewise */
+
+static void make_rich_file(void)
+{
+    float x[RICH_ROWS][RICH_WIDTH];
+    double energy[RICH_ROWS];
+    unsigned char seen[RICH_ROWS][RICH_WIDTH], map[RICH_ROWS][4];
+    char run[RICH_ROWS][4] = { "" };
+    for (int row = 0; row < RICH_ROWS; row++) {
+        snprintf(run[row], sizeof run[row], "r%d", row % 4);
+        energy[row] = 1000 + row;
+        for (int k = 0; k < RICH_WIDTH; k++) {
+            x[row][k] = (row + k) % 7 ? (float)(row * k) : NAN;
+            seen[row][k] = (row + k) % 5 != 0;
+        }
+        for (int k = 0; k < 4; k++)
+            map[row][k] = (unsigned char)(row * k);
+    }
+    const hsize_t rows = RICH_ROWS, wide[] = { RICH_ROWS, RICH_WIDTH }, image[] = { RICH_ROWS, 2, 2 };
+    hid_t file = H5Fcreate(data_path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), text = H5Tcopy(H5T_C_S1);
+    H5Tset_size(text, 4);
+    ck_assert(H5LTmake_dataset(file, "x", 2, wide, H5T_NATIVE_FLOAT, x) >= 0);
+    ck_assert(H5LTmake_dataset(file, "seen", 2, wide, H5T_NATIVE_UCHAR, seen) >= 0);
+    ck_assert(H5LTmake_dataset(file, "energy", 1, &rows, H5T_NATIVE_DOUBLE, energy) >= 0);
+    ck_assert(H5LTmake_dataset(file, "z", 2, (hsize_t[]){ RICH_ROWS / 2, 2 }, H5T_NATIVE_DOUBLE, energy) >= 0);
+    ck_assert(H5LTmake_dataset(file, "map", 3, image, H5T_NATIVE_UCHAR, map) >= 0);
+    ck_assert(H5LTmake_dataset(file, "run", 1, &rows, text, run) >= 0);
+    H5Tclose(text);
+    H5Fclose(file);
+}
+
+static vae_status open_rich(vae_data **opened)
+{
+    static const char *const levels[] = { "r3", "r1" };
+    const vae_field_source conditions[] = {
+        { .name = "run", .kind = VAE_CLASS, .levels = levels, .level_count = 2, .more_levels = 1 },
+        { .name = "energy", .kind = VAE_VALUES },
+        { .name = "map", .kind = VAE_IMAGE }
+    };
+    const vae_data_options options = { .threads = 1, .mask = "seen", .conditions = conditions, .condition_count = 3 };
+    return vae_data_open(data_path, &options, opened);
+}
+
+static vae_status divide_rich(vae_data *opened)
+{
+    return vae_data_divide(opened, &(vae_division){ .validation = 6, .by = "run", .seed = 2 });
+}
 
 /* ---- What is tried ----------------------------------------------------------------------------------------------- */
 
@@ -135,18 +204,214 @@ static vae_status try_table(void)
     return try_saving("s.h5");
 }
 
+/* ---- The same of fields of every kind ---------------------------------------------------------------------------- */
+
+static vae_status try_fields(void)
+{
+    vae_data *opened = NULL;
+    vae_status status = open_rich(&opened);
+    ck_assert_int_eq(opened != NULL, !status.code);
+    if (!status.code)
+        status = divide_rich(opened);
+    vae_data_free(&opened);
+    return status;
+}
+
+static int ignore(void *context, const vae_data_entry *entry)
+{
+    (void)context;
+    (void)entry;
+    return 0;
+}
+
+static vae_status try_list(void)
+{
+    return vae_data_list(data_path, ignore, NULL);
+}
+
+static vae_status try_rich_train(void)
+{
+    vae_model *model = NULL;
+    vae_training *made = NULL;
+    vae_status status = vae_model_new(&rich_spec, NULL, rich_data, 1, &model);
+    if (!status.code)
+        status = vae_training_new(&model, rich_data, &(vae_training_options){ .batch_size = 8 }, &made);
+    if (!status.code)
+        status =
+            vae_train(made, rich_data, &(vae_train_options){ .epochs = 1, .threads = 1, .checkpoint = other_path });
+    vae_model_free(&model);
+    vae_training_free(&made);
+    return status;
+}
+
+static vae_status try_rich_load(void)
+{
+    vae_training *loaded = NULL;
+    vae_status status = vae_checkpoint_load(rich_path, NULL, &loaded);
+    ck_assert_int_eq(loaded != NULL, !status.code);
+    if (!status.code)
+        status = vae_train(loaded, rich_data, &(vae_train_options){ .epochs = 2, .threads = 1 });
+    vae_training_free(&loaded);
+    return status;
+}
+
+/* From a model of other levels, of which some rows are the same. */
+static vae_status try_start(void)
+{
+    vae_model *model = NULL;
+    vae_model_spec spec_of_two = rich_spec;
+    static const char *const levels[] = { "r1", "r9" };
+    spec_of_two.x.shape[0] = RICH_WIDTH;
+    spec_of_two.conditions[0].levels = levels;
+    spec_of_two.conditions[0].size = 2;
+    spec_of_two.conditions[1].size = 1;
+    spec_of_two.conditions[2].shape[0] = spec_of_two.conditions[2].shape[1] = 2;
+    vae_status status = vae_model_new(&spec_of_two, NULL, NULL, 1, &model);
+    if (!status.code)
+        status = vae_model_start_from(model, vae_training_model(rich), NULL);
+    vae_model_free(&model);
+    return status;
+}
+
+static vae_status try_call(void)
+{
+    static const float x[RICH_WIDTH] = { 1, 2, 3 };
+    static const double energy = 1;
+    static const unsigned char map[4], mask[RICH_WIDTH], run;
+    const vae_infer_options options = {
+        .threads = 1, .x_type = VAE_FLOAT32, .condition_types = { VAE_UINT8, VAE_FLOAT64, VAE_UINT8 }, .masked = true
+    };
+    const vae_conditions given = { .values = { &run, &energy, map }, .mask = mask };
+    vae_encoder *encoder = NULL;
+    vae_decoder *decoder = NULL;
+    float z[2], back[RICH_WIDTH];
+    vae_status status = vae_encoder_new(vae_training_model(rich), &options, &encoder);
+    if (!status.code)
+        status = vae_decoder_new(vae_training_model(rich), &options, &decoder);
+    if (!status.code)
+        status = vae_encoder_run(encoder, x, 1, &given, z, NULL);
+    if (!status.code)
+        status = vae_decoder_run(decoder, z, 1, &given, back);
+    vae_encoder_free(&encoder);
+    vae_decoder_free(&decoder);
+    return status;
+}
+
+static vae_status try_encode(void)
+{
+    vae_latents latents;
+    vae_status status = vae_encode(vae_training_model(rich), rich_data,
+                                   &(vae_pass_options){ .split = VAE_VALIDATION, .threads = 1 }, &latents);
+    ck_assert_int_eq(latents.mean != NULL, !status.code);
+    if (!status.code)
+        status = vae_latents_save(vae_training_model(rich), &latents, other_path);
+    vae_latents_free(&latents);
+    return status;
+}
+
+static vae_status try_reconstruct(void)
+{
+    vae_reconstructions found;
+    vae_status status = vae_reconstruct(vae_training_model(rich), rich_data,
+                                        &(vae_pass_options){ .split = VAE_TRAIN, .threads = 1 }, &found);
+    ck_assert_int_eq(found.x != NULL, !status.code);
+    if (!status.code)
+        status = vae_reconstructions_save(vae_training_model(rich), &found, other_path);
+    vae_reconstructions_free(&found);
+    return status;
+}
+
+static vae_status try_examples(void)
+{
+    vae_examples found;
+    const vae_evaluation_options options = { .split = VAE_TRAIN, .samples = 70, .threads = 1 };
+    vae_status status = vae_evaluate_examples(vae_training_model(rich), rich_data, &options, NULL, &found);
+    ck_assert_int_eq(found.elbo != NULL, !status.code);
+    if (!status.code)
+        status = vae_examples_save(vae_training_model(rich), &found, other_path);
+    vae_examples_free(&found);
+    return status;
+}
+
+static vae_status try_decode(void)
+{
+    static const double run = 1, energy = 1000, map[4] = { 1, 2, 3, 4 };
+    vae_data *latents = NULL;
+    vae_samples samples = { .count = 0 };
+    vae_status status = vae_data_open(data_path, &(vae_data_options){ .threads = 1, .x = "z" }, &latents);
+    const vae_decode_options options = { .split = VAE_ALL, .threads = 1, .conditions = { &run, &energy, map } };
+    if (!status.code)
+        status = vae_decode(vae_training_model(rich), latents, &options, &samples);
+    if (!status.code)
+        status = vae_samples_save(vae_training_model(rich), &samples, other_path);
+    vae_samples_free(&samples);
+    vae_data_free(&latents);
+    return status;
+}
+
+static vae_status try_check(void)
+{
+    vae_check_report report;
+    vae_status status =
+        vae_check(vae_training_model(rich), rich_data, &(vae_check_options){ .examples = 2, .threads = 1 }, &report);
+    ck_assert_int_eq(report.tensors != NULL, !status.code);
+    vae_check_report_free(&report);
+    return status;
+}
+
+static vae_status try_draw(void)
+{
+    char *text = NULL;
+    vae_status status = vae_model_draw(vae_training_model(rich), "training", &text);
+    ck_assert_int_eq(text != NULL, !status.code);
+    vae_drawing_free(&text);
+    return status;
+}
+
 static const struct {
     const char *name;
     vae_status (*run)(void);
 } trials[] = {
-    { "data", try_data },         { "model", try_model },   { "train", try_train },
-    { "save", try_save },         { "load", try_load },     { "load model", try_load_model },
-    { "evaluate", try_evaluate }, { "sample", try_sample }, { "picture", try_picture },
+    { "data", try_data },
+    { "model", try_model },
+    { "train", try_train },
+    { "save", try_save },
+    { "load", try_load },
+    { "load model", try_load_model },
+    { "evaluate", try_evaluate },
+    { "sample", try_sample },
+    { "picture", try_picture },
     { "table", try_table },
+    { "fields", try_fields },
+    { "list", try_list },
+    { "train on fields", try_rich_train },
+    { "load fields", try_rich_load },
+    { "start", try_start },
+    { "call", try_call },
+    { "encode", try_encode },
+    { "reconstruct", try_reconstruct },
+    { "examples", try_examples },
+    { "decode", try_decode },
+    { "check", try_check },
+    { "draw", try_draw },
 };
 enum { TRIALS = sizeof trials / sizeof *trials };
 
 /* ---- Trying ------------------------------------------------------------------------------------------------------ */
+
+static void begin_rich(void)
+{
+    vae_model *model = NULL;
+    snprintf(data_path, sizeof data_path, "%s/data.h5", folder);
+    snprintf(rich_path, sizeof rich_path, "%s/rich.h5", folder);
+    make_rich_file();
+    ck_assert_status_ok(open_rich(&rich_data));
+    ck_assert_status_ok(divide_rich(rich_data));
+    ck_assert_status_ok(vae_model_new(&rich_spec, NULL, rich_data, 1, &model));
+    ck_assert_status_ok(vae_training_new(&model, rich_data, &(vae_training_options){ .batch_size = 8 }, &rich));
+    ck_assert_status_ok(
+        vae_train(rich, rich_data, &(vae_train_options){ .epochs = 1, .threads = 1, .checkpoint = rich_path }));
+}
 
 static void begin(void)
 {
@@ -162,14 +427,19 @@ static void begin(void)
     ck_assert_status_ok(status);
     ck_assert_status_ok(
         vae_train(training, data, &(vae_train_options){ .epochs = 1, .threads = 1, .checkpoint = path }));
+    begin_rich();
 }
 
 static void end(void)
 {
     system_reset();
     vae_training_free(&training);
+    vae_training_free(&rich);
     vae_data_free(&data);
+    vae_data_free(&rich_data);
     remove(path);
+    remove(data_path);
+    remove(rich_path);
     remove(other_path);
     ck_assert_msg(!rmdir(folder), "something was left in %s", folder);
     ck_assert_int_eq(system_outstanding(), 0);
