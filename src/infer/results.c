@@ -123,13 +123,27 @@ static void add_values(const vae_condition_spec *spec, const vae_given *given, i
         column->shape[column->rank++] = spec->shape[i];
 }
 
-/* A condition goes by its name, unless that is one of the file's own. */
-static void name_column(const vae_condition_spec *spec, int own, int index, vae__sheet *sheet)
+/* Is a name one of the file's own, or another condition's? */
+static bool is_taken(const vae__sheet *sheet, int own, int index, const char *name)
 {
     bool taken = false;
     for (int i = 0; i < own; i++)
-        taken |= !strcmp(sheet->columns[i].name, spec->name);
-    snprintf(sheet->names[index], NAME_BYTES, "%s%s", spec->name, taken ? "_condition" : "");
+        taken |= !strcmp(sheet->columns[i].name, name);
+    for (int i = 0; i < sheet->model->condition_count; i++)
+        taken |= i != index && !strcmp(sheet->model->declaration.conditions[i].name, name);
+    return taken;
+}
+
+/* A condition goes by its name, unless that is one of the file's own. There is room for as many endings as there are
+ * names. */
+static void name_column(const vae_condition_spec *spec, int own, int index, vae__sheet *sheet)
+{
+    char *name = sheet->names[index];
+    snprintf(name, NAME_BYTES, "%s", spec->name);
+    while (is_taken(sheet, own, index, name)) {
+        size_t length = strlen(name);
+        snprintf(name + length, NAME_BYTES - length, "_condition");
+    }
 }
 
 static vae_status add_given(const vae_given *given, vae__sheet *sheet)

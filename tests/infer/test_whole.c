@@ -236,22 +236,26 @@ START_TEST(test_latents_file)
 }
 END_TEST
 
-/* A condition of a name that the file has for itself. */
+/* Conditions of names that the file, or another one, has for itself. */
 START_TEST(test_taken_name)
 {
     vae_model_spec spec = { .name = "mean",
                             .x = { .shape = { SIZE }, .likelihood = "gaussian", .transform = "raw" },
-                            .conditions = { { .name = "row", .kind = VAE_VALUES, .size = 1, .transform = "raw" } },
+                            .conditions = { { .name = "row", .kind = VAE_VALUES, .size = 1, .transform = "raw" },
+                                            { .name = "mean_condition", .kind = VAE_VALUES, .size = 1 },
+                                            { .name = "mean", .kind = VAE_VALUES, .size = 1 } },
                             .latents = { { .size = Z } },
                             .encoder = "",
                             .decoder = "" };
     vae_model *model = NULL;
     float mean[Z] = { 1, 2 };
-    double row = 0.25;
+    double row = 0.25, others[2] = { 5, 6 };
     int64_t number = 4;
     vae_latents latents = { .count = 1, .z_size = Z, .mean = mean, .logvar = mean, .row = &number };
     latents.given.values[0] = &row;
-    latents.given.types[0] = VAE_FLOAT64;
+    latents.given.values[1] = &others[0];
+    latents.given.values[2] = &others[1];
+    latents.given.types[0] = latents.given.types[1] = latents.given.types[2] = VAE_FLOAT64;
     ck_assert_status_ok(vae_model_new(&spec, NULL, NULL, 0, &model));
     ck_assert_status_ok(vae_latents_save(model, &latents, path_of("l.h5")));
     double found;
@@ -259,6 +263,10 @@ START_TEST(test_taken_name)
     ck_assert_double_eq(found, 4);
     read_numbers(path_of("l.h5"), "row_condition", 1, (hsize_t[]){ 1 }, &found);
     ck_assert_double_eq(found, 0.25);
+    read_numbers(path_of("l.h5"), "mean_condition", 1, (hsize_t[]){ 1 }, &found);
+    ck_assert_double_eq(found, 5);
+    read_numbers(path_of("l.h5"), "mean_condition_condition", 1, (hsize_t[]){ 1 }, &found);
+    ck_assert_double_eq(found, 6);
     remove(path_of("l.h5"));
     vae_model_free(&model);
 }
