@@ -239,9 +239,9 @@ static vae_status open_dataset(const vae__hdf5_file *o, vae_split split, const c
     snprintf(stored->where, sizeof stored->where, "%s: %s/%s", o->name, base, path + strspn(path, "/"));
     if (a->dataset < 0 || H5Iget_type(a->dataset) != H5I_DATASET)
         return not_found(o, group, base, path, a->dataset);
+    VAE__TRY(take_storage(a, o, stored)); /* before its shape, for which libhdf5 would open a virtual one's sources */
     VAE__TRY(take_shape(a, stored));
-    VAE__TRY(take_type(a, stored));
-    return take_storage(a, o, stored);
+    return take_type(a, stored);
 }
 
 void vae__hdf5_release(vae__stored *stored)
@@ -288,10 +288,17 @@ static void describe_type(hid_t dataset, vae_data_entry *entry)
     vae__hdf5_close(type);
 }
 
-static void describe_shape(hid_t dataset, vae_data_entry *entry)
+/* The space of a virtual dataset as it was when it was made: for what it is now libhdf5 would open other files, by
+ * whatever names. */
+static hid_t space_of(hid_t dataset, hid_t list)
+{
+    return list >= 0 && H5Pget_layout(list) == H5D_VIRTUAL ? H5Pget_virtual_vspace(list, 0) : H5Dget_space(dataset);
+}
+
+static void describe_shape(hid_t dataset, hid_t list, vae_data_entry *entry)
 {
     hsize_t shape[H5S_MAX_RANK] = { 0 };
-    hid_t space = H5Dget_space(dataset);
+    hid_t space = space_of(dataset, list);
     bool simple = space >= 0 && H5Sget_simple_extent_type(space) == H5S_SIMPLE;
     entry->rank = simple ? H5Sget_simple_extent_dims(space, shape, NULL) : 0;
     for (int i = 0; i < entry->rank && i < VAE_ENTRY_RANK; i++) {
@@ -304,9 +311,9 @@ static void describe_shape(hid_t dataset, vae_data_entry *entry)
 
 void vae__hdf5_describe(hid_t dataset, vae_data_entry *entry)
 {
-    describe_type(dataset, entry);
-    describe_shape(dataset, entry);
     hid_t list = H5Dget_create_plist(dataset);
+    describe_type(dataset, entry);
+    describe_shape(dataset, list, entry);
     entry->outside = list >= 0 && (H5Pget_layout(list) == H5D_VIRTUAL || H5Pget_external_count(list) > 0);
     vae__hdf5_close(list);
 }

@@ -4,6 +4,7 @@
 #include <float.h>
 #include <hdf5.h>
 #include <math.h>
+#include <sys/stat.h>
 
 #include "src/data/data.h"
 #include "tests/data/files.h"
@@ -641,6 +642,36 @@ START_TEST(test_external)
 }
 END_TEST
 
+static int count_entry(void *context, const vae_data_entry *entry)
+{
+    ck_assert(entry->outside && entry->usable && entry->rank == 1 && entry->shape[0] == 3);
+    ++*(int *)context;
+    return 0;
+}
+
+/* Its length is that of its sources, which are not so much as opened: whoever opens this one waits for ever. */
+START_TEST(test_virtual_without_end)
+{
+    folder_make();
+    const hsize_t now = 3, most = H5S_UNLIMITED, begin = 0;
+    int entries = 0;
+    hid_t file = make("a.h5"), list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(1, &now, &most);
+    ck_assert_int_ge(H5Sselect_hyperslab(space, H5S_SELECT_SET, &begin, NULL, &most, NULL), 0);
+    ck_assert_int_ge(H5Pset_virtual(list, space, path_of("pipe.h5"), "/x", space), 0);
+    hid_t dataset = H5Dcreate2(file, "x", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    ck_assert_int_ge(dataset, 0);
+    H5Dclose(dataset);
+    H5Sclose(space);
+    H5Pclose(list);
+    H5Fclose(file);
+    ck_assert_int_eq(mkfifo(path_of("pipe.h5"), 0600), 0);
+    assert_refused("a.h5", NULL, VAE_ERROR_DATA, "found a virtual dataset (--allow-external reads it)");
+    ck_assert_status_ok(vae_data_list(path_of("a.h5"), count_entry, &entries));
+    ck_assert_int_eq(entries, 1);
+    folder_remove();
+}
+END_TEST
+
 /* ---- What is refused --------------------------------------------------------------------------------------------- */
 
 /* A file with one of everything that is wrong, and what is right around it. */
@@ -894,9 +925,21 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const reading[] = { test_instrument,   test_hold_out,     test_types,    test_ranks,   test_splits,
-                                     test_paths,        test_files,        test_patterns, test_classes, test_chunks,
-                                     test_many_classes, test_known_levels, test_external, NULL };
+    const TTest *const reading[] = { test_instrument,
+                                     test_hold_out,
+                                     test_types,
+                                     test_ranks,
+                                     test_splits,
+                                     test_paths,
+                                     test_files,
+                                     test_patterns,
+                                     test_classes,
+                                     test_chunks,
+                                     test_many_classes,
+                                     test_known_levels,
+                                     test_external,
+                                     test_virtual_without_end,
+                                     NULL };
     const TTest *const refusing[] = { test_files_refused, test_missing_filter, test_refused_x, test_refused_fields,
                                       test_refused_files, test_damaged_values, test_memory,    NULL };
     const TTest *const manners[] = { test_host, test_faults, NULL };
