@@ -179,7 +179,8 @@ vae_status vae_graph_compile(vae_graph *graph, vae_store *store, const vae_compi
     size_t count = store->count, parameters = store->parameters.size, state = store->state.size;
     vae_status status = build(*program, options && options->known);
     if (status.code) {
-        vae__store_forget(store, count, parameters, state);
+        if (!options || !options->known) /* else others may be reading it */
+            vae__store_forget(store, count, parameters, state);
         vae_program_free(program);
     }
     return status;

@@ -52,7 +52,8 @@ VAE_API vae_status vae_encoder_new(const vae_model *model, const vae_infer_optio
  * x (rows, x size), packed, of the type options.x_type, as the data has it: the model's transforms are applied, but for
  * those that draw, so a model of binarised data sees grey levels. `mean` and `logvar`, float32 (rows, size of z),
  * become the mean and the log-variance of q(z | x); either may be NULL. `conditions` may be NULL where the model has
- * none and no mask was announced. Values of x that are NaN where they are not missing give NaN.
+ * none and no mask was announced. Values of x that are NaN where they are not missing give NaN; with a fill value NaN
+ * is missing as well.
  *
  * A run allocates nothing and takes no lock; with options.threads = 1 it enters no parallel region and starts no
  * thread. The last bits of a row may depend on the number of rows in its run, and on nothing else in it.
