@@ -4,118 +4,15 @@
  * what is missing changes no bit.
  */
 #include <float.h>
-#include <hdf5.h>
-#include <hdf5_hl.h>
 #include <math.h>
 #include <vae/check.h>
 #include <vae/infer.h>
 #include <vae/train.h>
 
 #include "src/data/match.h"
-#include "tests/data/files.h"
-
-enum { ROWS = 24, SIZE = 5, GONE = 3 /* the row of which nothing is seen */, CONSTANT = 2, FILL = 65535 };
-
-/* ---- Data -------------------------------------------------------------------------------------------------------- */
-
-/* Not seen: whole row GONE, and every seventh value. */
-static bool is_seen(int i)
-{
-    return i / SIZE != GONE && i % 7 != 5;
-}
-
-/* Counts from 0 to some 600, larger to the right, a constant among them. */
-static double count_at(int i)
-{
-    int place = i % SIZE, row = i / SIZE;
-    return place == CONSTANT ? 7 : (row * 37 + place * 11) % 29 * (1 + 5 * place);
-}
-
-static void put(hid_t file, const char *name, hid_t type, int columns, const void *values)
-{
-    const hsize_t shape[] = { ROWS, (hsize_t)columns };
-    ck_assert(H5LTmake_dataset(file, name, columns > 1 ? 2 : 1, shape, type, values) >= 0);
-}
-
-static void put_x(hid_t file)
-{
-    double table[ROWS * SIZE], half[ROWS * SIZE], gaps[ROWS * SIZE], garbage[ROWS * SIZE], far[ROWS * SIZE];
-    double counts[ROWS * SIZE], wild[ROWS * SIZE];
-    float shares[ROWS * SIZE];
-    uint16_t filled[ROWS * SIZE];
-    uint8_t bytes[ROWS * SIZE], mask[ROWS * SIZE];
-    static const double rubbish[] = { NAN, INFINITY, -INFINITY, 1e300, -5.5, 0 };
-    for (int i = 0; i < ROWS * SIZE; i++) {
-        counts[i] = count_at(i);
-        table[i] = 0.37 * count_at(i) - 3 * (i % SIZE);
-        half[i] = table[i] / 2;
-        gaps[i] = is_seen(i) ? table[i] : NAN;
-        garbage[i] = is_seen(i) ? table[i] : rubbish[i % 6];
-        wild[i] = is_seen(i) ? counts[i] : rubbish[i % 6];
-        far[i] = i % SIZE == 0 ? 1.7e9 + 20 * count_at(i) : i % SIZE == 1 ? 1e6 + count_at(i) : table[i];
-        shares[i] = (float)(count_at(i) / 600);
-        filled[i] = is_seen(i) ? (uint16_t)count_at(i) : FILL;
-        bytes[i] = (uint8_t)(count_at(i) / 3);
-        mask[i] = is_seen(i);
-    }
-    put(file, "table", H5T_NATIVE_DOUBLE, SIZE, table);
-    put(file, "half", H5T_NATIVE_DOUBLE, SIZE, half);
-    put(file, "gaps", H5T_NATIVE_DOUBLE, SIZE, gaps);
-    put(file, "garbage", H5T_NATIVE_DOUBLE, SIZE, garbage);
-    put(file, "counts", H5T_NATIVE_DOUBLE, SIZE, counts);
-    put(file, "wild", H5T_NATIVE_DOUBLE, SIZE, wild);
-    put(file, "far", H5T_NATIVE_DOUBLE, SIZE, far);
-    put(file, "shares", H5T_NATIVE_FLOAT, SIZE, shares);
-    put(file, "filled", H5T_NATIVE_UINT16, SIZE, filled);
-    put(file, "bytes", H5T_NATIVE_UINT8, SIZE, bytes);
-    put(file, "mask", H5T_NATIVE_UINT8, SIZE, mask);
-}
-
-static void put_conditions(hid_t file)
-{
-    enum { TEXT = 48 };
-    double energy[ROWS * 2];
-    char runs[ROWS][TEXT] = { "" };
-    uint8_t pictures[ROWS * 12];
-    const hsize_t shape[] = { ROWS, 3, 4 };
-    for (int i = 0; i < ROWS; i++) {
-        energy[2 * i] = 1000 + 3 * (i % 7);
-        energy[2 * i + 1] = -0.01 * (i % 5);
-        snprintf(runs[i], TEXT, "a run of which the name is long, number %c", "BAC"[i % 3]);
-    }
-    for (int i = 0; i < ROWS * 12; i++)
-        pictures[i] = (uint8_t)(i * 29);
-    hid_t text = H5Tcopy(H5T_C_S1);
-    H5Tset_size(text, TEXT);
-    put(file, "energy", H5T_NATIVE_DOUBLE, 2, energy);
-    put(file, "run", text, 1, runs);
-    ck_assert(H5LTmake_dataset(file, "picture", 3, shape, H5T_NATIVE_UINT8, pictures) >= 0);
-    H5Tclose(text);
-}
-
-static void begin(void)
-{
-    folder_make();
-    hid_t file = H5Fcreate(path_of("a.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    put_x(file);
-    put_conditions(file);
-    H5Fclose(file);
-}
-
-static void end(void)
-{
-    folder_remove();
-}
+#include "tests/models/fields.h"
 
 /* ---- Models ------------------------------------------------------------------------------------------------------ */
-
-static const vae_model_spec plain = {
-    .name = "m", .latents = { { .size = 2 } }, .encoder = "dense 6 tanh", .decoder = "dense 6 softplus"
-};
-
-#define ENERGY .name = "energy", .kind = VAE_VALUES
-#define RUN    .name = "run", .kind = VAE_CLASS
-#define IMAGE  .name = "picture", .kind = VAE_IMAGE
 
 /* What x is, where it and its mask lie, and which conditions there are. */
 typedef struct setting {
@@ -166,57 +63,6 @@ static vae_model_spec spec_of(const setting *s)
     for (int i = 0; i < 3; i++)
         spec.conditions[i] = s->conditions[i];
     return spec;
-}
-
-static vae_data *open_fields(const char *x, const char *mask, const vae_condition_spec *conditions)
-{
-    vae_field_source sources[3];
-    int count = 0;
-    for (; count < 3 && conditions && conditions[count].name; count++)
-        sources[count] = (vae_field_source){ .name = conditions[count].name, .kind = conditions[count].kind };
-    return open_data("a.h5", &(vae_data_options){
-                                 .x = x, .mask = mask, .conditions = sources, .condition_count = count, .threads = 1 });
-}
-
-static vae_model *model_of(const vae_model_spec *spec, const vae_data *data)
-{
-    vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, NULL, data, 3, &model));
-    return model;
-}
-
-/* Expects a model to be refused. */
-static void assert_no_model(const vae_model_spec *spec, const vae_data *data, vae_code code, const char *words)
-{
-    vae_model *model = NULL;
-    ck_assert_status(vae_model_new(spec, NULL, data, 3, &model), code, words);
-    ck_assert_ptr_null(model);
-}
-
-static float *values_of(vae_model *model, const char *name)
-{
-    vae_store *store = vae_model_store(model);
-    const vae_tensor *tensor = vae_store_find(store, name);
-    ck_assert_msg(tensor != NULL, "there is no %s", name);
-    return (tensor->trainable ? vae_store_parameters : vae_store_state)(store) + tensor->offset;
-}
-
-/* A model trained for two epochs of three steps. */
-static vae_training *trained(const vae_model_spec *spec, const vae_data *data, int threads)
-{
-    vae_model *model = model_of(spec, data);
-    vae_training *training = NULL;
-    ck_assert_status_ok(vae_training_new(&model, data, &(vae_training_options){ .batch_size = 10 }, &training));
-    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 2, .threads = threads }));
-    return training;
-}
-
-static void assert_same_parameters(vae_training *a, vae_training *b)
-{
-    vae_store *mine = vae_model_store(vae_training_model(a)), *theirs = vae_model_store(vae_training_model(b));
-    ck_assert_int_eq(vae_store_size(mine), vae_store_size(theirs));
-    ck_assert_mem_eq(vae_store_parameters(mine), vae_store_parameters(theirs),
-                     (size_t)vae_store_size(mine) * sizeof(float));
 }
 
 /* ---- Gradients, figures and bits of every setting ---------------------------------------------------------------- */
@@ -690,183 +536,15 @@ START_TEST(test_conditions)
 }
 END_TEST
 
-/* ---- Mistakes ---------------------------------------------------------------------------------------------------- */
-
-START_TEST(test_x_refused)
-{
-    static const struct {
-        const char *path, *mask;
-        vae_x_spec x;
-        vae_code code;
-        const char *words;
-    } cases[] = {
-        { "gaps",
-          NULL,
-          { .likelihood = "gaussian" },
-          VAE_ERROR_DATA,
-          "x: expected finite numbers, found nan in row 1; missing values are masked when told" },
-        /* A fill value says nothing of NaN. */
-        { "gaps",
-          NULL,
-          { .likelihood = "gaussian", .has_fill_value = true, .fill_value = -999 },
-          VAE_ERROR_DATA,
-          "x: expected finite numbers, found nan in row 1; missing values are masked when told" },
-        /* What a NaN does to the mean is not told in its place. */
-        { "gaps",
-          NULL,
-          { .likelihood = "gaussian", .transform = "standardize, scale=0.01, log1p" },
-          VAE_ERROR_DATA,
-          "x: expected finite numbers, found nan in row 1; missing values are masked when told" },
-        { "garbage",
-          NULL,
-          { .likelihood = "gaussian", .missing = VAE_MISSING_MASK },
-          VAE_ERROR_DATA,
-          "x: expected finite numbers, found " },
-        { "table",
-          NULL,
-          { .likelihood = "gaussian", .transform = "scale=1e30, scale=1e30" },
-          VAE_ERROR_DATA,
-          "x: expected finite numbers, found " },
-        { "table",
-          NULL,
-          { .likelihood = "gaussian", .transform = "scale=1e30, scale=1e30" },
-          VAE_ERROR_DATA,
-          "inf as transformed" },
-        { "bytes",
-          NULL,
-          { .transform = "scale=1000, unit" },
-          VAE_ERROR_DECLARATION,
-          "m: transform: transform 2: unit: expected before all others, for it goes by how values are stored" },
-        { "bytes",
-          NULL,
-          { .encoder_transform = "log1p, unit" },
-          VAE_ERROR_DECLARATION,
-          "m: encoder transform: transform 2: unit: expected before all others" },
-        { "wild",
-          "mask",
-          { .likelihood = "poisson", .transform = "scale=0.5" },
-          VAE_ERROR_DATA,
-          "x: expected whole numbers of at least 0 for poisson, found " },
-        { "filled", NULL, { .likelihood = "gaussian" }, VAE_ERROR_DATA, "x is uint16: expected a transform" },
-        { "table",
-          NULL,
-          { .likelihood = "gaussian", .missing = (vae_missing)2 },
-          VAE_ERROR_DECLARATION,
-          "m: x: there is no type 1 with missing values 2" },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        vae_model_spec spec = plain;
-        spec.x = cases[i].x;
-        vae_data *data = open_fields(cases[i].path, cases[i].mask, NULL);
-        assert_no_model(&spec, data, cases[i].code, cases[i].words);
-        vae_data_free(&data);
-    }
-    vae_model_spec spec = plain; /* "raw" before it changes nothing */
-    spec.x.transform = "raw, unit, binarize";
-    vae_data *data = open_fields("bytes", NULL, NULL);
-    vae_model *model = model_of(&spec, data);
-    vae_model_free(&model);
-    vae_data_free(&data);
-}
-END_TEST
-
-START_TEST(test_conditions_refused)
-{
-    static const char *const levels[] = { "A" };
-    static const struct {
-        vae_condition_spec condition;
-        const char *words;
-    } cases[] = {
-        { { .name = "energy", .kind = (vae_field_kind)3 }, "energy: expected a field of no kind, found values" },
-        { { .name = "force", .kind = (vae_field_kind)3 }, "expected a field of no kind for the condition \"force\"" },
-        { { RUN, .levels = levels }, "m: condition \"run\": expected a size beside its levels, found 0" },
-        { { IMAGE, .size = 11 }, "m: condition \"picture\": expected as many values as its shape has, 12, found 11" },
-        { { RUN, .transform = "unit" }, "m: condition \"run\": transform: expected none of a class, found \"unit\"" },
-        { { ENERGY, .transform = "log" }, "m: condition \"energy\": transform 1: \"log\": no such transform" },
-    };
-    const vae_condition_spec all[] = { { ENERGY }, { IMAGE }, { RUN } };
-    vae_data *data = open_fields("bytes", NULL, all);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        vae_model_spec spec = plain;
-        spec.conditions[0] = cases[i].condition;
-        vae_model *model = NULL;
-        vae_status status = vae_model_new(&spec, NULL, data, 3, &model);
-        ck_assert_ptr_null(model);
-        ck_assert_int_ne(status.code, VAE_OK);
-        ck_assert_msg(strstr(status.message, cases[i].words) != NULL, "no \"%s\" in: %s", cases[i].words,
-                      status.message);
-    }
-    vae_model_spec spec = plain;
-    spec.x.shape[0] = SIZE;
-    spec.conditions[0] = (vae_condition_spec){ .name = "mask", .kind = VAE_VALUES, .size = 2 };
-    assert_no_model(&spec, NULL, VAE_ERROR_DECLARATION, "that is not x, z or mask");
-    spec.conditions[0] = (vae_condition_spec){ .name = "energy", .kind = (vae_field_kind)3, .size = 2 };
-    assert_no_model(&spec, NULL, VAE_ERROR_DECLARATION, "m: condition \"energy\": there is no kind 3 of type 0");
-    spec.conditions[0] = (vae_condition_spec){ IMAGE, .size = 12 };
-    assert_no_model(&spec, NULL, VAE_ERROR_DECLARATION,
-                    "m: condition \"picture\": expected the shape of an image, declared or from data, found none");
-    vae_data_free(&data);
-}
-END_TEST
-
-/* Levels are compared to their ends. */
-START_TEST(test_long_levels)
-{
-    static const char *const order[] = { "a run of which the name is long, number C",
-                                         "a run of which the name is long, number B",
-                                         "a run of which the name is long, number A" };
-    const vae_condition_spec run = { RUN }, ordered = { RUN, .size = 3, .levels = order };
-    vae_model_spec spec = plain;
-    vae_data *data = open_fields("bytes", NULL, &(vae_condition_spec[3]){ run }[0]);
-    spec.conditions[0] = ordered;
-    assert_no_model(&spec, data, VAE_ERROR_DATA,
-                    "run: expected class 0 to be \"a run of which the name is long, number C\", found \"a run of which "
-                    "the name is long, number A\"; open the data with the model's levels");
-    vae_data_free(&data);
-}
-END_TEST
-
-/* ---- Starting from another model --------------------------------------------------------------------------------- */
-
-/* Rows of a class go by their levels, in whatever order they are. */
-START_TEST(test_start_from)
-{
-    static const char *const old[] = { "b", "a", "d" }, *const new[] = { "a", "b", "c", "d" };
-    vae_model_spec spec = plain;
-    vae_model *from = NULL, *model = NULL;
-    spec.x.shape[0] = SIZE;
-    spec.conditions[0] = (vae_condition_spec){ RUN, .size = 3, .levels = old };
-    ck_assert_status_ok(vae_model_new(&spec, NULL, NULL, 1, &from));
-    spec.conditions[0] = (vae_condition_spec){ RUN, .size = 4, .levels = new };
-    ck_assert_status_ok(vae_model_new(&spec, NULL, NULL, 2, &model));
-    float kept[6], *weight = values_of(model, "encoder/0/weight_run");
-    const float *old_weight = values_of(from, "encoder/0/weight_run");
-    memcpy(kept, weight + 2 * 6, sizeof kept);
-    int taken = 0;
-    ck_assert_status_ok(vae_model_start_from(model, from, &taken));
-    ck_assert_int_eq(taken, vae_store_count(vae_model_store(model)));
-    ck_assert_mem_eq(weight, old_weight + 6, sizeof kept);
-    ck_assert_mem_eq(weight + 6, old_weight, sizeof kept);
-    ck_assert_mem_eq(weight + 2 * 6, kept, sizeof kept);
-    ck_assert_mem_eq(weight + 3 * 6, old_weight + 2 * 6, sizeof kept);
-    ck_assert_status(vae_model_start_from(model, model, NULL), VAE_ERROR_ARGUMENT,
-                     "m: expected another model to start from, found the same");
-    vae_model_free(&from);
-    vae_model_free(&model);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const each[] = { test_gradient, test_evaluates, test_threads, NULL };
-    const TTest *const tests[] = { test_discrete_by_hand, test_halved,     test_halved_log1p,
-                                   test_under_the_mask,   test_three_ways, test_constant_and_far,
-                                   test_conditions,       test_x_refused,  test_conditions_refused,
-                                   test_long_levels,      test_start_from, NULL };
+    const TTest *const tests[] = { test_discrete_by_hand, test_halved,           test_halved_log1p, test_under_the_mask,
+                                   test_three_ways,       test_constant_and_far, test_conditions,   NULL };
     Suite *suite = suite_create("models/fields");
     TCase *one = tcase_create("fields");
     tcase_set_timeout(one, 60);
-    tcase_add_checked_fixture(one, begin, end);
+    tcase_add_checked_fixture(one, fields_begin, fields_end);
     for (int i = 0; each[i]; i++)
         tcase_add_loop_test(one, each[i], 0, SETTINGS);
     tcase_add_loop_test(one, test_by_hand, 0, HANDS);
