@@ -56,13 +56,21 @@ static void mark_differentiated(vae_program *program, bool *depended_on)
     }
 }
 
-static vae_status enter_parameters(vae_program *program)
+static vae_status enter(vae_program *program, const vae_node *node, bool known)
+{
+    if (known && !vae_store_find(program->store, node->label))
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a %s that is in the store, found a new one", node->label,
+                          node->op->name);
+    return vae__store_enter(program->store, node, &program->tensor[node->index]);
+}
+
+static vae_status enter_parameters(vae_program *program, bool known)
 {
     for (int i = 0; i < program->node_count; i++) {
         const vae_node *node = program->graph->nodes[i];
         program->tensor[i] = -1;
         if (program->needed[i] && is_stored(node))
-            VAE__TRY(vae__store_enter(program->store, node, &program->tensor[i]));
+            VAE__TRY(enter(program, node, known));
     }
     return vae__ok();
 }
@@ -134,7 +142,7 @@ static vae_status check_objective(const vae_graph *graph, const vae_node *object
     return vae__ok();
 }
 
-static vae_status build(vae_program *program)
+static vae_status build(vae_program *program, bool known)
 {
     size_t count = (size_t)program->node_count;
     VAE__TRY(vae__allocate("a program", count, sizeof(bool), &program->needed));
@@ -144,7 +152,7 @@ static vae_status build(vae_program *program)
     VAE__TRY(vae__allocate("a program", count, sizeof(int), &program->tensor));
     VAE__TRY(vae__allocate("a program", count * (2 + VAE__MAX_INPUTS), sizeof(vae__task), &program->tasks));
     mark_needed(program);
-    VAE__TRY(enter_parameters(program));
+    VAE__TRY(enter_parameters(program, known));
     add_forward(program);
     if (program->objective) {
         bool *marks = NULL;
@@ -169,7 +177,7 @@ vae_status vae_graph_compile(vae_graph *graph, vae_store *store, const vae_compi
     **program =
         (vae_program){ .graph = graph, .store = store, .objective = objective, .node_count = (int)graph->count };
     size_t count = store->count, parameters = store->parameters.size, state = store->state.size;
-    vae_status status = build(*program);
+    vae_status status = build(*program, options && options->known);
     if (status.code) {
         vae__store_forget(store, count, parameters, state);
         vae_program_free(program);

@@ -38,13 +38,15 @@ const char *vae__activation_name(const vae_catalogue *catalogue, int index)
     return op->inputs == 1 && !op->shape ? op->name : NULL;
 }
 
-/* From the last on: what a program brings is found before what is built in. */
+/* What a program brings is found before what is built in. */
 int vae__activation_find(const vae_catalogue *catalogue, const char *name)
 {
-    for (int i = vae__activation_count(catalogue) - 1; i >= 0; i--) {
-        const char *other = vae__activation_name(catalogue, i);
+    int count = vae__activation_count(catalogue);
+    for (int i = 0; i < count; i++) {
+        int index = (i + COUNT) % count;
+        const char *other = vae__activation_name(catalogue, index);
         if (other && !strcmp(other, name))
-            return i;
+            return index;
     }
     return -1;
 }

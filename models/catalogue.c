@@ -98,6 +98,8 @@ int vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
     return index < 0 ? 0 : activation_at(catalogue, index, help);
 }
 
+enum { NAME_MOST = 60 };
+
 /* ---- What a row must have ---------------------------------------------------------------------------------------- */
 
 /* The functions that a row of a table must have; the first that is NULL, by name. */
@@ -124,6 +126,35 @@ static const char *missing_in(vae__part part, const void *row)
     }
 }
 
+/* Can it be written in the little language? A digit in front would be a number's. */
+static bool good_name(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", others[] = "0123456789-";
+    if (!name || !*name || !strchr(letters, *name) || strlen(name) > NAME_MOST)
+        return false;
+    for (; *name; name++)
+        if (!strchr(letters, *name) && !strchr(others, *name))
+            return false;
+    return true;
+}
+
+/* Arguments can be read where each has a name, a kind, and a range that what is usual need not be in. */
+static vae_status check_arguments(const vae__word_table *table, const vae_word *word)
+{
+    for (int i = 0; i < VAE_MAX_ARGUMENTS && word->arguments[i].name; i++) {
+        const vae_argument *argument = &word->arguments[i];
+        bool ranged = argument->kind == VAE_ACTIVATION || argument->low <= argument->high;
+        if (good_name(argument->name) && (unsigned)argument->kind <= VAE_ACTIVATION && ranged)
+            continue;
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "the catalogue: %s \"%s\": argument %d: expected a name of letters, digits and \"-\", a kind "
+                          "and a range, found \"%.40s\", %d and %g to %g",
+                          table->what, word->name, i + 1, argument->name, (int)argument->kind, argument->low,
+                          argument->high);
+    }
+    return vae__ok();
+}
+
 static vae_status check_table(vae__part part, const vae_catalogue *catalogue)
 {
     vae__word_table table = vae__words(part, catalogue);
@@ -133,12 +164,13 @@ static vae_status check_table(vae__part part, const vae_catalogue *catalogue)
                           table.brought ? "rows" : "NULL", table.brought_count);
     for (int i = 0; i < table.brought_count; i++) {
         const vae_word *word = vae__word_of(&table, i);
-        if (!word->name || !*word->name || strpbrk(word->name, ", =\t\n"))
-            return vae__error(
-                VAE_ERROR_ARGUMENT,
-                "the catalogue: %s %d of %d: expected a name without spaces, commas and \"=\", found %s%s%s",
-                table.what, i + 1, table.brought_count, word->name ? "\"" : "", word->name ? word->name : "none",
-                word->name ? "\"" : "");
+        if (!good_name(word->name))
+            return vae__error(VAE_ERROR_ARGUMENT,
+                              "the catalogue: %s %d of %d: expected a name of at most %d letters, digits and \"-\", a "
+                              "letter in front, found %s%.80s%s",
+                              table.what, i + 1, table.brought_count, NAME_MOST, word->name ? "\"" : "",
+                              word->name ? word->name : "none", word->name ? "\"" : "");
+        VAE__TRY(check_arguments(&table, word));
         const char *missing = missing_in(part, word);
         if (missing)
             return vae__error(VAE_ERROR_ARGUMENT, "the catalogue: %s \"%s\": expected a function %s, found NULL",
@@ -169,13 +201,13 @@ static vae_status check_ops(const vae_catalogue *catalogue)
                           catalogue->ops ? "rows" : "NULL", count);
     for (int i = 0; i < count; i++) {
         const vae_op *op = &catalogue->ops[i];
-        if (!op->name || !op->forward || op->inputs < 1 || op->inputs > VAE_MAX_OP_INPUTS)
+        if (!good_name(op->name) || !op->forward || op->inputs < 1 || op->inputs > VAE_MAX_OP_INPUTS)
             return vae__error(
                 VAE_ERROR_ARGUMENT,
-                "the catalogue: op %d of %d: expected a name, forward and 1 to %d inputs, found %s, %s and "
-                "%d",
-                i + 1, count, VAE_MAX_OP_INPUTS, op->name ? op->name : "none", op->forward ? "forward" : "NULL",
-                op->inputs);
+                "the catalogue: op %d of %d: expected a name of letters, digits and \"-\", forward and 1 to "
+                "%d inputs, found %s%.80s%s, %s and %d",
+                i + 1, count, VAE_MAX_OP_INPUTS, op->name ? "\"" : "", op->name ? op->name : "none",
+                op->name ? "\"" : "", op->forward ? "forward" : "NULL", op->inputs);
     }
     return vae__ok();
 }

@@ -1,6 +1,9 @@
 /* The graphs of a model: for training, evaluation, importance weights, sampling, encoding, decoding, and its fields. */
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "graph/op.h"
 #include "models/model.h"
 #include "models/parts.h"
 #include "src/base/status.h"
@@ -18,14 +21,53 @@ typedef struct vae__building {
     vae_node *jacobian;                   /* log |d modelled / d stored| of the observed values; NULL: 0 */
     vae_posterior_nodes posterior;
     vae_node *z;
-    vae_network prior;
+    int64_t rows;      /* for each example, of what is built now */
+    vae_status status; /* the first output that is not what it must be */
 } vae__building;
+
+/* ---- What rows of a table and builders by hand give -------------------------------------------------------------- */
+
+static bool has_shape(const vae_node *node, const vae_node *expected)
+{
+    return node->rank == expected->rank && node->rows == expected->rows &&
+           !memcmp(node->shape, expected->shape, (size_t)node->rank * sizeof *node->shape);
+}
+
+/* An output must be there, a node of this graph, and of shape (rows, size); of whom it is, and its name, for a message.
+ * After a mistake in the graph nothing is asked: it has its message. Returns the node. */
+static vae_node *given_by(vae__building *building, const char *whose, const char *name, vae_node *node, int64_t size)
+{
+    const vae_graph *graph = building->built->graph;
+    if (building->status.code || vae_graph_status(graph).code)
+        return node;
+    char wanted[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
+    const vae_node expected = { .rank = 1, .shape = { size }, .size = size, .rows = building->rows };
+    if (!node)
+        building->status = vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected a node of shape %s, found none", whose,
+                                      name, vae__shape_text(&expected, wanted));
+    else if (node->graph != graph)
+        building->status = vae__error(VAE_ERROR_DECLARATION, "%s: %s: is a node of another graph", whose, name);
+    else if (!has_shape(node, &expected))
+        building->status = vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected shape %s, found %s", whose, name,
+                                      vae__shape_text(&expected, wanted), vae__shape_text(node, found));
+    return node;
+}
+
+/* The same of what a function of a table's row gives: "likelihood student-t: log: …". */
+static vae_node *given_by_row(vae__building *building, vae__part part, const void *row, const char *function,
+                              vae_node *node, int64_t size)
+{
+    char whose[WHERE_SIZE];
+    snprintf(whose, sizeof whose, "%s %.60s", vae__words(part, NULL).what, ((const vae_word *)row)->name);
+    return given_by(building, whose, function, node, size);
+}
 
 /* ---- Fields ------------------------------------------------------------------------------------------------------ */
 
+/* Nothing is drawn where a mean is asked for. */
 static bool is_grey(vae__graph_kind kind)
 {
-    return kind == VAE__ENCODING || kind == VAE__RECONSTRUCTION;
+    return kind == VAE__ENCODING || kind == VAE__RECONSTRUCTION || kind == VAE__DECODING;
 }
 
 static vae__transform_context context_of(const vae__building *building, int field, const char *where, const char *noise,
@@ -136,13 +178,24 @@ static vae_network network_of(const vae__building *building, const char *name, c
                           .given_count = building->model->condition_count };
 }
 
+/* Of the conditions alone. */
+static vae_network prior_network(const vae__building *building)
+{
+    vae_network network = network_of(building, "prior", building->given);
+    network.bare = true;
+    return network;
+}
+
 static void add_posterior(vae__building *building)
 {
     const vae_model *model = building->model;
     vae_network encoder = network_of(building, "encoder", building->given);
     vae_node *h = vae__network_build(&encoder, &model->encoder, building->encoder_x);
     const vae_posterior *posterior = model->posterior.row;
-    building->posterior = posterior->heads(&encoder, model->posterior.arguments, h, model->declaration.latents[0].size);
+    int64_t size = model->declaration.latents[0].size;
+    building->posterior = posterior->heads(&encoder, model->posterior.arguments, h, size);
+    given_by_row(building, VAE__POSTERIOR, posterior, "heads: mean", building->posterior.mean, size);
+    given_by_row(building, VAE__POSTERIOR, posterior, "heads: logvar", building->posterior.logvar, size);
 }
 
 /* p(x | z); the conditions have as many rows as z. */
@@ -155,10 +208,19 @@ static vae_heads add_decoder(const vae__building *building, const vae__given *gi
     return likelihood->heads(&decoder, model->likelihood.arguments, h, model->x_size);
 }
 
-static vae_node *add_mean(const vae__building *building, const vae_heads *heads)
+static vae_node *add_mean(vae__building *building, const vae_heads *heads)
 {
     const vae_likelihood *likelihood = building->model->likelihood.row;
-    return likelihood->mean(building->model->likelihood.arguments, heads);
+    return given_by_row(building, VAE__LIKELIHOOD, likelihood, "mean",
+                        likelihood->mean(building->model->likelihood.arguments, heads), building->model->x_size);
+}
+
+static vae_node *add_draw(vae__building *building, const vae_heads *heads)
+{
+    const vae_likelihood *likelihood = building->model->likelihood.row;
+    return given_by_row(building, VAE__LIKELIHOOD, likelihood, "draw",
+                        likelihood->draw(building->model->likelihood.arguments, building->built->graph, heads),
+                        building->model->x_size);
 }
 
 /* log p(x | z) in the units that x is stored in: of a density, the transform's Jacobian counts. */
@@ -167,31 +229,54 @@ static vae_node *in_units(vae_node *log_p, vae_node *jacobian)
     return jacobian ? vae_add(log_p, jacobian) : log_p;
 }
 
-static vae_node *add_log(const vae__building *building, vae_node *x, const vae_heads *heads, vae_node *mask)
+static vae_node *add_log(vae__building *building, const vae_heads *heads)
 {
     const vae_likelihood *likelihood = building->model->likelihood.row;
-    return likelihood->log(building->model->likelihood.arguments, x, heads, mask);
+    return given_by_row(building, VAE__LIKELIHOOD, likelihood, "log",
+                        likelihood->log(building->model->likelihood.arguments, building->x, heads, building->mask), 1);
 }
 
-static vae_node *posterior_log(const vae_model *model, const vae_posterior_nodes *q, vae_node *z)
+static vae_node *posterior_log(vae__building *building, const vae_posterior_nodes *q)
 {
-    return ((const vae_posterior *)model->posterior.row)->log(model->posterior.arguments, q, z);
+    const vae_posterior *posterior = building->model->posterior.row;
+    return given_by_row(building, VAE__POSTERIOR, posterior, "log",
+                        posterior->log(building->model->posterior.arguments, q, building->z), 1);
 }
 
-static vae_node *posterior_sample(const vae_model *model, const vae_posterior_nodes *q, vae_node *noise)
+static vae_node *posterior_sample(vae__building *building, const vae_posterior_nodes *q, vae_node *noise)
 {
-    return ((const vae_posterior *)model->posterior.row)->sample(model->posterior.arguments, q, noise);
+    const vae_posterior *posterior = building->model->posterior.row;
+    return given_by_row(building, VAE__POSTERIOR, posterior, "sample",
+                        posterior->sample(building->model->posterior.arguments, q, noise),
+                        building->model->declaration.latents[0].size);
+}
+
+static vae_node *prior_log(vae__building *building)
+{
+    const vae_prior *prior = building->model->prior.row;
+    vae_network network = prior_network(building);
+    return given_by_row(building, VAE__PRIOR, prior, "log",
+                        prior->log(&network, building->model->prior.arguments, building->z), 1);
+}
+
+static vae_node *prior_sample(vae__building *building, vae_node *noise)
+{
+    const vae_prior *prior = building->model->prior.row;
+    vae_network network = prior_network(building);
+    return given_by_row(building, VAE__PRIOR, prior, "sample",
+                        prior->sample(&network, building->model->prior.arguments, noise),
+                        building->model->declaration.latents[0].size);
 }
 
 static vae_node *add_kl(vae__building *building)
 {
     const vae_model *model = building->model;
     const vae_prior *prior = model->prior.row;
-    building->prior = network_of(building, "prior", building->given);
+    vae_network network = prior_network(building);
     if (prior->kl)
-        return prior->kl(&building->prior, model->prior.arguments, &building->posterior);
-    return vae_sub(posterior_log(model, &building->posterior, building->z),
-                   prior->log(&building->prior, model->prior.arguments, building->z));
+        return given_by_row(building, VAE__PRIOR, prior, "kl",
+                            prior->kl(&network, model->prior.arguments, &building->posterior), 1);
+    return vae_sub(posterior_log(building, &building->posterior), prior_log(building));
 }
 
 /* ---- Graphs by hand ---------------------------------------------------------------------------------------------- */
@@ -209,14 +294,49 @@ static vae_build build_of(const vae__building *building)
     return build;
 }
 
-/* Runs the declaration's own builder on x and noise, with as many rows as they have. */
+/* Runs the declaration's own builder on x and noise, with as many rows as they have. Which outputs a kind of graph
+ * cannot do without is the row of a table. */
 static vae_build run_build(vae__building *building, vae_node *noise)
 {
+    enum { MEAN = 1, LOGVAR = 2, TERMS = 4, DENSITIES = 8 };
+    static const unsigned wanted[] = { [VAE__TRAINING] = TERMS,
+                                       [VAE__EVALUATION] = TERMS | MEAN,
+                                       [VAE__WEIGHTS] = DENSITIES,
+                                       [VAE__ENCODING] = MEAN | LOGVAR,
+                                       [VAE__RECONSTRUCTION] = MEAN };
+    int64_t latent = building->model->declaration.latents[0].size;
     vae_build build = build_of(building);
     build.noise = noise;
     building->model->declaration.build(&build);
+    const struct {
+        const char *name;
+        vae_node *node;
+        int64_t size;
+        unsigned wanted_by;
+    } outputs[] = {
+        { "mean", build.mean, latent, MEAN },
+        { "logvar", build.logvar, latent, LOGVAR },
+        { "reconstruction", build.reconstruction, 1, TERMS | DENSITIES },
+        { "kl", build.kl, 1, TERMS },
+        { "log_prior", build.log_prior, 1, DENSITIES },
+        { "log_posterior", build.log_posterior, 1, DENSITIES },
+    };
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        if (outputs[i].wanted_by & wanted[building->request->kind])
+            given_by(building, ".build", outputs[i].name, outputs[i].node, outputs[i].size);
     building->posterior = (vae_posterior_nodes){ build.mean, build.logvar };
     return build;
+}
+
+/* The same on latents alone: x, or its mean. */
+static vae_node *run_build_from_z(vae__building *building, vae_node *z, bool draw)
+{
+    vae_build build = build_of(building);
+    build.x = build.encoder_x = build.mask = NULL;
+    build.z = z;
+    building->model->declaration.build(&build);
+    return given_by(building, ".build", draw ? "x_draw" : "x_mean", draw ? build.x_draw : build.x_mean,
+                    building->model->x_size);
 }
 
 /* ---- The kinds --------------------------------------------------------------------------------------------------- */
@@ -237,9 +357,9 @@ static void build_terms(vae__building *building)
         built->kl = build.kl;
     } else {
         add_posterior(building);
-        building->z = posterior_sample(model, &building->posterior, noise);
+        building->z = posterior_sample(building, &building->posterior, noise);
         vae_heads heads = add_decoder(building, building->given, building->z);
-        built->reconstruction = add_log(building, building->x, &heads, building->mask);
+        built->reconstruction = add_log(building, &heads);
         built->kl = add_kl(building);
     }
     built->reconstruction = in_units(built->reconstruction, building->jacobian);
@@ -256,7 +376,9 @@ static void build_bound(vae__building *building)
     if (building->request->kind == VAE__TRAINING) {
         const vae_objective *objective = model->objective.row;
         const vae_terms terms = { .reconstruction = built->reconstruction, .kl = built->kl };
-        built->objective = vae_mean_rows(vae_negate(objective->build(model->objective.arguments, &terms)));
+        vae_node *bound = given_by_row(building, VAE__OBJECTIVE, objective, "build",
+                                       objective->build(model->objective.arguments, &terms), 1);
+        built->objective = vae_mean_rows(vae_negate(bound));
         built->reconstruction = vae_mean_rows(built->reconstruction);
         built->kl = vae_mean_rows(built->kl);
         return;
@@ -288,6 +410,7 @@ static void build_weights(vae__building *building)
     building->encoder_x = same ? building->x : repeat(building->encoder_x, samples);
     building->mask = repeat(building->mask, samples);
     vae_node *jacobian = repeat(building->jacobian, samples);
+    building->rows = samples;
     vae_node *noise = vae_noise_samples(built->graph, VAE_NORMAL, "z", samples, 1, &model->declaration.latents[0].size);
     if (model->declaration.build) {
         vae_build build = run_build(building, noise);
@@ -296,12 +419,10 @@ static void build_weights(vae__building *building)
         return;
     }
     vae_posterior_nodes q = { repeat(building->posterior.mean, samples), repeat(building->posterior.logvar, samples) };
-    vae_node *z = posterior_sample(model, &q, noise);
-    vae_heads heads = add_decoder(building, building->given, z);
-    vae_node *reconstruction = in_units(add_log(building, building->x, &heads, building->mask), jacobian);
-    vae_network prior = network_of(building, "prior", building->given);
-    vae_node *log_prior = ((const vae_prior *)model->prior.row)->log(&prior, model->prior.arguments, z);
-    built->log_weight = vae_sub(vae_add(reconstruction, log_prior), posterior_log(model, &q, z));
+    building->z = posterior_sample(building, &q, noise);
+    vae_heads heads = add_decoder(building, building->given, building->z);
+    vae_node *reconstruction = in_units(add_log(building, &heads), jacobian);
+    built->log_weight = vae_sub(vae_add(reconstruction, prior_log(building)), posterior_log(building, &q));
 }
 
 /* Gives the mean of x, and the same in the data's units. */
@@ -316,34 +437,23 @@ static void give_x(vae__building *building, vae_node *x)
 /* x from z; `draw`: drawn, not its mean. */
 static void build_from_z(vae__building *building, vae_node *z, bool draw)
 {
-    const vae_model *model = building->model;
-    if (model->declaration.build) {
-        vae_build build = build_of(building);
-        build.x = build.encoder_x = build.mask = NULL;
-        build.z = z;
-        model->declaration.build(&build);
-        give_x(building, draw ? build.x_draw : build.x_mean);
+    if (building->model->declaration.build) {
+        give_x(building, run_build_from_z(building, z, draw));
         return;
     }
     vae_heads heads = add_decoder(building, building->given, z);
-    const vae_likelihood *likelihood = model->likelihood.row;
-    give_x(building, draw ? likelihood->draw(model->likelihood.arguments, building->built->graph, &heads)
-                          : add_mean(building, &heads));
+    give_x(building, draw ? add_draw(building, &heads) : add_mean(building, &heads));
 }
 
 static void build_sampling(vae__building *building)
 {
-    const vae_model *model = building->model;
     vae__model_graph *built = building->built;
     add_conditions(building);
     built->z = latent_noise(building);
     vae_node *z = vae_scale(built->z, building->request->temperature);
-    const vae_prior *prior = model->prior.row;
-    vae_network network = network_of(building, "prior", building->given);
-    if (prior && prior->sample)
-        z = prior->sample(&network, model->prior.arguments, z);
-    built->z_used = z;
-    build_from_z(building, z, building->request->draw);
+    const vae_prior *prior = building->model->prior.row;
+    built->z_used = prior && prior->sample ? prior_sample(building, z) : z;
+    build_from_z(building, built->z_used, building->request->draw);
 }
 
 static void build_decoding(vae__building *building)
@@ -380,6 +490,12 @@ static void build_fields(vae__building *building)
     add_conditions(building);
     add_x(building);
     building->built->observed_mask = building->mask;
+    if (!building->request->enters)
+        return;
+    vae_graph_keep(building->x);
+    vae_graph_keep(building->encoder_x);
+    for (int i = 0; i < building->model->condition_count; i++)
+        vae_graph_keep(building->given[i].node);
 }
 
 static void (*const builders[])(vae__building *) = {
@@ -395,32 +511,6 @@ static void (*const builders[])(vae__building *) = {
 
 /* ---- Compiling --------------------------------------------------------------------------------------------------- */
 
-/* Does a kind have what it is for? A graph by hand may leave outputs out; a likelihood may not be drawn from. */
-static vae_status check_outputs(const vae__building *building)
-{
-    const vae__model_graph *built = building->built;
-    const struct {
-        const char *name;
-        const vae_node *node;
-        bool wanted;
-    } outputs[] = {
-        { "reconstruction and kl", built->objective, building->request->kind == VAE__TRAINING },
-        { "reconstruction", built->reconstruction, building->request->kind == VAE__EVALUATION },
-        { "kl", built->kl, building->request->kind == VAE__EVALUATION },
-        { "log_prior and log_posterior", built->log_weight, building->request->kind == VAE__WEIGHTS },
-        { "mean", building->posterior.mean, is_grey(building->request->kind) },
-        { "logvar", building->posterior.logvar, building->request->kind == VAE__ENCODING },
-        { building->request->draw ? "x_draw" : "x_mean", built->x_mean,
-          building->request->kind == VAE__SAMPLING || building->request->kind == VAE__DECODING ||
-              building->request->kind == VAE__RECONSTRUCTION },
-    };
-    VAE__TRY(vae_graph_status(built->graph));
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
-        if (outputs[i].wanted && !outputs[i].node)
-            return vae__error(VAE_ERROR_DECLARATION, "its build gives no %s", outputs[i].name);
-    return vae__ok();
-}
-
 static vae_status check_request(const vae_model *model, const vae__graph_request *request)
 {
     const vae_likelihood *likelihood = model->likelihood.row;
@@ -434,16 +524,17 @@ static vae_status build(const vae_model *model, const vae__graph_request *reques
 {
     VAE__TRY(check_request(model, request));
     VAE__TRY(vae_graph_new(&built->graph));
-    vae__building building = { .model = model, .request = request, .built = built };
+    vae__building building = { .model = model, .request = request, .built = built, .rows = 1 };
     builders[request->kind](&building);
-    VAE__TRY(check_outputs(&building));
+    VAE__TRY(building.status);
     vae_node *const outputs[] = { built->reconstruction, built->kl,       built->mean,
                                   built->logvar,         built->z,        built->log_weight,
                                   built->observed,       built->modelled, built->x_mean,
                                   built->x_units,        built->z_used,   built->observed_mask };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         vae_graph_keep(outputs[i]);
-    return vae_graph_compile(built->graph, model->store, &(vae_compile_options){ .objective = built->objective },
+    return vae_graph_compile(built->graph, model->store,
+                             &(vae_compile_options){ .objective = built->objective, .known = !request->enters },
                              &built->program);
 }
 

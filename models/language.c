@@ -251,15 +251,25 @@ static void print_argument(const vae__word_table *table, const vae_word *word, i
            argument->kind == VAE_ACTIVATION ? vae__activation_name(table->catalogue, (int)value) : number);
 }
 
+/* May an argument be left out? Not a bare one with a bare one of its kind behind it: that would take its place. */
+static bool is_left_out(const vae_word *word, const double *values, int index)
+{
+    const vae_argument *arguments = word->arguments;
+    if (!arguments[index].optional || values[index] < arguments[index].usual || values[index] > arguments[index].usual)
+        return false;
+    for (int i = index + 1; i < argument_count(word) && arguments[index].kind != VAE_KEY_NUMBER; i++)
+        if (arguments[i].kind == arguments[index].kind && !is_left_out(word, values, i))
+            return false;
+    return true;
+}
+
 static void print_phrase(const vae__word_table *table, const vae__phrase *phrase, char text[VAE__PHRASE_TEXT])
 {
     const vae_word *word = phrase->row;
     append(text, VAE__PHRASE_TEXT, word->name);
-    for (int i = 0; i < argument_count(word); i++) {
-        double value = phrase->arguments[i], usual = word->arguments[i].usual;
-        if (!word->arguments[i].optional || value < usual || value > usual)
-            print_argument(table, word, i, value, text);
-    }
+    for (int i = 0; i < argument_count(word); i++)
+        if (!is_left_out(word, phrase->arguments, i))
+            print_argument(table, word, i, phrase->arguments[i], text);
 }
 
 void vae__phrase_print(const vae__word_table *table, const vae__phrase *phrase, char text[VAE__PHRASE_TEXT])

@@ -16,13 +16,22 @@ static vae_node *part_of(const vae_network *network, const vae__given *given, in
     return given->spec->kind == VAE_CLASS ? vae_gather(table, given->node) : vae_matmul(given->node, table);
 }
 
+static vae_node *bias_of(const vae_network *network, int64_t units, const char *name)
+{
+    char bias[2 * NAME_SIZE];
+    snprintf(bias, sizeof bias, "%s/bias", name);
+    return vae_parameter(network->graph, bias, VAE_ZEROS, 1, &units);
+}
+
 /* A condition joins a layer through a weight of its own, added: what concatenating would do, by a gather instead of a
  * product with zeros and ones. */
 vae_node *vae_network_dense(const vae_network *network, vae_node *x, int64_t units, const char *name)
 {
-    vae_node *h = vae_dense(x, units, name);
-    for (int i = 0; i < network->given_count && !network->layers; i++)
-        h = vae_add(h, part_of(network, &network->given[i], units, name));
+    vae_node *h = x || !network->bare ? vae_dense(x, units, name) : bias_of(network, units, name);
+    for (int i = 0; i < network->given_count && !network->layers; i++) {
+        vae_node *part = part_of(network, &network->given[i], units, name);
+        h = vae_node_rows(h) ? vae_add(h, part) : vae_add(part, h);
+    }
     return h;
 }
 

@@ -35,6 +35,8 @@ static vae_status resolve_clause(vae_model *model, const vae__clause *clause)
         return vae__error(VAE_ERROR_DECLARATION, "%s: expected phrases of the little language, found none", where);
     if (clause->list) {
         VAE__TRY(vae__phrases_parse(&table, text, where, clause->list));
+        if (clause->part == VAE__TRANSFORM)
+            VAE__TRY(vae__transforms_check(clause->list, where));
         vae__phrases_print(&table, clause->list, printed);
     } else {
         VAE__TRY(vae__phrase_parse(&table, text, where, clause->single));
@@ -89,6 +91,9 @@ static vae_status check_x(vae_model *model)
 {
     const vae_model_spec *spec = &model->declaration;
     model->x_size = 1;
+    if ((unsigned)spec->x.type > VAE_INT64 || (unsigned)spec->x.missing > VAE_MISSING_MASK)
+        return vae__error(VAE_ERROR_DECLARATION, "%s: x: there is no type %d with missing values %d", spec->name,
+                          (int)spec->x.type, (int)spec->x.missing);
     for (int i = 0; i < VAE_MAX_RANK; i++) {
         if (spec->x.shape[i] < 0 || (spec->x.shape[i] && i > model->x_rank) ||
             spec->x.shape[i] > INT32_MAX / model->x_size)
@@ -107,17 +112,31 @@ static vae_status check_x(vae_model *model)
     return vae__ok();
 }
 
-/* The size of a condition's rows; of an image the product of its shape. */
+/* An image has a shape, and its size is that shape's. */
+static vae_status check_image(const vae_model_spec *spec, vae_condition_spec *condition)
+{
+    int64_t size = 1, given = condition->size;
+    if (!condition->shape[0])
+        return vae__error(VAE_ERROR_DECLARATION,
+                          "%s: condition \"%s\": expected the shape of an image, declared or from data, found none",
+                          spec->name, condition->name);
+    for (int i = 0; i < VAE_MAX_RANK && condition->shape[i]; i++)
+        size = condition->shape[i] > 0 && condition->shape[i] <= INT32_MAX / size ? size * condition->shape[i]
+                                                                                  : (int64_t)INT32_MAX + 1;
+    condition->size = size;
+    if (!given || given == size)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DECLARATION,
+                      "%s: condition \"%s\": expected as many values as its shape has, %" PRId64 ", found %" PRId64,
+                      spec->name, condition->name, size, given);
+}
+
 static vae_status check_size(vae_model *model, int index)
 {
     vae_condition_spec *condition = &model->declaration.conditions[index];
-    int64_t size = 1, most = condition->kind == VAE_CLASS ? CLASSES_MAX : INT32_MAX;
-    bool image = condition->kind == VAE_IMAGE;
-    for (int i = 0; image && i < VAE_MAX_RANK && condition->shape[i]; i++)
-        size =
-            condition->shape[i] > 0 && condition->shape[i] <= INT32_MAX / size ? size * condition->shape[i] : most + 1;
-    if (image && condition->shape[0])
-        condition->size = size;
+    int64_t most = condition->kind == VAE_CLASS ? CLASSES_MAX : INT32_MAX;
+    if (condition->kind == VAE_IMAGE)
+        VAE__TRY(check_image(&model->declaration, condition));
     if (condition->size < 1 || condition->size > most)
         return vae__error(VAE_ERROR_DECLARATION,
                           "%s: condition \"%s\": expected 1 to %" PRId64 " %s, declared or from data, found %" PRId64,
@@ -130,7 +149,8 @@ static vae_status check_size(vae_model *model, int index)
 static bool good_name(const char *name)
 {
     size_t length = strlen(name);
-    return length && length < 64 && !strpbrk(name, "/ \t\n.,=:") && strcmp(name, "x") && strcmp(name, "z");
+    return length && length < 64 && !strpbrk(name, "/ \t\n.,=:") && strcmp(name, "x") && strcmp(name, "z") &&
+           strcmp(name, "mask");
 }
 
 static vae_status check_condition(vae_model *model, int index)
@@ -140,8 +160,11 @@ static vae_status check_condition(vae_model *model, int index)
     if (!good_name(condition->name))
         return vae__error(VAE_ERROR_DECLARATION,
                           "%s: condition \"%s\": expected a name of 1 to 63 characters without spaces or any of / . , "
-                          "= : that is not x or z",
+                          "= : that is not x, z or mask",
                           spec->name, condition->name);
+    if ((unsigned)condition->kind > VAE_IMAGE || (unsigned)condition->type > VAE_INT64)
+        return vae__error(VAE_ERROR_DECLARATION, "%s: condition \"%s\": there is no kind %d of type %d", spec->name,
+                          condition->name, (int)condition->kind, (int)condition->type);
     for (int i = 0; i < index; i++)
         if (!strcmp(spec->conditions[i].name, condition->name))
             return vae__error(VAE_ERROR_DECLARATION, "%s: there are two conditions \"%s\"", spec->name,
@@ -248,13 +271,17 @@ static vae_status check_levels(const vae_model *model, int index)
                       model->declaration.name, condition->name, twice);
 }
 
-/* The graph for training has every parameter: compiling it enters them into the store. */
+/* The graph for training has every parameter, and that of the fields all of their state, be it that a graph by hand
+ * does not look at a field: compiling enters them into the store. */
 static vae_status enter_parameters(vae_model *model)
 {
+    static const vae__graph_kind kinds[] = { VAE__TRAINING, VAE__FIELDS };
     VAE__TRY(vae_store_new(&model->store));
-    vae__model_graph built;
-    VAE__TRY(vae__model_graph_new(model, &(vae__graph_request){ .kind = VAE__TRAINING }, &built));
-    vae__model_graph_clear(&built);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        vae__model_graph built;
+        VAE__TRY(vae__model_graph_new(model, &(vae__graph_request){ .kind = kinds[i], .enters = true }, &built));
+        vae__model_graph_clear(&built);
+    }
     return vae__ok();
 }
 
@@ -325,7 +352,8 @@ void vae__model_unfitted(vae_model *model)
     for (int i = 0; i < vae_store_count(model->store); i++) {
         const vae_tensor *tensor = vae_store_tensor(model->store, i);
         const char *last = strrchr(tensor->name, '/');
-        if (!tensor->trainable && last && !strcmp(last, "/deviation"))
+        bool fitted = !tensor->trainable && !strncmp(tensor->name, "fields/", strlen("fields/"));
+        if (fitted && last && !strcmp(last, "/deviation"))
             for (int64_t j = 0; j < tensor->size; j++)
                 state[tensor->offset + j] = 1;
     }

@@ -54,6 +54,7 @@ typedef struct vae__graph_request {
     int64_t samples;                              /* VAE__WEIGHTS */
     double temperature;                           /* VAE__SAMPLING */
     bool draw;                                    /* VAE__SAMPLING: x is drawn, not its mean */
+    bool enters; /* parameters and state may be new to the store; of VAE__FIELDS everything is kept */
 } vae__graph_request;
 
 /* A value of a field on its way through the transforms, and what it must be there. */
@@ -72,7 +73,8 @@ typedef struct vae__fit_point {
     const char *mean, *deviation; /* names in the store */
 } vae__fit_point;
 
-enum { VAE__MAX_POINTS = 4 * VAE__MAX_PHRASES };
+/* Each transform of each field, and what is before and behind them. */
+enum { VAE__MAX_POINTS = (2 + VAE_MAX_CONDITIONS) * (VAE__MAX_PHRASES + 2) };
 
 /* A compiled graph of a model; nodes that its kind does not have are NULL. Everything but the inputs is kept. */
 typedef struct vae__model_graph {

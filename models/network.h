@@ -20,6 +20,7 @@ struct vae_network {
     const vae__given *given;
     int given_count;
     int layers; /* built so far; the conditions join the first, or, where there is none, every head */
+    bool bare;  /* no values go in: a head is of bias and conditions alone */
 };
 
 /* x through the layers of `phrases`: parameters "encoder/0/weight", "encoder/0/weight_digit", … */

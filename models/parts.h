@@ -60,6 +60,9 @@ typedef struct vae__transform {
     vae_node *(*undo)(const vae__transform_context *context, const double *arguments, vae_node *x);
 } vae__transform;
 
+/* Do these stand in an order that means something? `where` begins the message. */
+vae_status vae__transforms_check(const vae__phrases *phrases, const char *where);
+
 /* A field's values through its transforms. */
 vae_node *vae__transforms_build(vae__transform_context *context, const vae__phrases *phrases, vae_node *x);
 

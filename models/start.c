@@ -7,7 +7,8 @@
 #include "models/model.h"
 #include "src/base/status.h"
 
-/* A class's weight has a row for each level: which condition is it of? */
+/* A class's weight has a row for each level: which condition is it of? A tensor of a graph built by hand may have the
+ * name and not the rows. */
 static int class_of(const vae_model *model, const vae_tensor *tensor)
 {
     const char *last = strrchr(tensor->name, '/');
@@ -15,21 +16,32 @@ static int class_of(const vae_model *model, const vae_tensor *tensor)
         return -1;
     const vae_condition_spec *conditions = model->declaration.conditions;
     for (int i = 0; i < model->condition_count; i++)
-        if (conditions[i].kind == VAE_CLASS && !strcmp(conditions[i].name, last + strlen("/weight_")))
+        if (conditions[i].kind == VAE_CLASS && tensor->shape[0] == conditions[i].size &&
+            !strcmp(conditions[i].name, last + strlen("/weight_")))
             return i;
     return -1;
 }
 
-/* The class of `from` that is this class: the one of the same level; or -1. */
-static int64_t same_class(const vae_condition_spec *condition, int64_t class, const vae_condition_spec *from)
+/* What a class is in the data; `number` is room for it. */
+static const char *level_of(const vae_condition_spec *condition, int64_t class, char number[32])
 {
-    char number[32];
-    snprintf(number, sizeof number, "%" PRId64, class);
-    const char *level = condition->levels ? condition->levels[class] : number;
+    snprintf(number, 32, "%" PRId64, class);
+    return condition->levels ? condition->levels[class] : number;
+}
+
+/* The class of `from` that is this class: the one of the same level; or -1. Levels come in one order as a rule, so it
+ * is looked for from `begin` on. */
+static int64_t same_class(const vae_condition_spec *condition, int64_t class, const vae_condition_spec *from,
+                          int64_t begin)
+{
+    char number[32], other[32];
+    if (!condition->levels && !from->levels)
+        return class < from->size ? class : -1;
+    const char *level = level_of(condition, class, number);
     for (int64_t i = 0; i < from->size; i++) {
-        snprintf(number, sizeof number, "%" PRId64, i);
-        if (!strcmp(level, from->levels ? from->levels[i] : number))
-            return i;
+        int64_t at = (begin + i) % from->size;
+        if (!strcmp(level, level_of(from, at, other)))
+            return at;
     }
     return -1;
 }
@@ -64,11 +76,14 @@ static void take(vae_model *model, const vae_model *from, const vae_tensor *tens
         memcpy(to, values, (size_t)tensor->size * sizeof *to);
         return;
     }
-    int64_t width = tensor->size / tensor->shape[0];
+    int64_t width = tensor->size / tensor->shape[0], next = 0;
     for (int64_t row = 0; row < tensor->shape[0]; row++) {
-        int64_t known = same_class(&model->declaration.conditions[mine], row, &from->declaration.conditions[theirs]);
-        if (known >= 0)
-            memcpy(to + row * width, values + known * width, (size_t)width * sizeof *to);
+        int64_t known =
+            same_class(&model->declaration.conditions[mine], row, &from->declaration.conditions[theirs], next);
+        if (known < 0)
+            continue;
+        memcpy(to + row * width, values + known * width, (size_t)width * sizeof *to);
+        next = known + 1;
     }
 }
 
@@ -77,6 +92,9 @@ vae_status vae_model_start_from(vae_model *model, const vae_model *from, int *ta
     if (!model || !from)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and one to start from, found NULL");
     int count = 0;
+    if (model == from)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected another model to start from, found the same",
+                          model->declaration.name);
     for (int round = 0; round < 2; round++) /* nothing is changed before all is checked */
         for (int i = 0; i < vae_store_count(model->store); i++) {
             const vae_tensor *tensor = vae_store_tensor(model->store, i);

@@ -1,9 +1,12 @@
 /* Transforms: from values as stored to values as modelled, and back. */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "models/parts.h"
+#include "src/base/status.h"
 
 enum { NAME_SIZE = 192 };
 
@@ -106,12 +109,15 @@ static vae_node *undo_unit(const vae__transform_context *context, const double *
     return range.finite ? shift(context->graph, vae_scale(x, range.high - range.low), range.low) : x;
 }
 
+/* A product of large numbers may be none. */
 static vae_node *scale(vae__transform_context *context, const double *arguments, vae_node *x)
 {
+    vae__range *range = &context->range;
     context->log_jacobian += log(arguments[0]);
-    context->range.low *= arguments[0];
-    context->range.high *= arguments[0];
-    context->range.whole = false;
+    range->low *= arguments[0];
+    range->high *= arguments[0];
+    range->whole = false;
+    range->finite &= range->low >= -FLT_MAX && range->high <= FLT_MAX;
     return vae_scale(x, arguments[0]);
 }
 
@@ -143,7 +149,7 @@ static vae_node *standardize(vae__transform_context *context, const double *argu
         vae_graph_keep(context->mask);
     }
     add_jacobian(context, vae_negate(vae_log(deviation)));
-    context->range = (vae__range){ -INFINITY, INFINITY, false, context->range.finite };
+    context->range = (vae__range){ -INFINITY, INFINITY, false, isfinite(context->range.high - context->range.low) };
     return vae_div(vae_sub(x, mean), deviation);
 }
 
@@ -220,10 +226,25 @@ const vae__word_table vae__transforms = { "transform", rows, sizeof *rows, sizeo
 
 /* ---- A field's transforms ---------------------------------------------------------------------------------------- */
 
+vae_status vae__transforms_check(const vae__phrases *phrases, const char *where)
+{
+    bool stored = true;
+    for (int i = 0; i < phrases->count; i++) {
+        const vae__transform *transform = phrases->phrases[i].row;
+        if (transform->build == unit && !stored)
+            return vae__error(
+                VAE_ERROR_DECLARATION,
+                "%s: transform %d: unit: expected before all others, for it goes by how values are stored", where,
+                i + 1);
+        stored &= transform->build == raw;
+    }
+    return vae__ok();
+}
+
 vae_node *vae__transforms_build(vae__transform_context *context, const vae__phrases *phrases, vae_node *x)
 {
     vae__transform_check(context, "x", x, 0, 0, false);
-    for (context->place = 0; context->place < phrases->count; context->place++) {
+    for (context->place = 0; x && context->place < phrases->count; context->place++) {
         const vae__phrase *phrase = &phrases->phrases[context->place];
         x = ((const vae__transform *)phrase->row)->build(context, phrase->arguments, x);
     }
@@ -233,7 +254,7 @@ vae_node *vae__transforms_build(vae__transform_context *context, const vae__phra
 vae_node *vae__transforms_undo(const vae__transform_context *context, const vae__phrases *phrases, vae_node *x)
 {
     vae__transform_context back = *context;
-    for (back.place = phrases->count - 1; back.place >= 0; back.place--) {
+    for (back.place = phrases->count - 1; x && back.place >= 0; back.place--) {
         const vae__phrase *phrase = &phrases->phrases[back.place];
         const vae__transform *transform = phrase->row;
         if (!transform->undo)

@@ -60,7 +60,9 @@ VAE_API vae_graph *vae_network_graph(const vae_network *network);
  * layer's `build` got, or with vae_network_head the last part of it. */
 VAE_API vae_node *vae_network_dense(const vae_network *network, vae_node *x, int64_t units, const char *name);
 
-/* The same behind the last layer: parameters "encoder/mean/weight" for the head "mean" of the encoder. */
+/* The same behind the last layer: parameters "encoder/mean/weight" for the head "mean" of the encoder. Of a prior `h`
+ * is NULL, and a head is bias + Σ condition · weight_CONDITION: (rows, units), or shared where there are no conditions.
+ */
 VAE_API vae_node *vae_network_head(const vae_network *network, vae_node *h, int64_t units, const char *name);
 
 /* An activation by the value of an argument of kind VAE_ACTIVATION. */

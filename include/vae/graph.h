@@ -100,6 +100,8 @@ VAE_API void vae_store_initialize(vae_store *store, uint64_t seed);
 
 typedef struct vae_compile_options {
     vae_node *objective; /* a single value without rows, differentiated by every parameter; NULL: forward only */
+    bool known; /* Every parameter and state is in the store already, else the graph is refused. The store is then only
+                   read, so that threads may compile into it side by side. */
 } vae_compile_options;
 
 /*

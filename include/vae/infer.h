@@ -70,8 +70,8 @@ VAE_API vae_status vae_decoder_new(const vae_model *model, const vae_infer_optio
 /*
  * z, float32 (rows, size of z), packed, gives x, float32 (rows, x size): E[x | z] in the data's own units, as the data
  * was stored that the model was made with: the transforms are undone, the last one first, as far as there is a way.
- * "standardize" and "unit" have one, of "log1p" it is the inverse at the mean; what makes 0 and 1 of values has none, so
- * a model of binarised images gives probabilities. With options.modelled it is E[x | z] as the likelihood has it,
+ * "standardize" and "unit" have one, of "log1p" it is the inverse at the mean; what makes 0 and 1 of values has none,
+ * so a model of binarised images gives probabilities. With options.modelled it is E[x | z] as the likelihood has it,
  * nothing undone. As vae_encoder_run in all else.
  */
 VAE_API vae_status vae_decoder_run(vae_decoder *decoder, const float *z, int64_t rows, const vae_conditions *conditions,

@@ -1,6 +1,7 @@
 /* A pass over data through a model's transforms: to see whether it suits them, and to fit them. */
 #include "src/data/fields.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -141,16 +142,26 @@ static vae_status does_not_suit(const pass *at, const vae__check_point *point, i
                       expected_text(point, expected), by, stored, row, transformed, hint(at, point, stored));
 }
 
+/* May this value of x be anything, for it is missing? A NaN is missing only when told. */
+static bool is_missing(const pass *at, int64_t index)
+{
+    const vae_x_spec *x = &at->model->declaration.x;
+    int64_t stored = at->begin * at->match->x->size + index;
+    if (at->match->mask && !(vae__data_value(at->match->mask, stored) > 0))
+        return true;
+    if (isnan(vae__data_value(at->match->x, stored)))
+        return x->missing == VAE_MISSING_MASK || (x->has_fill_value && isnan(x->fill_value));
+    const float *observed = vae_executor_value(at->executor, at->graph.observed_mask);
+    return observed && !(observed[index] > 0);
+}
+
 static vae_status check_batch(const pass *at, const vae__check_point *point, const char *where)
 {
-    const vae_node *mask = point->field < 0 ? at->graph.observed_mask : NULL;
     int64_t count = at->examples * vae_node_size(point->node);
-    view seen = view_of(at, point->node, field_of(at, point->field)), observed = { NULL, NULL, 0 };
-    if (mask)
-        observed = view_of(at, mask, at->match->mask);
+    view seen = view_of(at, point->node, field_of(at, point->field));
     for (int64_t i = 0; i < count; i++) {
         double value = value_in(&seen, i);
-        if (!suits(point, value) && (!mask || value_in(&observed, i) > 0))
+        if (!suits(point, value) && !(point->field < 0 && is_missing(at, i)))
             return does_not_suit(at, point, i, value, where);
     }
     return vae__ok();
@@ -191,22 +202,25 @@ static void add_batch(const pass *at, const vae__fit_point *point, moments *sums
             continue;
         int64_t place = i % size;
         double value = value_in(&seen, i), apart = value - sums->mean[place];
+        if (!isfinite(value)) /* the check that follows tells it, if nothing else is spoilt by it */
+            continue;
         sums->count[place]++;
         sums->mean[place] += apart / sums->count[place];
         sums->square[place] += apart * (value - sums->mean[place]);
     }
 }
 
-/* A place that never varies, or was never seen, is not divided. */
+/* A place that never varies, or was never seen, is not divided. What is less apart than neighbouring numbers of float32
+ * is divided by their distance: so what is left of it in float32 stays about 1, be it far from 0. */
 static void keep(vae_store *store, const vae__fit_point *point, const moments *sums)
 {
     float *mean = vae_store_state(store) + vae_store_find(store, point->mean)->offset;
     float *deviation = vae_store_state(store) + vae_store_find(store, point->deviation)->offset;
     for (int64_t i = 0; i < vae_node_size(point->values); i++) {
         double spread = sums->count[i] > 0 ? sqrt(sums->square[i] / sums->count[i]) : 0;
-        bool varies = spread > 1e-6 * fabs(sums->mean[i]) && (float)spread > 0;
+        double least = FLT_EPSILON * fabs(sums->mean[i]);
         mean[i] = (float)sums->mean[i];
-        deviation[i] = varies ? (float)spread : 1;
+        deviation[i] = spread >= FLT_MIN ? (float)fmax(spread, least) : 1;
     }
 }
 

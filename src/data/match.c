@@ -88,14 +88,14 @@ static vae_status match_x(const vae_model *model, const vae_data *data, vae_spli
 static vae_status check_levels(const vae_condition_spec *condition, const vae_field *field, const char *where)
 {
     for (int64_t i = 0; (field->levels || condition->levels) && i < field->classes && i < condition->size; i++) {
-        char number[32], found[32];
+        char number[32];
         snprintf(number, sizeof number, "%" PRId64, i);
         const char *expected = condition->levels ? condition->levels[i] : number;
-        snprintf(found, sizeof found, "%.30s", field->levels ? field->levels[i] : number);
-        if (strncmp(found, expected, 30))
+        const char *found = field->levels ? field->levels[i] : number;
+        if (strcmp(found, expected))
             return vae__error(VAE_ERROR_DATA,
-                              "%s: %s: expected class %" PRId64 " to be \"%s\", found \"%s\"; open the data with the "
-                              "model's levels",
+                              "%s: %s: expected class %" PRId64 " to be \"%.60s\", found \"%.60s\"; open the data with "
+                              "the model's levels",
                               where, field->name, i, expected, found);
     }
     return vae__ok();
@@ -155,11 +155,24 @@ static vae_status match_fields(const vae_model *model, const vae_data *data, vae
     return vae__ok();
 }
 
+/* A mask tells which, not how much. */
+static vae_status check_mask(const vae_field *mask, const char *where)
+{
+    for (int64_t i = 0; mask && i < mask->rows * mask->size; i++) {
+        double value = vae__data_value(mask, i);
+        if (!(value == 0 || value == 1))
+            return vae__error(VAE_ERROR_DATA, "%s: mask: expected 1 (observed) or 0, found %.6g in row %" PRId64, where,
+                              value, i / mask->size);
+    }
+    return vae__ok();
+}
+
 vae_status vae__match_data(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
 {
     char where[256];
     VAE__TRY(match_fields(model, data, split, match));
     snprintf(where, sizeof where, "%s: %s", model->declaration.name, vae_data_source(data));
+    VAE__TRY(check_mask(match->mask, where));
     return vae__fields_check(model, match, where);
 }
 
@@ -221,15 +234,18 @@ static vae_status take_condition(const vae_data *data, vae_split split, vae_mode
         return missing_condition(spec, index, data);
     VAE__TRY(check_kind(spec, index, field, data));
     condition->type = field->type;
+    if (condition->levels && !condition->size)
+        return vae__error(VAE_ERROR_DECLARATION, "%s: condition \"%s\": expected a size beside its levels, found 0",
+                          spec->name, condition->name);
     if (condition->kind == VAE_CLASS) {
         if (!condition->levels && !are_numbers(field) && (!condition->size || condition->size == field->classes))
             condition->levels = field->levels;
         if (!condition->size)
             condition->size = field->classes;
-    } else if (!condition->size && !condition->shape[0]) {
+    } else if (condition->kind == VAE_IMAGE && !condition->shape[0]) {
+        memcpy(condition->shape, field->shape, (size_t)field->rank * sizeof *field->shape);
+    } else if (!condition->size) {
         condition->size = field->size;
-        if (condition->kind == VAE_IMAGE)
-            memcpy(condition->shape, field->shape, (size_t)field->rank * sizeof *field->shape);
     }
     return vae__ok();
 }

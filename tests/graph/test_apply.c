@@ -75,7 +75,8 @@ static double uniform(uint32_t *state)
 static void trial_compile(trial *t)
 {
     ck_assert_status_ok(vae_graph_status(t->graph));
-    ck_assert_status_ok(vae_graph_compile(t->graph, t->store, &(vae_compile_options){ t->objective }, &t->program));
+    ck_assert_status_ok(
+        vae_graph_compile(t->graph, t->store, &(vae_compile_options){ .objective = t->objective }, &t->program));
     uint32_t state = 5;
     for (int64_t i = 0; i < vae_store_size(t->store); i++)
         vae_store_parameters(t->store)[i] = (float)uniform(&state);
@@ -484,8 +485,8 @@ START_TEST(test_name)
     trial_outer(&t);
     ck_assert_str_eq(vae_node_op(t.y), "outer");
     ck_assert_str_eq(vae_node_op(t.a), "input");
-    ck_assert_status(vae_graph_compile(t.graph, t.store, &(vae_compile_options){ t.y }, &program), VAE_ERROR_SHAPE,
-                     "outer: expected an objective of shape (1)");
+    ck_assert_status(vae_graph_compile(t.graph, t.store, &(vae_compile_options){ .objective = t.y }, &program),
+                     VAE_ERROR_SHAPE, "outer: expected an objective of shape (1)");
     vae_node *mine = vae_apply(OP("mine", 1, NULL, shift_forward), &t.a, NULL);
     ck_assert_str_eq(vae_node_op(mine), "mine");
     trial_end(&t);

@@ -48,7 +48,8 @@ static vae_node *given(bench *b, const double values[SIZE])
 static void bench_compile(bench *b, vae_node *objective)
 {
     ck_assert_status_ok(vae_graph_status(b->graph));
-    ck_assert_status_ok(vae_graph_compile(b->graph, b->store, &(vae_compile_options){ objective }, &b->program));
+    ck_assert_status_ok(
+        vae_graph_compile(b->graph, b->store, &(vae_compile_options){ .objective = objective }, &b->program));
 }
 
 /* False where this processor has no such kernels. */

@@ -426,7 +426,8 @@ static vae_node *given(bench *b, int64_t rows, int64_t size, const double *value
 static void bench_run(bench *b, vae_node *objective, const char *kernels)
 {
     ck_assert_status_ok(vae_graph_status(b->graph));
-    ck_assert_status_ok(vae_graph_compile(b->graph, b->store, &(vae_compile_options){ objective }, &b->program));
+    ck_assert_status_ok(
+        vae_graph_compile(b->graph, b->store, &(vae_compile_options){ .objective = objective }, &b->program));
     const vae_executor_options options = { b->examples, 1, !kernels, .kernels = kernels };
     ck_assert_status_ok(vae_executor_new(b->program, &options, &b->executor));
     ck_assert_int_le(vae_store_size(b->store), 64);

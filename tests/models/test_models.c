@@ -230,16 +230,16 @@ static const struct {
     { WITH(.latents = { { .size = 2 }, { .size = 3 } }), VAE_ERROR_UNSUPPORTED,
       "m: latents: this version takes one, found 2" },
     { WITH(.conditions = { { .name = "", .kind = VAE_CLASS } }), VAE_ERROR_DECLARATION,
-      "m: condition \"\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x or "
-      "z" },
+      "m: condition \"\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x, z "
+      "or mask" },
     { WITH(.conditions = { { .name = "a", .kind = VAE_CLASS }, { .name = "b", .kind = VAE_CLASS } }), VAE_ERROR_DATA,
       "m: digits:60: expected classes for the condition \"a\", found no such field" },
     { WITH(.conditions = { { .name = "a/b", .kind = VAE_CLASS } }), VAE_ERROR_DECLARATION,
-      "m: condition \"a/b\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x or "
-      "z" },
+      "m: condition \"a/b\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x, z "
+      "or mask" },
     { WITH(.conditions = { { .name = "z", .kind = VAE_CLASS } }), VAE_ERROR_DECLARATION,
-      "m: condition \"z\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x or "
-      "z" },
+      "m: condition \"z\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x, z "
+      "or mask" },
     { WITH(.conditions = { { .name = "label", .kind = VAE_CLASS }, { .name = "label", .kind = VAE_CLASS } }),
       VAE_ERROR_DECLARATION, "m: there are two conditions \"label\"" },
     { WITH(.conditions = { { .name = "digit", .kind = VAE_VALUES } }), VAE_ERROR_DATA,
