@@ -54,8 +54,10 @@ VAE_API vae_status vae_encoder_new(const vae_model *model, const vae_infer_optio
  * become the mean and the log-variance of q(z | x); either may be NULL. `conditions` may be NULL where the model has
  * none and no mask was announced. Values of x that are NaN where they are not missing give NaN.
  *
- * A run allocates nothing and takes no lock; with options.threads = 1 it enters no parallel region and starts no
- * thread. The last bits of a row may depend on the number of rows in its run, and on nothing else in it.
+ * With options.threads = 1 a run allocates nothing, takes no lock, starts no thread and enters no parallel region; with
+ * more, it asks OpenMP for a team, which may do so when it is new to the host's thread.
+ *
+ * The last bits of a row may depend on the number of rows in its run, and on nothing else in it.
  * VAE_ERROR_ARGUMENT, with nothing written, where rows are not 1 … capacity, x is NULL, a condition is missing, or a
  * class has no such number.
  */
