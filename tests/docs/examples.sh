@@ -6,6 +6,8 @@
 #
 # Ends with "N passed, N failed" (", N skipped") and status 0 or 1.
 set -u
+# Its variables are set there.
+# shellcheck disable=SC2154
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/installed.sh"
 examples=$source/docs/examples
 data='--data digits:600'

@@ -5,6 +5,8 @@
 #
 # Ends with "N passed, N failed" (", N skipped") and status 0 or 1.
 set -u
+# Its variables are set there.
+# shellcheck disable=SC2154
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/installed.sh"
 
 prints docs/guide.md docs/examples/encode.c

@@ -5,6 +5,8 @@
 #
 # What is not installed is skipped with a word. Ends with "N passed, N failed" (", N skipped") and status 0 or 1.
 set -u
+# Its variables are set there.
+# shellcheck disable=SC2154
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/installed.sh"
 
 run_page docs/file-layout.md
