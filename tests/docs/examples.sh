@@ -120,4 +120,23 @@ wrong() {
 wrong 'a wrong backward of swish' 's/(1 - y)/(1 + y)/' '^decoder/0/weight +.* worst [0-9.]+e(\+|-0[1-5])'
 wrong 'a wrong backward of gate' 's/(1 - open)/(1 + open)/' '^encoder/1/weight +.* worst [0-9.]+e(\+|-0[1-5])'
 
+# ---- What the page says is refused ----
+
+# without WHAT WORDS PROGRAM SED-COMMAND MODEL COMMAND-LINE: of the program so edited, which trains MODEL first.
+without() {
+    sed "$4" "$3.c" >edited.c
+    # shellcheck disable=SC2086
+    run "$1: builds" compile edited edited.c $CC -std=c11
+    ./edited train "$5" --data digits:60 --epochs 1 --out edited.h5 >stdout 2>stderr
+    # The command line is several words.
+    # shellcheck disable=SC2086
+    refuses "$1" "$2" ./edited $6
+    rm -f edited.h5
+}
+without 'no log_prior' 'skip: \.build: log_prior: expected a node' my_graph '/log_prior =/d' skip \
+    'eval edited.h5 --data digits:60 --samples 5'
+without 'no draw' 'student-t gives means' my_likelihood '/\.draw =/d' robust 'sample edited.h5 --draw --out d.png'
+without 'a shape that does not fit' 'smooth: gate: expected a vector of an even number of values' my_op \
+    's/rank != 1/rank != 3/' smooth 'train smooth --data digits:60 --out f.h5'
+
 finish
