@@ -10,7 +10,7 @@
 
 /* A field of a model, x or a condition, with what is done to its values. */
 typedef struct vae__model_field {
-    int64_t size; /* values of a row; 1 of a class */
+    int64_t size; /* values of a row; of a class how many there are */
     vae__phrases transform;
 } vae__model_field;
 

@@ -54,8 +54,10 @@ VAE_API vae_status vae_encoder_new(const vae_model *model, const vae_infer_optio
  * become the mean and the log-variance of q(z | x); either may be NULL. `conditions` may be NULL where the model has
  * none and no mask was announced. Values of x that are NaN where they are not missing give NaN.
  *
- * A run allocates nothing and takes no lock; with options.threads = 1 it enters no parallel region and starts no
- * thread. The last bits of a row may depend on the number of rows in its run, and on nothing else in it.
+ * With options.threads = 1 a run allocates nothing, takes no lock, starts no thread and enters no parallel region; with
+ * more, it asks OpenMP for a team, which may do so when it is new to the host's thread.
+ *
+ * The last bits of a row may depend on the number of rows in its run, and on nothing else in it.
  * VAE_ERROR_ARGUMENT, with nothing written, where rows are not 1 … capacity, x is NULL, a condition is missing, or a
  * class has no such number.
  */
@@ -70,8 +72,8 @@ VAE_API vae_status vae_decoder_new(const vae_model *model, const vae_infer_optio
 /*
  * z, float32 (rows, size of z), packed, gives x, float32 (rows, x size): E[x | z] in the data's own units, as the data
  * was stored that the model was made with: the transforms are undone, the last one first, as far as there is a way.
- * "standardize" and "unit" have one, of "log1p" it is the inverse at the mean; what makes 0 and 1 of values has none, so
- * a model of binarised images gives probabilities. With options.modelled it is E[x | z] as the likelihood has it,
+ * "standardize" and "unit" have one, of "log1p" it is the inverse at the mean; what makes 0 and 1 of values has none,
+ * so a model of binarised images gives probabilities. With options.modelled it is E[x | z] as the likelihood has it,
  * nothing undone. As vae_encoder_run in all else.
  */
 VAE_API vae_status vae_decoder_run(vae_decoder *decoder, const float *z, int64_t rows, const vae_conditions *conditions,

@@ -191,7 +191,9 @@ static vae_status get_place(const vae__place *group, vae_training *training)
     int64_t step;
     VAE__TRY(vae__get_unsigned(group, "seed", &training->seed));
     VAE__TRY(vae__get_integer(group, "epoch", 0, VAE__MAX_EPOCHS, &training->epoch));
-    VAE__TRY(vae__get_integer(group, "epochs", 0, VAE__MAX_EPOCHS, &training->epochs));
+    training->epochs = training->epoch; /* Of files that do not tell how many were asked for. */
+    if (vae__get_has(group, "epochs"))
+        VAE__TRY(vae__get_integer(group, "epochs", 0, VAE__MAX_EPOCHS, &training->epochs));
     VAE__TRY(vae__get_integer(group, "step", training->step, training->step, &step));
     VAE__TRY(vae__get_integer(group, "batch_size", 1, VAE__MAX_BATCH, &training->batch_size));
     VAE__TRY(vae__get_integer(group, "partial_examples", 0, INT64_MAX, &training->partial.examples));

@@ -105,8 +105,8 @@ static bool is_kind(const vae_model *model, const vae_tensor *tensor, const char
 
 static vae__array array_of(const vae_model *model, const vae_tensor *tensor, const float *values)
 {
-    vae__array array = { .type = VAE_FLOAT32, .rank = tensor->rank, .values = values + tensor->offset };
-    memcpy(array.shape, tensor->shape, sizeof array.shape);
+    vae__array array = { .type = VAE_FLOAT32, .rank = tensor->rank, .values = values ? values + tensor->offset : NULL };
+    memcpy(array.shape, tensor->shape, sizeof tensor->shape);
     const char *slash = strrchr(tensor->name, '/'), *last = slash ? slash + 1 : tensor->name;
     int kind = 0;
     while (!is_kind(model, tensor, last, kind))

@@ -36,9 +36,9 @@ END_TEST
 static void make_old(hid_t file)
 {
     static const char *const attributes[][2] = {
-        { "/fields/x", "type" },      { "/fields/x", "missing" },    { "/fields/digit", "type" },
-        { "/fields/site", "type" },   { "/data", "allow_external" }, { "/data", "division_validation" },
-        { "/data", "division_test" }, { "/data", "division_seed" },
+        { "/training", "epochs" },          { "/fields/x", "type" },      { "/fields/x", "missing" },
+        { "/fields/digit", "type" },        { "/fields/site", "type" },   { "/data", "allow_external" },
+        { "/data", "division_validation" }, { "/data", "division_test" }, { "/data", "division_seed" },
     };
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
         hid_t object = H5Oopen(file, attributes[i][0], H5P_DEFAULT);
@@ -59,6 +59,7 @@ START_TEST(test_old_files)
     ck_assert_int_ge(H5Fclose(file), 0);
     ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded));
     vae_model_spec *old = &saved->model->declaration;
+    ck_assert_int_eq(loaded->epochs, loaded->epoch);
     old->x.type = old->conditions[0].type = old->conditions[1].type = VAE_UINT8;
     assert_same(saved, loaded); /* with the division that validation_held_out tells of */
     const vae_training_state state = vae_training_where(loaded);

@@ -254,14 +254,23 @@ START_TEST(test_threads)
 }
 END_TEST
 
-/* In the plain loop a row of a product is the same however many others there are. */
+/* Every third value of a, and a stretch of them, becomes 0, as behind a relu and at the rim of an image. */
+static void put_zeros(const problem *p, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (i % 3 == 0 || i % 50 > 30)
+            memset((char *)p->a + (size_t)i * p->size, 0, p->size);
+}
+
+/* In the plain loop a row of a product is the same however many others there are; alone, it skips what is 0. */
 START_TEST(test_rows_alone)
 {
     FOR_VARIANT
     for (int form = VAE__NN; form <= VAE__NT; form++)
-        for (int64_t in = 20; in <= 300; in += 280) {
+        for (int64_t in = 20; in <= 600; in += 290) {
             vae__matmul_spec spec = spec_of(form, 19, in, 77, all_extras[3], 1, true, kernels);
             problem p = make_problem(spec);
+            put_zeros(&p, spec.m * spec.k);
             size_t bytes = (size_t)(spec.m * spec.n) * p.size;
             char *together = malloc(bytes);
             vae__matmul *matmul = NULL;
