@@ -172,8 +172,8 @@ const vae__command vae__command_decode = {
     .argument = "FILE.h5",
     .options = options,
     .notes =
-        "Latents that encode wrote are decoded with the conditions beside them. A condition may be typed instead, as\n"
-        "NAME=VALUE: of a class its level, of d values d numbers with commas between.\n"
+        "Latents that encode wrote are decoded with the conditions beside them. A condition may be typed instead, as "
+        "NAME=VALUE: of a class its level, of d values d numbers with commas between. "
         "HDF5 has x in the data's own units.\n",
     .run = run,
 };

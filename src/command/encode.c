@@ -81,7 +81,7 @@ const vae__command vae__command_encode = {
     .argument = "FILE.h5",
     .options = options,
     .notes =
-        "Data that training binarised is encoded grey. A class is written as text where its levels are words, else\n"
+        "Data that training binarised is encoded grey. A class is written as text where its levels are words, else "
         "as whole numbers; row is the number that a row has in the source, from 0.\n" VAE__PLACES_NOTE,
     .run = run,
 };

@@ -123,7 +123,7 @@ const vae__command vae__command_eval = {
     .argument = "FILE.h5",
     .options = options,
     .notes =
-        "Figures are nats per example; elbo = reconstruction - kl. A validation split that was held out in training\n"
+        "Figures are nats per example; elbo = reconstruction - kl. A validation split that was held out in training "
         "is held out again where the data is the same. There is no guessing of a split.\n" VAE__PLACES_NOTE,
     .run = run,
 };

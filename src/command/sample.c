@@ -143,7 +143,7 @@ const vae__command vae__command_sample = {
     .argument = "FILE.h5",
     .options = options,
     .notes = VAE__SETTINGS_NOTES
-    "There is a row of samples for each combination, of which the model's last condition varies fastest; a column has\n"
+    "There is a row of samples for each combination, of which the model's last condition varies fastest; a column has "
     "one z. HDF5 has x in the data's own units.\n",
     .run = run,
 };

@@ -543,16 +543,17 @@ const vae__command vae__command_train = {
     .summary = "train a model, or go on training one",
     .usage = "MODEL --data SRC --out FILE.h5 [options]\n"
              "--init OLD.h5 [MODEL] --data SRC --out FILE.h5 [options]\n"
-             "--resume FILE.h5 [--epochs N] [--threads N] [--data SRC] [--x PATH] [--condition ...] [--mask PATH] "
-             "[--out FILE.h5] [--json]",
+             "--resume FILE.h5 [--epochs N] [options]",
     .argument = "MODEL",
     .argument_optional = true,
     .options = options,
     .notes =
-        "With --resume nothing of model, batches or seed may change; --epochs is the total [as asked before], --data,\n"
-        "--x, --condition and --mask are where the same data lies now [as before], --out is where checkpoints go [the\n"
+        "With --resume nothing of model, batches, seed or what is held out may change; --epochs is the total [as asked "
+        "before], --data, "
+        "--x, --condition, --mask and --allow-external are where the same data lies now [as before], --out is where "
+        "checkpoints go [the "
         "same file].\n"
-        "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask\n"
+        "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask "
         "are as they were for OLD.h5 unless given; a class that it did not have is a new row of weights.\n"
         "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
         "Figures are nats per example. The words of PHRASES are listed by models --words.\n",
