@@ -158,6 +158,8 @@ static int run(const vae__call *call)
     if (!status)
         status = vae__check_results(call, &call->values[OUT], VAE__SAMPLES_FILE, true);
     if (!status)
+        status = vae__check_apart(call, "out", call->values[OUT].text, "latents", &call->values[LATENTS].text, 1);
+    if (!status)
         status = vae__open_checkpoint(call, call->argument, &training);
     if (!status)
         status = decode_from(call, vae_training_model(training));

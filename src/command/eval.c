@@ -89,7 +89,9 @@ static int check_file(const vae__call *call)
         return VAE__EXIT_DONE;
     if (!vae__name_ends(path, ".h5") && !vae__name_ends(path, ".hdf5"))
         return vae__wrong_usage(call, "--per-example: expected a name that ends in .h5 or .hdf5, found \"%s\"", path);
-    return vae__check_target_of(call, "per-example", path, VAE__EXAMPLES_FILE);
+    int status = vae__check_target_of(call, "per-example", path, VAE__EXAMPLES_FILE);
+    const vae__value *data = &call->values[DATA];
+    return status ? status : vae__check_apart(call, "per-example", path, "data", data->texts, data->count);
 }
 
 static int run(const vae__call *call)

@@ -66,6 +66,8 @@ static int run(const vae__call *call)
     if (!status)
         status = vae__check_results(call, &values[OUT], VAE__RECONSTRUCTIONS_FILE, true);
     if (!status)
+        status = vae__check_apart(call, "out", values[OUT].text, "data", values[DATA].texts, values[DATA].count);
+    if (!status)
         status = vae__open_rows(call, &wanted, &rows);
     if (!status)
         status = reconstruct(call, &rows);

@@ -442,6 +442,16 @@ static int check_needed(const vae__call *call, int option)
     return vae__wrong_usage(call, "expected --%s %s, found none", options[option].name, options[option].argument);
 }
 
+/* Neither the data nor the model that training starts from is replaced. */
+static int check_out(const vae__call *call, const char *path)
+{
+    const vae__value *data = &call->values[DATA], *init = &call->values[INIT];
+    int status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
+    if (!status)
+        status = vae__check_apart(call, "out", path, "data", data->texts, data->count);
+    return status ? status : vae__check_apart(call, "out", path, "init", &init->text, init->given);
+}
+
 /* All that can be known without the data. */
 static int prepare(const vae__call *call, beginning *new)
 {
@@ -460,7 +470,7 @@ static int prepare(const vae__call *call, beginning *new)
         status = check_division(call, &new->declared.spec);
     if (!status)
         status = vae__check_words(call, &new->declared);
-    return status ? status : vae__check_target(call, call->values[OUT].text, VAE__CHECKPOINT_FILE);
+    return status ? status : check_out(call, call->values[OUT].text);
 }
 
 static int train_new(const vae__call *call)
@@ -520,7 +530,7 @@ static int train_resumed(const vae__call *call)
     if (!status)
         status = find_epochs(call, training, &epochs);
     if (!status)
-        status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
+        status = check_out(call, path);
     if (!status)
         status = open_data(call, vae_model_declaration(vae_training_model(training)), training, NULL, &data);
     if (!status) {
