@@ -215,10 +215,10 @@ const vae__command vae__command_check = {
     .argument = "MODEL|FILE.h5",
     .options = options,
     .notes =
-        "A variant's parameters are new, from --seed; a checkpoint's are as stored, and without --data its data is\n"
-        "where training had it. Of a small parameter all elements are compared, of a large one 20, and a derivative\n"
-        "in a random direction, in which all of them move. With a what backward says and n what differences say,\n"
-        "an error is |a - n| / max(|a|, |n|, G / 1000, |objective| / 10^5, 1 / 10^5), where G is the parameter's\n"
+        "A variant's parameters are new, from --seed; a checkpoint's are as stored, and without --data its data is "
+        "where training had it. Of a small parameter all elements are compared, of a large one 20, and a derivative "
+        "in a random direction, in which all of them move. With a what backward says and n what differences say, "
+        "an error is |a - n| / max(|a|, |n|, G / 1000, |objective| / 10^5, 1 / 10^5), where G is the parameter's "
         "largest gradient. Exit status 1 where one is above 1e-6.\n",
     .run = run,
 };

@@ -55,9 +55,28 @@ static int find_new(const vae__call *call, vae__data_request request, bool neede
     return made.code ? vae__failed_status(call, made) : VAE__EXIT_DONE;
 }
 
+/* Where in the data things lie says nothing without the data. */
+static int check_places(const vae__call *call, const vae__data_request *request)
+{
+    const struct {
+        const char *name;
+        const vae__value *value;
+    } places[] = { { "x", request->x },
+                   { "condition", request->conditions },
+                   { "mask", request->mask },
+                   { "allow-external", request->allow_external } };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i].value->given)
+            return vae__wrong_usage(call, "--%s: expected --data SRC beside it, found none", places[i].name);
+    return VAE__EXIT_DONE;
+}
+
 int vae__find(const vae__call *call, const vae__data_request *request, bool needed, uint64_t seed, vae__found *found)
 {
     *found = (vae__found){ .model = NULL };
+    int status = needed || request->data->given ? VAE__EXIT_DONE : check_places(call, request);
+    if (status)
+        return status;
     return is_checkpoint(call) ? find_stored(call, *request, needed, found)
                                : find_new(call, *request, needed, seed, found);
 }

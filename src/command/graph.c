@@ -84,7 +84,7 @@ const vae__command vae__command_graph = {
     .argument = "MODEL|FILE.h5",
     .options = options,
     .notes =
-        "dot -Tpng FILE.dot -o FILE.png makes a picture of it. Sizes that a variant leaves open are the data's, and\n"
+        "dot -Tpng FILE.dot -o FILE.png makes a picture of it. Sizes that a variant leaves open are the data's, and "
         "so is how its fields are stored.\n",
     .run = run,
 };

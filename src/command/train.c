@@ -442,6 +442,16 @@ static int check_needed(const vae__call *call, int option)
     return vae__wrong_usage(call, "expected --%s %s, found none", options[option].name, options[option].argument);
 }
 
+/* Neither the data nor the model that training starts from is replaced. */
+static int check_out(const vae__call *call, const char *path)
+{
+    const vae__value *data = &call->values[DATA], *init = &call->values[INIT];
+    int status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
+    if (!status)
+        status = vae__check_apart(call, "out", path, "data", data->texts, data->count);
+    return status ? status : vae__check_apart(call, "out", path, "init", &init->text, init->given);
+}
+
 /* All that can be known without the data. */
 static int prepare(const vae__call *call, beginning *new)
 {
@@ -460,7 +470,7 @@ static int prepare(const vae__call *call, beginning *new)
         status = check_division(call, &new->declared.spec);
     if (!status)
         status = vae__check_words(call, &new->declared);
-    return status ? status : vae__check_target(call, call->values[OUT].text, VAE__CHECKPOINT_FILE);
+    return status ? status : check_out(call, call->values[OUT].text);
 }
 
 static int train_new(const vae__call *call)
@@ -520,7 +530,7 @@ static int train_resumed(const vae__call *call)
     if (!status)
         status = find_epochs(call, training, &epochs);
     if (!status)
-        status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
+        status = check_out(call, path);
     if (!status)
         status = open_data(call, vae_model_declaration(vae_training_model(training)), training, NULL, &data);
     if (!status) {
@@ -543,16 +553,17 @@ const vae__command vae__command_train = {
     .summary = "train a model, or go on training one",
     .usage = "MODEL --data SRC --out FILE.h5 [options]\n"
              "--init OLD.h5 [MODEL] --data SRC --out FILE.h5 [options]\n"
-             "--resume FILE.h5 [--epochs N] [--threads N] [--data SRC] [--x PATH] [--condition ...] [--mask PATH] "
-             "[--out FILE.h5] [--json]",
+             "--resume FILE.h5 [--epochs N] [options]",
     .argument = "MODEL",
     .argument_optional = true,
     .options = options,
     .notes =
-        "With --resume nothing of model, batches or seed may change; --epochs is the total [as asked before], --data,\n"
-        "--x, --condition and --mask are where the same data lies now [as before], --out is where checkpoints go [the\n"
+        "With --resume nothing of model, batches, seed or what is held out may change; --epochs is the total [as asked "
+        "before], --data, "
+        "--x, --condition, --mask and --allow-external are where the same data lies now [as before], --out is where "
+        "checkpoints go [the "
         "same file].\n"
-        "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask\n"
+        "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask "
         "are as they were for OLD.h5 unless given; a class that it did not have is a new row of weights.\n"
         "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
         "Figures are nats per example. The words of PHRASES are listed by models --words.\n",

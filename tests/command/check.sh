@@ -134,6 +134,10 @@ told 1 'the folder ./*nowhere|nowhere' graph small.h5 --out nowhere/out.dot
 told 2 '--which: expected one of training, encoding, decoding, found "trainin"' graph vae --which trainin
 told 1 'x: expected a shape.*--data brings what a variant leaves open' graph vae
 told 2 'no such model; did you mean vae\?' graph vaee
+told 2 '--x: expected --data SRC beside it, found none' graph small.h5 --x nowhere
+told 2 '--mask: expected --data SRC beside it, found none' graph small.h5 --mask nowhere
+told 2 '--condition: expected --data SRC beside it, found none' graph cvae --condition digit=class
+told 2 '--allow-external: expected --data SRC beside it' graph small.h5 --allow-external
 told 1 'nowhere.h5: cannot open' graph nowhere.h5
 
 printf '%d passed, %d failed' $passed $failed
