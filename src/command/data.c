@@ -223,8 +223,8 @@ static vae_status open_usual(const vae__data_request *request, const vae__condit
     return left_out && !open_sources(request, options, data).code ? (vae_status){ .code = VAE_OK } : status;
 }
 
-/* What the command line leaves out is the training's. Not so what lies outside of files: a checkpoint handed around must
- * not have another's command follow links, so that is read where this command asks. */
+/* What the command line leaves out is the training's. Not so what lies outside of files: a checkpoint handed around
+ * must not have another's command follow links, so that is read where this command asks. */
 static vae_data_options usual_options(const vae__data_request *request, const vae_training *places)
 {
     const vae_training_state state = vae_training_where(places);
