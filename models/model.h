@@ -14,7 +14,7 @@ enum { VAE__CLASSES_MAX = 1000000, VAE__LEVELS_MAX = 65536, VAE__LEVEL_LENGTH = 
 
 /* A field of a model, x or a condition, with what is done to its values. */
 typedef struct vae__model_field {
-    int64_t size; /* values of a row; 1 of a class */
+    int64_t size; /* values of a row; of a class how many there are */
     vae__phrases transform;
 } vae__model_field;
 

@@ -8,15 +8,15 @@
  */
 static vae_node *decode(vae_node *z, int64_t x_size)
 {
-    vae_node *h = vae_relu(vae_dense(z, 200, "decoder/0"));
-    h = vae_relu(vae_add(vae_dense(h, 200, "decoder/1"), vae_dense(z, 200, "decoder/1_skip")));
+    vae_node *h = vae_relu(vae_dense(z, 100, "decoder/0"));
+    h = vae_relu(vae_add(vae_dense(h, 100, "decoder/1"), vae_dense(z, 100, "decoder/1_skip")));
     return vae_add(vae_dense(h, x_size, "decoder/logits"), vae_dense(z, x_size, "decoder/logits_skip"));
 }
 
 static void encode(vae_build *b)
 {
     const int64_t z_size = b->spec->latents[0].size;
-    vae_node *h = vae_relu(vae_dense(b->encoder_x, 400, "encoder/0"));
+    vae_node *h = vae_relu(vae_dense(b->encoder_x, 100, "encoder/0"));
     b->mean = vae_dense(h, z_size, "encoder/mean");
     b->logvar = vae_dense(h, z_size, "encoder/logvar");
 }

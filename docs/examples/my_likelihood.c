@@ -89,8 +89,8 @@ static const vae_model_spec robust = {
     .summary = "a VAE of real values with outliers",
     .x = { .likelihood = "student-t nu=4" },
     .latents = { { .size = 10 } },
-    .encoder = "dense 200 relu",
-    .decoder = "dense 200 relu",
+    .encoder = "dense 100 relu",
+    .decoder = "dense 100 relu",
 };
 
 int main(int argc, char **argv)

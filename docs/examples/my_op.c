@@ -79,8 +79,8 @@ static const vae_model_spec smooth = {
     .summary = "a VAE of swish and gated layers",
     .x = { .likelihood = "bernoulli" },
     .latents = { { .size = 20 } },
-    .encoder = "dense 300 swish, gated 100",
-    .decoder = "dense 300 swish",
+    .encoder = "dense 100 swish, gated 50",
+    .decoder = "dense 100 swish",
 };
 
 int main(int argc, char **argv)

@@ -9,22 +9,18 @@ static const vae_model_spec variants[] = {
         .x = { .likelihood = "gaussian", .transform = "unit" },
         .conditions = { { .name = "digit", .kind = VAE_CLASS } },
         .latents = { { .size = 10 } },
-        .encoder = "dense 300 gelu, dense 100 gelu",
-        .decoder = "dense 100 gelu, dense 300 gelu",
+        .encoder = "dense 100 gelu, dense 50 gelu",
+        .decoder = "dense 50 gelu, dense 100 gelu",
     },
-    /* p(x | z, energy, run) of detector frames: counts, of which the encoder sees the logarithm; -1 is a dead pixel. */
+    /* p(x | z, energy, run) of detector frames: counts, of which the encoder sees the logarithm; 65535 is a gap. */
     {
         .name = "frames",
         .summary = "detector frames by energy and run, Poisson counts",
-        .x = { .likelihood = "poisson",
-               .encoder_transform = "log1p",
-               .missing = VAE_MISSING_MASK,
-               .has_fill_value = true,
-               .fill_value = -1 },
+        .x = { .likelihood = "poisson", .encoder_transform = "log1p", .has_fill_value = true, .fill_value = 65535 },
         .conditions = { { .name = "energy", .kind = VAE_VALUES }, { .name = "run", .kind = VAE_CLASS } },
         .latents = { { .size = 8 } },
-        .encoder = "dense 200 relu",
-        .decoder = "dense 200 relu",
+        .encoder = "dense 100 relu",
+        .decoder = "dense 100 relu",
     },
 };
 

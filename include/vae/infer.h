@@ -1,9 +1,10 @@
 /*
  * Inference.
  *
- *     vae_encoder, vae_decoder                     a few rows at a time, in a program of one's own: nothing is
- * allocated in a run vae_evaluate, vae_evaluate_examples          how good a model is, over a split and for each of its
- * examples vae_encode, vae_reconstruct, vae_decode      whole data sets vae_sample draws from the prior
+ *     vae_encoder, vae_decoder                 a few rows at a time; a run allocates nothing
+ *     vae_evaluate, vae_evaluate_examples      how good a model is, over a split and for each example
+ *     vae_encode, vae_reconstruct, vae_decode  whole data sets
+ *     vae_sample                               draws from the prior
  *
  * A model is read by any number of threads at a time, as long as none of them changes its parameters.
  */
@@ -55,8 +56,10 @@ VAE_API vae_status vae_encoder_new(const vae_model *model, const vae_infer_optio
  * none and no mask was announced. Values of x that are NaN where they are not missing give NaN; with a fill value NaN
  * is missing as well.
  *
- * A run allocates nothing and takes no lock; with options.threads = 1 it enters no parallel region and starts no
- * thread. The last bits of a row may depend on the number of rows in its run, and on nothing else in it.
+ * With options.threads = 1 a run allocates nothing, takes no lock, starts no thread and enters no parallel region; with
+ * more, it asks OpenMP for a team, which may do so when it is new to the host's thread.
+ *
+ * The last bits of a row may depend on the number of rows in its run, and on nothing else in it.
  * VAE_ERROR_ARGUMENT, with nothing written, where rows are not 1 … capacity, x is NULL, a condition is missing, or a
  * class has no such number.
  */

@@ -61,6 +61,11 @@ void vae__line(FILE *file, const char *format, ...) __attribute__((format(printf
  * long it is uncut, as snprintf does. */
 size_t vae__quote(char *quoted, size_t size, const char *text);
 
+/* Prints a text by words, none beyond VAE__HELP_COLUMNS. It begins in `column`, further lines at `indent`; a line's end
+ * in the text ends a line, behind which the next begins at the left. */
+enum { VAE__HELP_COLUMNS = 100 };
+void vae__print_wrapped(const char *text, int column, int indent);
+
 /* A remark on a line of standard error, which changes no status. */
 void vae__remark(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -602,11 +602,10 @@ static int run(const vae__call *call)
 const vae__command vae__command_data = {
     .name = "data",
     .summary = "tell what data holds: fields, types, ranges, classes, and what could be made of it",
-    .usage = "SRC [--x PATH] [--condition NAME=KIND[:PATH] ...] [--mask PATH] [--fill-value V] [--allow-external] "
-             "[--json]",
+    .usage = "SRC [options]",
     .argument = "SRC",
     .options = options,
-    .notes = "SRC is " VAE__SOURCES_HELP ";\n"
+    .notes = "SRC is " VAE__SOURCES_HELP "; "
              "of an HDF5 file without x it lists the datasets, so that --x can be chosen.\n",
     .run = run,
 };

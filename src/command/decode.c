@@ -158,6 +158,8 @@ static int run(const vae__call *call)
     if (!status)
         status = vae__check_results(call, &call->values[OUT], VAE__SAMPLES_FILE, true);
     if (!status)
+        status = vae__check_apart(call, "out", call->values[OUT].text, "latents", &call->values[LATENTS].text, 1);
+    if (!status)
         status = vae__open_checkpoint(call, call->argument, &training);
     if (!status)
         status = decode_from(call, vae_training_model(training));
@@ -172,8 +174,8 @@ const vae__command vae__command_decode = {
     .argument = "FILE.h5",
     .options = options,
     .notes =
-        "Latents that encode wrote are decoded with the conditions beside them. A condition may be typed instead, as\n"
-        "NAME=VALUE: of a class its level, of d values d numbers with commas between.\n"
+        "Latents that encode wrote are decoded with the conditions beside them. A condition may be typed instead, as "
+        "NAME=VALUE: of a class its level, of d values d numbers with commas between. "
         "HDF5 has x in the data's own units.\n",
     .run = run,
 };

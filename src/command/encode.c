@@ -67,6 +67,8 @@ static int run(const vae__call *call)
     if (!status)
         status = vae__check_results(call, &values[OUT], VAE__LATENTS_FILE, false);
     if (!status)
+        status = vae__check_apart(call, "out", values[OUT].text, "data", values[DATA].texts, values[DATA].count);
+    if (!status)
         status = vae__open_rows(call, &wanted, &rows);
     if (!status)
         status = encode(call, &rows);
@@ -81,7 +83,7 @@ const vae__command vae__command_encode = {
     .argument = "FILE.h5",
     .options = options,
     .notes =
-        "Data that training binarised is encoded grey. A class is written as text where its levels are words, else\n"
+        "Data that training binarised is encoded grey. A class is written as text where its levels are words, else "
         "as whole numbers; row is the number that a row has in the source, from 0.\n" VAE__PLACES_NOTE,
     .run = run,
 };

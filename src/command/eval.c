@@ -89,7 +89,9 @@ static int check_file(const vae__call *call)
         return VAE__EXIT_DONE;
     if (!vae__name_ends(path, ".h5") && !vae__name_ends(path, ".hdf5"))
         return vae__wrong_usage(call, "--per-example: expected a name that ends in .h5 or .hdf5, found \"%s\"", path);
-    return vae__check_target_of(call, "per-example", path, VAE__EXAMPLES_FILE);
+    int status = vae__check_target_of(call, "per-example", path, VAE__EXAMPLES_FILE);
+    const vae__value *data = &call->values[DATA];
+    return status ? status : vae__check_apart(call, "per-example", path, "data", data->texts, data->count);
 }
 
 static int run(const vae__call *call)
@@ -123,7 +125,7 @@ const vae__command vae__command_eval = {
     .argument = "FILE.h5",
     .options = options,
     .notes =
-        "Figures are nats per example; elbo = reconstruction - kl. A validation split that was held out in training\n"
+        "Figures are nats per example; elbo = reconstruction - kl. A validation split that was held out in training "
         "is held out again where the data is the same. There is no guessing of a split.\n" VAE__PLACES_NOTE,
     .run = run,
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,6 +300,37 @@ int vae__check_results(const vae__call *call, const vae__value *out, vae__file_k
         return vae__check_target(call, path, kind);
     return vae__wrong_usage(call, "--out: expected a name that ends in %s.h5 or .hdf5, found \"%s\"",
                             picture ? ".png, " : "", path);
+}
+
+/* The files that a source is: "FILE.h5:/path", or a pattern. */
+static bool is_among(const struct stat *file, const char *source)
+{
+    char pattern[PATH_TEXT];
+    const char *inside = strstr(source, ":/");
+    int length = snprintf(pattern, sizeof pattern, "%.*s", inside ? (int)(inside - source) : PATH_TEXT, source);
+    glob_t files;
+    if (length >= PATH_TEXT || glob(pattern, GLOB_NOCHECK, NULL, &files))
+        return false;
+    bool found = false;
+    for (size_t i = 0; i < files.gl_pathc && !found; i++) {
+        struct stat other;
+        found = !stat(files.gl_pathv[i], &other) && other.st_dev == file->st_dev && other.st_ino == file->st_ino;
+    }
+    globfree(&files);
+    return found;
+}
+
+int vae__check_apart(const vae__call *call, const char *option, const char *path, const char *read,
+                     const char *const *sources, int count)
+{
+    struct stat about;
+    if (!path || stat(path, &about))
+        return VAE__EXIT_DONE;
+    for (int i = 0; i < count; i++)
+        if (is_among(&about, sources[i]))
+            return vae__failed(call, "--%s %s: expected another file than --%s %s, which it would replace", option,
+                               path, read, sources[i]);
+    return VAE__EXIT_DONE;
 }
 
 const char *vae__shades_text(char text[VAE__SHADES_TEXT], vae_shades shades)

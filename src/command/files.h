@@ -29,6 +29,11 @@ int vae__check_target_of(const vae__call *call, const char *option, const char *
  * unless `kind` is all there is, .png. */
 int vae__check_results(const vae__call *call, const vae__value *out, vae__file_kind kind, bool picture);
 
+/* And a file that is read is not replaced: no source of the option `read`, "FILE.h5:/path" or a pattern, is the file at
+ * `path` under whatever name. A `path` of NULL is none. */
+int vae__check_apart(const vae__call *call, const char *option, const char *path, const char *read,
+                     const char *const *sources, int count);
+
 /* Opens a checkpoint in a child process with limits on memory and time, for libhdf5 is not safe against files made to
  * do harm; where that went well, loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training);

@@ -118,6 +118,37 @@ int64_t vae__parameter_count(vae_model *model)
 
 /* ---- Help -------------------------------------------------------------------------------------------------------- */
 
+/* How many columns the next word takes. */
+static int word_width(const char *word)
+{
+    int width = 0;
+    for (size_t i = 0, length = strcspn(word, " \n"); i < length; i++)
+        width += ((unsigned char)word[i] & 0xc0) != 0x80; /* of a letter in UTF-8 the first byte */
+    return width;
+}
+
+void vae__print_wrapped(const char *text, int column, int indent)
+{
+    bool first = true;
+    for (const char *c = text; *c;) {
+        size_t length = strcspn(c, " \n");
+        int width = word_width(c);
+        bool over = !first && column + 1 + width > VAE__HELP_COLUMNS;
+        if (over)
+            printf("\n%*s", indent, "");
+        else if (!first)
+            putchar(' ');
+        printf("%.*s", (int)length, c);
+        column = (over ? indent : column + !first) + width;
+        first = c[length] == '\n';
+        if (first) {
+            putchar('\n');
+            column = 0;
+        }
+        c += length + (c[length] != 0);
+    }
+}
+
 static void print_help(const char *program)
 {
     printf("Variational autoencoders: declare, train, evaluate, sample.\n\nusage: %s COMMAND ...\n\n", program);
@@ -141,7 +172,9 @@ static void print_command_help(const vae__call *call)
     putchar('\n');
     vae__options_help(command->options);
     if (command->notes)
-        printf("\n%s", command->notes);
+        putchar('\n');
+    if (command->notes)
+        vae__print_wrapped(command->notes, 0, 0);
 }
 
 /* ---- The frame of every command ---------------------------------------------------------------------------------- */

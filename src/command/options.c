@@ -339,16 +339,24 @@ int vae__options_parse(vae__call *call, int argc, char **argv, bool *help)
 
 /* ---- Help -------------------------------------------------------------------------------------------------------- */
 
+/* In two columns, of which completion for bash reads the first. */
+static void print_option(const char *left, const char *help, const char *usual)
+{
+    enum { INDENT = 30 };
+    char text[512];
+    int used = printf("  %-26s  ", left);
+    snprintf(text, sizeof text, "%s%s%s%s", help, usual ? " [" : "", usual ? usual : "", usual ? "]" : "");
+    vae__print_wrapped(text, used, INDENT);
+    putchar('\n');
+}
+
 void vae__options_help(const vae__option *options)
 {
     for (const vae__option *option = options; option->name; option++) {
         char left[80];
         snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument ? " " : "",
                  option->argument ? option->argument : "");
-        printf("  %-26s  %s", left, option->help);
-        if (option->usual)
-            printf(" [%s]", option->usual);
-        putchar('\n');
+        print_option(left, option->help, option->usual);
     }
-    printf("  %-26s  %s\n", "--help", "this text");
+    print_option("--help", "this text", NULL);
 }

@@ -66,6 +66,8 @@ static int run(const vae__call *call)
     if (!status)
         status = vae__check_results(call, &values[OUT], VAE__RECONSTRUCTIONS_FILE, true);
     if (!status)
+        status = vae__check_apart(call, "out", values[OUT].text, "data", values[DATA].texts, values[DATA].count);
+    if (!status)
         status = vae__open_rows(call, &wanted, &rows);
     if (!status)
         status = reconstruct(call, &rows);
@@ -80,8 +82,8 @@ const vae__command vae__command_reconstruct = {
     .argument = "FILE.h5",
     .options = options,
     .notes =
-        "A reconstruction is the mean of p(x|z) at the mean of q(z|x). In a picture inputs are in one row and their\n"
-        "reconstructions below; missing values are grey. HDF5 has x and reconstruction as modelled, and\n"
+        "A reconstruction is the mean of p(x|z) at the mean of q(z|x). In a picture inputs are in one row and their "
+        "reconstructions below; missing values are grey. HDF5 has x and reconstruction as modelled, and "
         "reconstruction_units in the data's own units.\n" VAE__PLACES_NOTE,
     .run = run,
 };

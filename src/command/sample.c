@@ -25,27 +25,31 @@ static const vae__option options[] = {
 };
 VAE__CHECK_OPTIONS(options);
 
-/* The place of the only condition that is a class, or -1. */
-static int only_class(const vae_model_spec *spec)
+/* How many conditions are classes; *place is the last one of them. */
+static int count_classes(const vae_model_spec *spec, int *place)
 {
-    int found = -1, classes = 0;
+    int classes = 0;
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
         if (spec->conditions[i].kind == VAE_CLASS) {
-            found = i;
+            *place = i;
             classes++;
         }
-    return classes == 1 ? found : -1;
+    return classes;
 }
 
 static int check_class(const vae__call *call, const vae_model_spec *spec, const vae__settings *settings)
 {
     int64_t asked = call->values[CLASS].whole;
-    int place = only_class(spec);
+    int place = 0, classes = count_classes(spec, &place);
     if (!call->values[CLASS].given)
         return VAE__EXIT_DONE;
-    if (place < 0)
-        return vae__wrong_usage(call, "--class: expected a model with classes of one kind, found %s, which has %s",
-                                spec->name, spec->conditions[0].name ? "none or several" : "none");
+    if (!classes)
+        return vae__wrong_usage(call, "--class: expected a model with classes, found %s, which has none", spec->name);
+    if (classes > 1)
+        return vae__wrong_usage(call,
+                                "--class: expected a model with one condition that is a class, found %s, which has %d; "
+                                "--condition NAME=VALUE takes each",
+                                spec->name, classes);
     if (settings->counts[place])
         return vae__wrong_usage(call, "--class: expected it or --condition %s, found both",
                                 spec->conditions[place].name);
@@ -99,11 +103,10 @@ static int sample(const vae__call *call, const vae_model *model, const vae__sett
         status = vae_sample(model, &wanted, &samples);
     if (!status.code)
         status = vae_samples_save(model, &samples, path);
-    char counted[64], shades[VAE__SHADES_TEXT];
+    char counted[64], rows[64], shades[VAE__SHADES_TEXT];
     if (!status.code)
-        vae__line(stdout, "%s: %s of %s in %" PRId64 " rows of %" PRId64 "%s", path,
-                  vae__counted(counted, samples.count, "sample"), vae_model_declaration(model)->name, samples.rows,
-                  samples.columns,
+        vae__line(stdout, "%s: %s of %s in %s of %" PRId64 "%s", path, vae__counted(counted, samples.count, "sample"),
+                  vae_model_declaration(model)->name, vae__counted(rows, samples.rows, "row"), samples.columns,
                   vae__name_ends(path, ".png") ? vae__shades_text(shades, vae_samples_shades(&samples)) : "");
     vae_samples_free(&samples);
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
@@ -143,7 +146,7 @@ const vae__command vae__command_sample = {
     .argument = "FILE.h5",
     .options = options,
     .notes = VAE__SETTINGS_NOTES
-    "There is a row of samples for each combination, of which the model's last condition varies fastest; a column has\n"
+    "There is a row of samples for each combination, of which the model's last condition varies fastest; a column has "
     "one z. HDF5 has x in the data's own units.\n",
     .run = run,
 };

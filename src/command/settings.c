@@ -48,7 +48,7 @@ static int64_t level_of(const vae_condition_spec *spec, const char *text, size_t
     return -1;
 }
 
-/* "a, b, c", or of many "a, b, … (40 in all)". */
+/* "a", "b", "c", or of many "a", "b", ... (40 in all). */
 static void list_levels(const vae_condition_spec *spec, char list[LIST_TEXT])
 {
     if (!spec->levels) {
@@ -58,11 +58,11 @@ static void list_levels(const vae_condition_spec *spec, char list[LIST_TEXT])
     size_t used = 0;
     list[0] = 0;
     for (int64_t i = 0; i < spec->size && used < LIST_TEXT; i++) {
-        if (used + strlen(spec->levels[i]) + 32 > LIST_TEXT) {
+        if (used + strlen(spec->levels[i]) + 34 > LIST_TEXT) {
             snprintf(list + used, LIST_TEXT - used, ", ... (%" PRId64 " in all)", spec->size);
             return;
         }
-        used += (size_t)snprintf(list + used, LIST_TEXT - used, "%s%s", i ? ", " : "", spec->levels[i]);
+        used += (size_t)snprintf(list + used, LIST_TEXT - used, "%s\"%s\"", i ? ", " : "", spec->levels[i]);
     }
 }
 
@@ -74,16 +74,28 @@ static int unknown_level(const vae__typing *typing, const char *text, size_t len
                             typing->spec->name, typing->model->name, list, (int)length, text);
 }
 
-/* A level may itself have commas: the whole text is tried first. */
+/* The longest level that ends at a comma or with the text, for a level may itself have commas; *end is where it ends.
+ */
+static int64_t first_level(const vae_condition_spec *spec, const char *text, const char **end)
+{
+    int64_t level = -1;
+    *end = text + strcspn(text, ",");
+    for (const char *at = *end;; at += 1 + strcspn(at + 1, ",")) {
+        int64_t found = level_of(spec, text, (size_t)(at - text));
+        if (found >= 0) {
+            level = found;
+            *end = at;
+        }
+        if (!*at)
+            return level;
+    }
+}
+
 static int parse_classes(vae__typing *typing)
 {
-    int64_t whole = level_of(typing->spec, typing->text, strlen(typing->text));
-    if (whole >= 0)
-        return push(typing, (double)whole);
     const char *end;
     for (const char *text = typing->text;; text = end + 1) {
-        end = text + strcspn(text, ",");
-        int64_t level = level_of(typing->spec, text, (size_t)(end - text));
+        int64_t level = first_level(typing->spec, text, &end);
         int status = level < 0 ? unknown_level(typing, text, (size_t)(end - text)) : push(typing, (double)level);
         if (status || !*end)
             return status;

@@ -5,8 +5,8 @@
 #include "src/command/command.h"
 
 #define VAE__SETTINGS_NOTES                                                                                            \
-    "A condition is typed as NAME=VALUE; several with commas between. A class is its level, as the data has it; a\n"   \
-    "number may also be NAME=A:B:N, N numbers from A to B; of d values, d numbers with commas between, and a\n"        \
+    "A condition is typed as NAME=VALUE; several with commas between. A class is its level, as the data has it; a "    \
+    "number may also be NAME=A:B:N, N numbers from A to B; of d values, d numbers with commas between, and a "         \
     "semicolon before the next d.\n"
 
 /* By place in the declaration: as many times the condition's size values as settings were typed, owned. */

@@ -28,18 +28,7 @@ enum {
     VALIDATION,
     TEST,
     SPLIT_BY,
-    LATENT,
-    ENCODER,
-    DECODER,
-    LIKELIHOOD,
-    TRANSFORM,
-    ENCODER_TRANSFORM,
-    CONDITION_TRANSFORM,
-    MISSING,
-    FILL_VALUE,
-    POSTERIOR,
-    PRIOR,
-    OBJECTIVE,
+    VAE__DECLARATION_NAMES,
     JSON,
     OPTIONS
 };
@@ -64,41 +53,13 @@ static const vae__option options[] = {
     [TEST] = { "test", "N|FRACTION", VAE__SHARE, "hold out the last training rows, for vae eval", "0", 0, 1e9 },
     [SPLIT_BY] = { "split-by", "CONDITION", VAE__TEXT, "hold out whole groups: all rows of one value of this condition",
                    NULL, 0, 0 },
-    [LATENT] = { "latent", "N", VAE__WHOLE, "dimensions of z", NULL, 1, 1e5 },
-    [ENCODER] = { "encoder", "PHRASES", VAE__PHRASES, "hidden layers of q(z|x): \"dense 500 relu, dense 500 relu\"",
-                  NULL, 0, 0 },
-    [DECODER] = { "decoder", "PHRASES", VAE__PHRASES, "hidden layers of p(x|z)", NULL, 0, 0 },
-    [LIKELIHOOD] = { "likelihood", "PHRASE", VAE__TEXT, "p(x|z): \"bernoulli\"", NULL, 0, 0 },
-    [TRANSFORM] = { "transform", "PHRASES", VAE__TEXT,
-                    "from stored to modelled values: \"unit, binarize\"; \"raw\": none", NULL, 0, 0 },
-    [ENCODER_TRANSFORM] = { "encoder-transform", "PHRASES", VAE__TEXT,
-                            "from stored values to what the encoder sees [as --transform]", NULL, 0, 0 },
-    [CONDITION_TRANSFORM] = { "condition-transform", "NAME=PHRASES", VAE__TEXTS,
-                              "of a condition of values or an image; may be repeated", NULL, 0, 0 },
-    [MISSING] = { "missing", "error|mask", VAE__TEXT, "what becomes of a NaN: refused, or masked", NULL, 0, 0 },
-    [FILL_VALUE] = { "fill-value", "V", VAE__REAL, "stored values of x equal to it are missing, and masked", NULL,
-                     -DBL_MAX, DBL_MAX },
-    [POSTERIOR] = { "posterior", "PHRASE", VAE__TEXT, "family of q(z|x): \"gaussian\"", NULL, 0, 0 },
-    [PRIOR] = { "prior", "PHRASE", VAE__TEXT, "p(z): \"standard-normal\"", NULL, 0, 0 },
-    [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\"", NULL, 0, 0 },
+    VAE__DECLARATION_ROWS,
     [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object; progress goes to standard error", NULL, 0, 0 },
     [OPTIONS] = { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
 
-static const vae__declaration_options declaration_options = { .latent = LATENT,
-                                                              .encoder = ENCODER,
-                                                              .decoder = DECODER,
-                                                              .likelihood = LIKELIHOOD,
-                                                              .posterior = POSTERIOR,
-                                                              .prior = PRIOR,
-                                                              .objective = OBJECTIVE,
-                                                              .transform = TRANSFORM,
-                                                              .encoder_transform = ENCODER_TRANSFORM,
-                                                              .condition = CONDITION,
-                                                              .condition_transform = CONDITION_TRANSFORM,
-                                                              .missing = MISSING,
-                                                              .fill_value = FILL_VALUE };
+static const vae__declaration_options declaration_options = VAE__DECLARATION_PLACES;
 
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {
@@ -442,6 +403,16 @@ static int check_needed(const vae__call *call, int option)
     return vae__wrong_usage(call, "expected --%s %s, found none", options[option].name, options[option].argument);
 }
 
+/* Neither the data nor the model that training starts from is replaced. */
+static int check_out(const vae__call *call, const char *path)
+{
+    const vae__value *data = &call->values[DATA], *init = &call->values[INIT];
+    int status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
+    if (!status)
+        status = vae__check_apart(call, "out", path, "data", data->texts, data->count);
+    return status ? status : vae__check_apart(call, "out", path, "init", &init->text, init->given);
+}
+
 /* All that can be known without the data. */
 static int prepare(const vae__call *call, beginning *new)
 {
@@ -460,7 +431,7 @@ static int prepare(const vae__call *call, beginning *new)
         status = check_division(call, &new->declared.spec);
     if (!status)
         status = vae__check_words(call, &new->declared);
-    return status ? status : vae__check_target(call, call->values[OUT].text, VAE__CHECKPOINT_FILE);
+    return status ? status : check_out(call, call->values[OUT].text);
 }
 
 static int train_new(const vae__call *call)
@@ -520,7 +491,7 @@ static int train_resumed(const vae__call *call)
     if (!status)
         status = find_epochs(call, training, &epochs);
     if (!status)
-        status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
+        status = check_out(call, path);
     if (!status)
         status = open_data(call, vae_model_declaration(vae_training_model(training)), training, NULL, &data);
     if (!status) {
@@ -543,16 +514,17 @@ const vae__command vae__command_train = {
     .summary = "train a model, or go on training one",
     .usage = "MODEL --data SRC --out FILE.h5 [options]\n"
              "--init OLD.h5 [MODEL] --data SRC --out FILE.h5 [options]\n"
-             "--resume FILE.h5 [--epochs N] [--threads N] [--data SRC] [--x PATH] [--condition ...] [--mask PATH] "
-             "[--out FILE.h5] [--json]",
+             "--resume FILE.h5 [--epochs N] [options]",
     .argument = "MODEL",
     .argument_optional = true,
     .options = options,
     .notes =
-        "With --resume nothing of model, batches or seed may change; --epochs is the total [as asked before], --data,\n"
-        "--x, --condition and --mask are where the same data lies now [as before], --out is where checkpoints go [the\n"
+        "With --resume nothing of model, batches, seed or what is held out may change; --epochs is the total [as asked "
+        "before], --data, "
+        "--x, --condition, --mask and --allow-external are where the same data lies now [as before], --out is where "
+        "checkpoints go [the "
         "same file].\n"
-        "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask\n"
+        "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask "
         "are as they were for OLD.h5 unless given; a class that it did not have is a new row of weights.\n"
         "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
         "Figures are nats per example. The words of PHRASES are listed by models --words.\n",

@@ -46,14 +46,18 @@ static const char *shape_text(const int64_t *shape, int rank, char text[VAE__SHA
     return vae__shape_text(&like, text);
 }
 
-static const char *const kinds[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
+static const char *kind_text(vae_field_kind kind)
+{
+    static const char *const texts[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
+    return (unsigned)kind < sizeof texts / sizeof *texts ? texts[kind] : "a field of no kind";
+}
 
 static vae_status missing_condition(const vae_model_spec *spec, int index, const vae_data *data)
 {
     const vae_condition_spec *condition = &spec->conditions[index];
     return vae__error(VAE_ERROR_DATA, "%s: %s: expected %s for the condition \"%s\", found no such field%s%s",
                       spec->name, vae_data_source(data),
-                      condition->kind == VAE_CLASS ? "classes" : kinds[condition->kind], condition->name,
+                      condition->kind == VAE_CLASS ? "classes" : kind_text(condition->kind), condition->name,
                       *data->note ? ": " : "", data->note);
 }
 
@@ -62,7 +66,7 @@ static vae_status check_kind(const vae_model_spec *spec, int index, const vae_fi
     if (field->kind == spec->conditions[index].kind)
         return vae__ok();
     return vae__error(VAE_ERROR_DATA, "%s: %s: %s: expected %s, found %s", spec->name, vae_data_source(data),
-                      field->name, kinds[spec->conditions[index].kind], kinds[field->kind]);
+                      field->name, kind_text(spec->conditions[index].kind), kind_text(field->kind));
 }
 
 /* ---- A model and a split ----------------------------------------------------------------------------------------- */
@@ -155,24 +159,11 @@ static vae_status match_fields(const vae_model *model, const vae_data *data, vae
     return vae__ok();
 }
 
-/* A mask tells which, not how much. */
-static vae_status check_mask(const vae_field *mask, const char *where)
-{
-    for (int64_t i = 0; mask && i < mask->rows * mask->size; i++) {
-        double value = vae__data_value(mask, i);
-        if (!(value == 0 || value == 1))
-            return vae__error(VAE_ERROR_DATA, "%s: mask: expected 1 (observed) or 0, found %.6g in row %" PRId64, where,
-                              value, i / mask->size);
-    }
-    return vae__ok();
-}
-
 vae_status vae__match_data(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
 {
     char where[256];
     VAE__TRY(match_fields(model, data, split, match));
     snprintf(where, sizeof where, "%s: %s", model->declaration.name, vae_data_source(data));
-    VAE__TRY(check_mask(match->mask, where));
     return vae__fields_check(model, match, where);
 }
 

@@ -91,6 +91,13 @@ fi
 told 0 '^cvae: 8 examples of digits:60, ' check small.h5 --threads 1
 told 0 '^cvae: 2 examples of digits:30, ' check small.h5 --data digits:30 --examples 2 --threads 1
 
+# What a variant declares may be changed, as in training; what a checkpoint does not.
+told 0 '^ok  ' check vae --data digits:60 --likelihood 'gaussian sigma=0.5' --encoder 'dense 8 tanh' --decoder 'dense 8' \
+    --latent 2 --threads 1 --examples 2
+told 0 'affine.nencoder/0' graph vae --data digits:60 --encoder 'dense 8 tanh' --latent 3
+told 2 'encoder: layer 1: "dens": no such layer' check vae --data digits:60 --encoder 'dens 8'
+told 2 '--latent: expected a variant beside it, found the checkpoint small.h5, which declares' check small.h5 --latent 3
+told 2 '--likelihood: expected a variant beside it' graph small.h5 --likelihood poisson
 told 2 'expected MODEL\|FILE.h5' check
 told 2 '^vae check: expected --data SRC, found none' check cvae
 told 2 '"cva": no such model; did you mean cvae\?' check cva --data digits:60
@@ -134,6 +141,10 @@ told 1 'the folder ./*nowhere|nowhere' graph small.h5 --out nowhere/out.dot
 told 2 '--which: expected one of training, encoding, decoding, found "trainin"' graph vae --which trainin
 told 1 'x: expected a shape.*--data brings what a variant leaves open' graph vae
 told 2 'no such model; did you mean vae\?' graph vaee
+told 2 '--x: expected --data SRC beside it, found none' graph small.h5 --x nowhere
+told 2 '--mask: expected --data SRC beside it, found none' graph small.h5 --mask nowhere
+told 2 '--condition: expected --data SRC beside it, found none' graph cvae --condition digit=class
+told 2 '--allow-external: expected --data SRC beside it' graph small.h5 --allow-external
 told 1 'nowhere.h5: cannot open' graph nowhere.h5
 
 printf '%d passed, %d failed' $passed $failed

@@ -205,6 +205,15 @@ refused 1 'none.h5: cannot open' train --init none.h5 --data more.h5
 refused 1 'found .*cannot open|not a libvae checkpoint' train --init more.h5 --data more.h5
 refused 2 'expected --data SRC' train --init whole.h5
 
+# ---- Two conditions that are classes ----
+
+begin vae 1 'all 160' --data instrument.h5 --x detector/frames --transform unit --condition run=class:/meta/run \
+    --condition again=class:/meta/run --out two.h5
+refused 2 '--class: expected a model with one condition that is a class, found vae, which has 2; --condition NAME=VALUE' \
+    sample two.h5 --class 0
+told 0 'row.h5: 2 samples of vae in 1 row of 2' sample two.h5 --condition run='run A' --condition again='run B' \
+    --count 2 --out row.h5
+
 # ---- What is refused ----
 
 refused 2 '--missing: expected error or mask, found "drop"' train vae --data table.h5 --missing drop

@@ -165,7 +165,7 @@ assert list(f["row"][:]) == list(range(20)) and f["elbo"].dtype == np.float64
 assert f.attrs["format"] == b"libvae evaluation"'
 
 told 0 'classes.h5: 8 samples of cvae in 2 rows of 4' sample cvae.h5 --condition digit=3,5 --count 4 --out classes.h5
-told 0 'five.h5: 4 samples of cvae in 1 rows of 4' sample cvae.h5 --class 5 --count 4 --out five.h5
+told 0 'five.h5: 4 samples of cvae in 1 row of 4' sample cvae.h5 --class 5 --count 4 --out five.h5
 holds 'a class alone is its row of several' '
 c, f = h5py.File("classes.h5"), h5py.File("five.h5")
 assert list(c["digit"][:]) == [3] * 4 + [5] * 4 and (f["digit"][:] == 5).all()
@@ -206,6 +206,10 @@ assert list(g["run"][:]) == [b"run C", b"run A"] * 4 or list(g["run"][:]) == [b"
 assert (g["z"][:] == g["z"][0]).all()'
     told 0 'late.h5: 1 sample ' sample beam-model.h5 --condition energy=5 --condition place=1,1 \
         --condition 'run=run B, late' --count 1 --out late.h5
+    told 0 'both.h5: 3 samples of beam in 3 rows of 1' sample beam-model.h5 --condition energy=5 --condition place=1,1 \
+        --condition 'run=run B, late,run A,run B, late' --count 1 --out both.h5
+    holds 'levels that have commas, with commas between' '
+assert list(h5py.File("both.h5")["run"][:]) == [b"run B, late", b"run A", b"run B, late"]'
     told 0 'one.h5: 120 rows decoded' decode beam-model.h5 --latents latents.h5 --condition energy=6 \
         --condition 'run=run A' --out one.h5
     told 0 'sky-latents.h5: 120 rows' encode sky.h5 --data beam.h5 --out sky-latents.h5
@@ -224,8 +228,10 @@ assert (g["z"][:] == g["z"][0]).all()'
     no_sample 'energy: given twice, expected once' $energy --condition energy=6
     no_sample 'place: expected 2 numbers with commas between, found 3' $energy --condition place=1,2,3
     no_sample 'place: expected 2 numbers with commas between, found 1' $energy --condition 'place=1,2;3'
-    no_sample 'run: expected a class of beam, which are run A, run B, late, run C, found "Z"' $energy $place \
+    no_sample 'run: expected a class of beam, which are "run A", "run B, late", "run C", found "Z"' $energy $place \
         --condition run=Z
+    no_sample 'found "run B"' $energy $place --condition 'run=run A,run B'
+    no_sample 'found ""' $energy $place --condition 'run=run A,'
     no_sample 'a condition of beam, which are energy, place, run, found "pace"' --condition pace=1
     no_sample 'expected NAME=VALUE, found "energy"' --condition energy
     no_sample 'expected NAME=VALUE, found "energy="' --condition energy=
@@ -284,6 +290,22 @@ refused 1 'expected libvae samples, found libvae reconstructions' decode cvae.h5
 refused 1 'expected libvae reconstructions, found libvae samples' reconstruct cvae.h5 --data digits:120 --out decoded.h5
 refused 1 'expected libvae latents, found a libvae checkpoint' encode cvae.h5 --data digits:120 --out cvae.h5
 refused 1 'found an HDF5 file of another kind' encode cvae.h5 --data digits:120 --out ten.h5
+# Nor is what a command reads replaced, by whatever name.
+ln -s rows.h5 link.h5
+ln decoded.h5 again.h5
+refused 1 '--out rows.h5: expected another file than --data rows.h5:/x, which it would replace' \
+    reconstruct vae.h5 --data rows.h5:/x --out rows.h5
+refused 1 '--out rows.h5: expected another file than --data r.ws.h5,' reconstruct vae.h5 --data 'r?ws.h5' --out rows.h5
+refused 1 '--out link.h5: expected another file than --data rows.h5,' reconstruct vae.h5 --data rows.h5 --out link.h5
+refused 1 '--out again.h5: expected another file than --latents decoded.h5,' decode vae.h5 --latents decoded.h5 \
+    --out again.h5
+refused 1 '--out encoded.h5: expected another file than --data encoded.h5:/mean,' encode vae.h5 \
+    --data encoded.h5:/mean --out encoded.h5
+refused 1 '--per-example each.h5: expected another file than --data each.h5:/elbo,' eval vae.h5 --data each.h5:/elbo \
+    --per-example each.h5
+refused 1 '--out cvae.h5: expected another file than --init cvae.h5,' train --init cvae.h5 --data digits:120 --out cvae.h5
+refused 1 '--out cvae.h5: expected another file than --data cvae.h5:/parameters/decoder/0/weight,' train vae \
+    --data cvae.h5:/parameters/decoder/0/weight --likelihood gaussian --out cvae.h5
 for kind in encoded.h5 each.h5 rows.h5 decoded.h5 cvae.h5 ten.png; do
     name="$kind stays" verdict=yes
     cmp -s "$kind" "$kind.copy" || fail 'has changed'

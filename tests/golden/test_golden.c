@@ -1,10 +1,12 @@
 /*
  * Figures of independent implementations, which stand beside the scripts that made them: ops by NumPy (ops.py), a
- * training step by PyTorch (torch_step.py). And a checkpoint's figures, recomputed by a script while the test runs
- * (posterior.py), where python3 has NumPy and h5py.
+ * training step by PyTorch (torch_step.py), and one of tables with missing values (torch_fields.py). And a checkpoint's
+ * figures, recomputed by a script while the test runs (posterior.py), where python3 has NumPy and h5py.
  *
  * The files are looked for below the folder that SOURCE names, or the current one. PYTHON names the interpreter.
  */
+#include <hdf5.h>
+#include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,7 +244,8 @@ static const vae_node *noise_node(const vae_graph *graph)
     return NULL;
 }
 
-static void check_gradients(FILE *file, const step *s, int count)
+/* Those of `count` parameters; beside them a store has `fitted` tensors of state. */
+static void check_gradients(FILE *file, const step *s, int count, int fitted)
 {
     vae_store *store = vae_model_store(s->model);
     for (int i = 0; i < count; i++) {
@@ -252,7 +255,7 @@ static void check_gradients(FILE *file, const step *s, int count)
         const vae_tensor *tensor = read_tensor(file, store, name, expected);
         check_values(name, s->gradient + tensor->offset, expected, (int)tensor->size, 1e-10);
     }
-    ck_assert_int_eq(count, vae_store_count(store));
+    ck_assert_int_eq(count + fitted, vae_store_count(store));
 }
 
 static void check_step(FILE *file, const char *likelihood)
@@ -287,7 +290,7 @@ static void check_step(FILE *file, const char *likelihood)
     };
     ck_assert_status_ok(vae_executor_run(s.executor, &run));
     check_values("loss", vae_executor_value(s.executor, s.graph.objective), &loss, 1, 1e-10);
-    check_gradients(file, &s, count);
+    check_gradients(file, &s, count, 0);
     vae_executor_free(&s.executor);
     vae__model_graph_clear(&s.graph);
     vae_model_free(&s.model);
@@ -300,6 +303,131 @@ START_TEST(test_torch_step)
     int models = 0;
     for (; fscanf(file, " model %63s", likelihood) == 1; models++)
         check_step(file, likelihood);
+    ck_assert_int_eq(models, 2);
+    fclose(file);
+}
+END_TEST
+
+/* ---- Tables with missing values ---------------------------------------------------------------------------------- */
+
+enum { TABLE_ROWS = 7, TABLE_SIZE = 5 };
+
+/* Those of torch_fields.py. */
+static const vae_model_spec tables[] = {
+    { .name = "table",
+      .x = { .likelihood = "gaussian", .transform = "standardize" },
+      .conditions = { { .name = "energy", .kind = VAE_VALUES }, { .name = "run", .kind = VAE_CLASS } },
+      .latents = { { .size = 2 } },
+      .encoder = "dense 4 tanh",
+      .decoder = "dense 4 softplus" },
+    { .name = "counts",
+      .x = { .likelihood = "poisson", .encoder_transform = "log1p" },
+      .conditions = { { .name = "energy", .kind = VAE_VALUES }, { .name = "run", .kind = VAE_CLASS } },
+      .latents = { { .size = 2 } },
+      .encoder = "dense 4 tanh",
+      .decoder = "dense 4 softplus" },
+};
+
+static void put_field(FILE *file, hid_t into, const char *name, int columns, bool whole)
+{
+    double values[TABLE_ROWS * TABLE_SIZE];
+    const hsize_t shape[] = { TABLE_ROWS, (hsize_t)columns };
+    read_named(file, name, TABLE_ROWS * columns, values);
+    ck_assert(H5LTmake_dataset(into, name, columns > 1 ? 2 : 1, shape, H5T_NATIVE_DOUBLE, values) >= 0);
+    int numbers[TABLE_ROWS * TABLE_SIZE];
+    for (int i = 0; whole && i < TABLE_ROWS * columns; i++)
+        numbers[i] = (int)values[i];
+    if (whole) {
+        H5Ldelete(into, name, H5P_DEFAULT);
+        ck_assert(H5LTmake_dataset(into, name, columns > 1 ? 2 : 1, shape, H5T_NATIVE_INT, numbers) >= 0);
+    }
+}
+
+/* Writes what the next records have as HDF5, and opens it. */
+static vae_data *read_table(FILE *file)
+{
+    char path[] = "/tmp/vae-test-golden-XXXXXX";
+    vae_data *data = NULL;
+    close(mkstemp(path));
+    hid_t into = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    put_field(file, into, "x", TABLE_SIZE, false);
+    put_field(file, into, "mask", TABLE_SIZE, true);
+    put_field(file, into, "energy", 2, false);
+    put_field(file, into, "run", 1, true);
+    H5Fclose(into);
+    const vae_field_source conditions[] = { { .name = "energy", .kind = VAE_VALUES },
+                                            { .name = "run", .kind = VAE_CLASS } };
+    ck_assert_status_ok(vae_data_open(
+        path, &(vae_data_options){ .conditions = conditions, .condition_count = 2, .mask = "mask", .threads = 1 },
+        &data));
+    remove(path);
+    return data;
+}
+
+/* An executor of one kind of a model's graph, run with the record's noise. */
+static void run_table(step *s, const vae_data *data, vae__graph_kind kind, const double *noise)
+{
+    vae__match match;
+    vae_binding bindings[VAE__MAX_BINDINGS + 1];
+    ck_assert_status_ok(vae__match_data(s->model, data, VAE_ALL, &match));
+    vae__graph_request request = vae__match_request(&match, kind);
+    ck_assert_status_ok(vae__model_graph_new(s->model, &request, &s->graph));
+    const vae_executor_options options = { .capacity = TABLE_ROWS, .threads = 1, .float64 = true };
+    ck_assert_status_ok(vae_executor_new(s->graph.program, &options, &s->executor));
+    int count = vae__match_bind(&match, &s->graph, NULL, bindings);
+    bindings[count++] = (vae_binding){ noise_node(s->graph.graph), noise, VAE_FLOAT64, NULL };
+    vae_run run = { .examples = TABLE_ROWS, .bindings = bindings, .binding_count = count, .parameters = s->parameters };
+    run.gradient = kind == VAE__TRAINING ? s->gradient : NULL;
+    ck_assert_status_ok(vae_executor_run(s->executor, &run));
+}
+
+static void end_run(step *s)
+{
+    vae_executor_free(&s->executor);
+    vae__model_graph_clear(&s->graph);
+}
+
+static void check_table(FILE *file, const vae_model_spec *spec)
+{
+    static step s;
+    char name[NAME];
+    double noise[TABLE_ROWS * 2], reconstruction[TABLE_ROWS], kl[TABLE_ROWS], values[MOST], loss;
+    int one, count, fitted = !strcmp(spec->name, "table") ? 4 : 2;
+    s = (step){ 0 };
+    vae_data *data = read_table(file);
+    ck_assert_status_ok(vae_model_new(spec, NULL, data, 0, &s.model));
+    ck_assert_int_le(vae_store_size(vae_model_store(s.model)), MOST);
+    read_named(file, "noise", TABLE_ROWS * 2, noise);
+    read_named(file, "reconstruction", TABLE_ROWS, reconstruction);
+    read_named(file, "kl", TABLE_ROWS, kl);
+    while (fscanf(file, "%63s", name) == 1 && strcmp(name, "loss")) {
+        const vae_tensor *tensor = read_tensor(file, vae_model_store(s.model), name, values);
+        memcpy(s.parameters + tensor->offset, values, (size_t)tensor->size * sizeof(double));
+    }
+    ck_assert_int_eq(fscanf(file, "%d %lf gradient %d", &one, &loss, &count), 3);
+    run_table(&s, data, VAE__EVALUATION, noise);
+    check_values("reconstruction", vae_executor_value(s.executor, s.graph.reconstruction), reconstruction, TABLE_ROWS,
+                 1e-10);
+    check_values("kl", vae_executor_value(s.executor, s.graph.kl), kl, TABLE_ROWS, 1e-10);
+    end_run(&s);
+    run_table(&s, data, VAE__TRAINING, noise);
+    check_values("loss", vae_executor_value(s.executor, s.graph.objective), &loss, 1, 1e-10);
+    check_gradients(file, &s, count, fitted);
+    end_run(&s);
+    vae_model_free(&s.model);
+    vae_data_free(&data);
+}
+
+START_TEST(test_torch_fields)
+{
+    FILE *file = open_golden("torch_fields.txt");
+    char name[NAME];
+    int models = 0;
+    for (; fscanf(file, " model %63s", name) == 1; models++) {
+        ck_assert_int_lt(models, 2);
+        ck_assert_str_eq(name, tables[models].name);
+        check_table(file, &tables[models]);
+    }
     ck_assert_int_eq(models, 2);
     fclose(file);
 }
@@ -402,7 +530,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("golden");
-    const TTest *const tests[] = { test_ops, test_torch_step, test_posterior, NULL };
+    const TTest *const tests[] = { test_ops, test_torch_step, test_torch_fields, test_posterior, NULL };
     suite_case(suite, "golden", 120, tests);
     return suite_run(suite);
 }

@@ -20,7 +20,7 @@ check() { # FILE COMMAND...
 }
 
 if clang-format --version 2>&1 | grep -q 'version 14\.'; then
-    for file in $(find graph include models src tests tools -name '*.[ch]' | sort); do
+    for file in $(find docs graph include models src tests tools -name '*.[ch]' | sort); do
         check "$file" clang-format --dry-run -Werror
     done
 else

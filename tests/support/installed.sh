@@ -60,45 +60,60 @@ shows() {
 
 # blocks PAGE LANGUAGE: the fenced blocks of a page that are marked so, one after another, each ended by a line "####".
 blocks() {
-    awk -v fence="^ *\`\`\`$2\$" 'inside && /^ *```$/ { inside = 0; print "####"; next }
+    awk -v fence="\`\`\`$2" 'inside && $0 == "```" { inside = 0; print "####"; next }
         inside { print }
-        $0 ~ fence { inside = 1 }' "$1"
+        $0 == fence { inside = 1 }' "$1"
 }
 
-# run_blocks PAGE LANGUAGE COMMAND: each block that is marked so succeeds, in their order, in this folder. COMMAND takes a
-# file; where it is empty they are skipped.
-run_blocks() {
-    page=$1 language=$2 command=$3
-    blocks "$source/$page" "$language" >program
-    run "$page has blocks of $language" test -s program
-    awk 'BEGIN { n = 101 } $0 == "####" { close("block-" n); n++; next } { print >("block-" n) }' program
-    for block in block-*; do
-        lacking=$(lacking "$language" "$block" "$command")
-        if [ -n "$lacking" ]; then
-            skip "$page: $(head -n 1 "$block"): no $lacking"
-        elif $command "$block" >stdout 2>stderr </dev/null; then
-            passed=$((passed + 1))
-        else
-            fail "$page: $(cat "$block")"
-        fi
-    done
-    rm -f block-*
+# prints PAGE PROGRAM: the page has the program, whole, as the block that begins with its first line.
+prints() {
+    language=${2##*.}
+    blocks "$source/$1" "$language" | awk -v first="$(head -n 1 "$source/$2")" 'NR == 1 || fresh { mine = $0 == first }
+        { fresh = $0 == "####" }
+        mine && !fresh { print }' >block
+    run "$1 prints $2" cmp "$source/$2" block
 }
 
-# lacking LANGUAGE BLOCK COMMAND: what is not installed that a block needs.
-lacking() {
-    if [ -z "$3" ]; then
-        echo "$1"
-    elif [ "$1" = sh ]; then
-        sed -n 's/^\([a-z0-9_+-]*\) .*/\1/p' "$2" | while read -r first; do
+# needed LANGUAGE BLOCK: the first program that a block needs and that is not installed.
+needed() {
+    case $1 in
+    sh)
+        sed -n 's/^\([a-z0-9_+-][a-z0-9_+-]*\) .*/\1/p' "$2" | while read -r first; do
             command -v "$first" >/dev/null || { echo "$first"; break; }
         done
-    fi
+        ;;
+    python) [ -n "${PYTHON-}" ] || echo 'python with h5py' ;;
+    octave) command -v octave >/dev/null || echo octave ;;
+    esac
 }
 
-# run_page PAGE: its shell blocks; each stops at the first command that fails.
+# do_block LANGUAGE BLOCK: of shell, up to the first command that fails.
+do_block() {
+    case $1 in
+    sh) sh -eu "$2" ;;
+    python) "$PYTHON" "$2" ;;
+    octave) octave --no-gui -qf "$2" ;;
+    esac
+}
+
+# run_page PAGE [SED-COMMAND]: the blocks of shell, python and octave on a page succeed, in their order, in this folder;
+# edited, if a command says so. What is not installed is skipped with a word.
 run_page() {
-    run_blocks "$1" sh 'sh -eu'
+    rm -f block-*
+    sed "${2-}" "$source/$1" | awk -v languages='^```(sh|python|octave)$' '$0 == "```" { inside = 0; next }
+        $0 ~ languages { inside = 1; name = sprintf("block-%03d.%s", ++n, substr($0, 4)) }
+        $0 !~ languages && inside { print >name }'
+    run "$1 has blocks" test -e "$(find . -name 'block-001.*')"
+    for block in block-*; do
+        lacking=$(needed "${block##*.}" "$block")
+        if [ -n "$lacking" ]; then
+            skip "$1: $(head -n 1 "$block"): no $lacking"
+        elif do_block "${block##*.}" "$block" >stdout 2>stderr </dev/null; then
+            passed=$((passed + 1))
+        else
+            fail "$1: $(cat "$block")"
+        fi
+    done
 }
 
 finish() {

@@ -1,0 +1,96 @@
+#!/bin/sh
+# What the program says of itself: --help of every command fits 100 columns, the man page tells every option of every
+# command and no other, and what --json prints is one JSON object.
+#
+#     SOURCE=. VAE=build/vae PYTHON=python3 tests/command/help.sh
+#
+# PYTHON reads the JSON; without it that part is skipped. Ends with the line "N passed, N failed" (", N skipped") and
+# status 0 or 1.
+set -u
+source=$(cd "${SOURCE:?expected SOURCE=top of the source tree}" && pwd) || exit 1
+case ${VAE:?expected VAE=path of the program} in
+*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
+esac
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0 skipped=
+
+check() { # WHAT COMMAND...
+    what=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        printf 'FAILED  %s\n' "$what"
+        failed=$((failed + 1))
+    fi
+}
+
+# ---- Help, and the man page ----
+
+commands=$("$VAE" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p')
+check 'the program has commands' test -n "$commands"
+
+sed 's/\\-/-/g' "$source/docs/vae.1" >page
+tells() { # SECTION OPTION
+    sed -n "/^\.SS vae $1\$/,/^\.S/p" page | grep -Eq -e "$2([^a-z-]|\$)"
+}
+narrow() { # FILE: no line has more than 100 letters
+    ! LC_ALL=C sed 's/[\x80-\xbf]//g' "$1" | grep -n '.\{101\}'
+}
+: >options
+for command in $commands; do
+    "$VAE" "$command" --help >help
+    check "$command --help: status" test $? = 0
+    check "$command --help: expected at most 100 columns" narrow help
+    check "$command --help: expected no space at a line's end" test -z "$(grep ' $' help)"
+    check "$command: expected its line in the synopsis" grep -q "^.fBvae $command" page
+    for option in $(grep -o '^  --[a-z0-9-]*' help); do
+        echo "$option" >>options
+        [ "$option" = --help ] || check "vae.1: vae $command: expected $option" tells "$command" "$option"
+    done
+done
+"$VAE" --help >help
+check '--help: expected at most 100 columns' narrow help
+printf '%s\n' --version >>options
+for option in $(grep -o -e '--[a-z][a-z-]*' page | sort -u); do
+    check "vae.1: $option: no command has it" grep -Fxq -e "$option" options
+done
+
+# ---- JSON ----
+
+if [ -n "${PYTHON:=}" ] && "$PYTHON" -c 'import json' 2>/dev/null; then
+    # object KEYS ARGUMENT...: one JSON object on standard output, with these keys and no others.
+    object() {
+        keys=$1
+        shift
+        "$VAE" "$@" --json >lines 2>message
+        check "$* --json: status" test $? = 0
+        check "$* --json: expected the keys $keys" "$PYTHON" -c '
+import json, sys
+def unlike(name):
+    raise ValueError(name)
+found = json.load(open("lines"), parse_constant=unlike)
+sys.exit(list(found) != sys.argv[1].split())' "$keys"
+    }
+    object 'models' models
+    object 'words' models --words
+    object 'source digest rows split fields suggestion datasets dataset_count' data digits:60
+    object 'model parameters data epochs steps elbo reconstruction kl validation_elbo seconds stopped path' \
+        train cvae --data digits:60 --epochs 1 --latent 2 --encoder= --decoder= --out small.h5
+    object 'split examples elbo reconstruction kl observed nll nll_samples active_units latent_size' \
+        eval small.h5 --data digits:60
+    object 'split examples elbo reconstruction kl observed nll nll_samples active_units latent_size per_example' \
+        eval small.h5 --data digits:60 --samples 2 --per-example each.h5
+    object 'path split rows latent_size' encode small.h5 --data digits:60 --out latents.h5
+    object 'model data examples objective parameters bar worst ok' check small.h5
+    "$VAE" info small.h5 --json >lines
+    check 'info --json: expected JSON' "$PYTHON" -c 'import json; json.load(open("lines"))["model"]'
+else
+    skipped=', 1 skipped'
+    echo 'skipped  JSON: no python3'
+fi
+
+printf '%d passed, %d failed%s\n' $passed $failed "$skipped"
+[ $failed = 0 ]
