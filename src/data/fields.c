@@ -123,7 +123,7 @@ static const char *hint(const pass *at, const vae__check_point *point, double st
     if (isfinite(stored) || point->field >= 0)
         return "";
     return isnan(stored) && at->model->declaration.x.missing == VAE_MISSING_ERROR
-               ? "; missing values are masked when told"
+               ? "; --missing mask hides such values"
                : "";
 }
 
