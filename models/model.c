@@ -10,7 +10,7 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
-enum { WHERE_SIZE = 128, CLASSES_MAX = 1000000 };
+enum { WHERE_SIZE = 128 };
 
 /* ---- Clauses: what a declaration says in the little language ----------------------------------------------------- */
 
@@ -134,7 +134,7 @@ static vae_status check_image(const vae_model_spec *spec, vae_condition_spec *co
 static vae_status check_size(vae_model *model, int index)
 {
     vae_condition_spec *condition = &model->declaration.conditions[index];
-    int64_t most = condition->kind == VAE_CLASS ? CLASSES_MAX : INT32_MAX;
+    int64_t most = condition->kind == VAE_CLASS ? VAE__CLASSES_MAX : INT32_MAX;
     if (condition->kind == VAE_IMAGE)
         VAE__TRY(check_image(&model->declaration, condition));
     if (condition->size < 1 || condition->size > most)
@@ -203,7 +203,7 @@ static vae_status resolve_condition_transform(vae_model *model, int index, const
 static vae_status own_levels(const vae_condition_spec *spec, vae_condition_spec *mine)
 {
     char **levels = NULL;
-    if (!spec->levels || spec->kind != VAE_CLASS || spec->size < 1 || spec->size > CLASSES_MAX)
+    if (!spec->levels || spec->kind != VAE_CLASS || spec->size < 1 || spec->size > VAE__CLASSES_MAX)
         return vae__ok();
     VAE__TRY(vae__allocate("the classes", (size_t)spec->size, sizeof *levels, &levels));
     mine->levels = (const char *const *)levels;
@@ -251,6 +251,22 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* What data and files could not hold is refused before anybody trains on it. */
+static vae_status check_level_sizes(const vae_model *model, const vae_condition_spec *condition)
+{
+    if (condition->size > VAE__LEVELS_MAX)
+        return vae__error(VAE_ERROR_DECLARATION,
+                          "%s: condition \"%s\": expected at most %d classes with levels, found %" PRId64,
+                          model->declaration.name, condition->name, (int)VAE__LEVELS_MAX, condition->size);
+    for (int64_t i = 0; i < condition->size; i++)
+        if (strlen(condition->levels[i]) > VAE__LEVEL_LENGTH)
+            return vae__error(VAE_ERROR_DECLARATION,
+                              "%s: condition \"%s\": expected levels of at most %d bytes, found %zu in class %" PRId64,
+                              model->declaration.name, condition->name, (int)VAE__LEVEL_LENGTH,
+                              strlen(condition->levels[i]), i);
+    return vae__ok();
+}
+
 /* Two classes of one text would be one. */
 static vae_status check_levels(const vae_model *model, int index)
 {
@@ -258,6 +274,7 @@ static vae_status check_levels(const vae_model *model, int index)
     const char **sorted = NULL, *twice = NULL;
     if (!condition->levels)
         return vae__ok();
+    VAE__TRY(check_level_sizes(model, condition));
     VAE__TRY(vae__allocate("the classes", (size_t)condition->size, sizeof *sorted, &sorted));
     memcpy(sorted, condition->levels, (size_t)condition->size * sizeof *sorted);
     qsort(sorted, (size_t)condition->size, sizeof *sorted, compare_texts);

@@ -8,6 +8,10 @@
 
 #include "models/language.h"
 
+/* What a class may be: so many classes; where they have texts, fewer, and so many bytes of each. Data, declarations and
+ * checkpoints are held to the same, so that what can be trained can be loaded. */
+enum { VAE__CLASSES_MAX = 1000000, VAE__LEVELS_MAX = 65536, VAE__LEVEL_LENGTH = 1000 };
+
 /* A field of a model, x or a condition, with what is done to its values. */
 typedef struct vae__model_field {
     int64_t size; /* values of a row; of a class how many there are */

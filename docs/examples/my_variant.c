@@ -16,11 +16,7 @@ static const vae_model_spec variants[] = {
     {
         .name = "frames",
         .summary = "detector frames by energy and run, Poisson counts",
-        .x = { .likelihood = "poisson",
-               .encoder_transform = "log1p",
-               .missing = VAE_MISSING_MASK,
-               .has_fill_value = true,
-               .fill_value = 65535 },
+        .x = { .likelihood = "poisson", .encoder_transform = "log1p", .has_fill_value = true, .fill_value = 65535 },
         .conditions = { { .name = "energy", .kind = VAE_VALUES }, { .name = "run", .kind = VAE_CLASS } },
         .latents = { { .size = 8 } },
         .encoder = "dense 100 relu",

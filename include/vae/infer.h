@@ -1,9 +1,10 @@
 /*
  * Inference.
  *
- *     vae_encoder, vae_decoder                     a few rows at a time, in a program of one's own: nothing is
- * allocated in a run vae_evaluate, vae_evaluate_examples          how good a model is, over a split and for each of its
- * examples vae_encode, vae_reconstruct, vae_decode      whole data sets vae_sample draws from the prior
+ *     vae_encoder, vae_decoder                 a few rows at a time; a run allocates nothing
+ *     vae_evaluate, vae_evaluate_examples      how good a model is, over a split and for each example
+ *     vae_encode, vae_reconstruct, vae_decode  whole data sets
+ *     vae_sample                               draws from the prior
  *
  * A model is read by any number of threads at a time, as long as none of them changes its parameters.
  */

@@ -50,7 +50,8 @@ typedef struct vae_training_state {
     const char *x_path;                              /* NULL: the source itself, or it knows its fields */
     const char *condition_paths[VAE_MAX_CONDITIONS]; /* of the model's conditions, in its order; NULL likewise */
     const char *mask_path;                           /* NULL: there was no mask */
-    int allow_external;
+    int allow_external; /* a record; who opens the sources of a file of somebody else's decides anew, for they and their
+                           links may lead to any file that this process may read */
     vae_division division; /* for vae_data_divide, once it is open; all zero: it was not divided */
 } vae_training_state;
 /* Strings are the training's, until it is freed or vae_train is called. */

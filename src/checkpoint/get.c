@@ -253,11 +253,16 @@ vae_status vae__get_unsigned(const vae__place *place, const char *name, uint64_t
 
 vae_status vae__get_number(const vae__place *place, const char *name, double low, double high, double *value)
 {
-    VAE__TRY(read_number(place, name, VAE_FLOAT64, "a 64-bit float", value));
+    VAE__TRY(vae__get_any_number(place, name, value));
     if (*value >= low && *value <= high)
         return vae__ok();
     return vae__error(VAE_ERROR_FORMAT, "%s: %s/%s: expected %g to %g, found %g", place->file, place->where, name, low,
                       high, *value);
+}
+
+vae_status vae__get_any_number(const vae__place *place, const char *name, double *value)
+{
+    return read_number(place, name, VAE_FLOAT64, "a 64-bit float", value);
 }
 
 bool vae__get_has(const vae__place *place, const char *name)

@@ -37,6 +37,7 @@ vae_status vae__get_integers(const vae__place *place, const char *name, int most
                              int64_t *values, int *count);
 vae_status vae__get_unsigned(const vae__place *place, const char *name, uint64_t *value);
 vae_status vae__get_number(const vae__place *place, const char *name, double low, double high, double *value);
+vae_status vae__get_any_number(const vae__place *place, const char *name, double *value); /* NaN and infinities too */
 
 /* Is there an attribute, or a link, of this name? What older files lack is asked for so, and a damaged one is found
  * when it is read. */

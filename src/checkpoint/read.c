@@ -95,11 +95,13 @@ static vae_status get_tensor(void *context, const vae__place *parent, const char
     return status;
 }
 
-/* A transform would make NaN of every value of a mean or deviation that is none, and of a deviation of 0. */
+/* A transform would make NaN of every value of a mean or deviation that is none, and of a deviation of 0. State of a
+ * graph built by hand may be called so and hold anything. */
 static vae_status check_fitted(const vae__place *group, const vae_tensor *tensor, const float *values)
 {
     const char *slash = strrchr(tensor->name, '/'), *last = slash ? slash + 1 : tensor->name;
-    bool mean = !strcmp(last, "mean"), deviation = !strcmp(last, "deviation");
+    bool fitted = !strncmp(tensor->name, "fields/", strlen("fields/"));
+    bool mean = fitted && !strcmp(last, "mean"), deviation = fitted && !strcmp(last, "deviation");
     for (int64_t i = 0; (mean || deviation) && i < tensor->size; i++) {
         float value = values[tensor->offset + i];
         if (!isfinite(value) || (deviation && value <= 0))
@@ -390,6 +392,7 @@ vae_status vae_checkpoint_load(const char *path, const vae_catalogue *catalogue,
     if (!path || !training)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the training, found NULL");
     *training = NULL;
+    VAE__TRY(vae_catalogue_check(catalogue));
     vae_model *model = NULL;
     vae__hdf5_host host;
     vae__hdf5_enter(&host, true);
@@ -403,6 +406,7 @@ vae_status vae_model_load(const char *path, const vae_catalogue *catalogue, vae_
     if (!path || !model)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the model, found NULL");
     *model = NULL;
+    VAE__TRY(vae_catalogue_check(catalogue));
     vae__hdf5_host host;
     vae__hdf5_enter(&host, true);
     vae_status status = load(path, catalogue, model, NULL);

@@ -1,5 +1,4 @@
 /* Reading a model's declaration, /model and /fields, and making a model of it. */
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -142,7 +141,7 @@ static vae_status get_missing(const vae__place *group, vae_x_spec *x)
         VAE__TRY(get_word(group, "missing", words, 2, "\"error\" or \"mask\"", &which));
     x->missing = which ? VAE_MISSING_MASK : VAE_MISSING_ERROR;
     x->has_fill_value = vae__get_has(group, "fill_value");
-    return x->has_fill_value ? vae__get_number(group, "fill_value", -DBL_MAX, DBL_MAX, &x->fill_value) : vae__ok();
+    return x->has_fill_value ? vae__get_any_number(group, "fill_value", &x->fill_value) : vae__ok();
 }
 
 static vae_status get_x_clauses(const vae__place *group, vae_x_spec *x)
@@ -192,7 +191,7 @@ static vae_status get_class(const vae__place *group, vae_condition_spec *conditi
 {
     bool texts = false;
     char **levels = NULL;
-    VAE__TRY(vae__get_integer(group, "classes", 1, INT32_MAX, &condition->size));
+    VAE__TRY(vae__get_integer(group, "classes", 1, VAE__CLASSES_MAX, &condition->size));
     VAE__TRY(vae__get_is_text(group, "levels", &texts));
     if (!texts)
         return check_numbers(group, condition->size);

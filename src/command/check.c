@@ -7,7 +7,7 @@
 #include "src/command/json.h"
 #include "src/command/progress.h"
 
-enum { DATA, X, CONDITION, MASK, ALLOW_EXTERNAL, EXAMPLES, SEED, THREADS, JSON };
+enum { DATA, X, CONDITION, MASK, ALLOW_EXTERNAL, VAE__DECLARATION_NAMES, EXAMPLES, SEED, THREADS, JSON };
 
 static const vae__option options[] = {
     [DATA] = VAE__DATA_OPTION,
@@ -15,6 +15,7 @@ static const vae__option options[] = {
     [CONDITION] = VAE__CONDITION_OPTION,
     [MASK] = VAE__MASK_OPTION,
     [ALLOW_EXTERNAL] = VAE__EXTERNAL_OPTION,
+    VAE__DECLARATION_ROWS,
     [EXAMPLES] = { "examples", "N", VAE__WHOLE, "the first training rows; 8, or all where there are fewer", NULL, 1,
                    1 << 20 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of a new model's first values, of noise, and of the elements compared", "0", 0,
@@ -24,6 +25,8 @@ static const vae__option options[] = {
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
+
+static const vae__declaration_options declaration = VAE__DECLARATION_PLACES;
 
 static int on_progress(void *context, int64_t done, int64_t tensors)
 {
@@ -200,7 +203,7 @@ static int run(const vae__call *call)
                                         .mask = &call->values[MASK],
                                         .allow_external = &call->values[ALLOW_EXTERNAL],
                                         .threads = (int)call->values[THREADS].whole };
-    int status = vae__find(call, &request, true, (uint64_t)call->values[SEED].whole, &found);
+    int status = vae__find(call, &request, &declaration, true, (uint64_t)call->values[SEED].whole, &found);
     if (!status)
         status = check(call, &found);
     vae__found_release(&found);

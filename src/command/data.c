@@ -223,18 +223,17 @@ static vae_status open_usual(const vae__data_request *request, const vae__condit
     return left_out && !open_sources(request, options, data).code ? (vae_status){ .code = VAE_OK } : status;
 }
 
-/* What the command line leaves out is the training's. What lies outside a file is read where the checkpoint says so of
- * its own sources, and of others where it is asked for. */
+/* What the command line leaves out is the training's. Not so what lies outside of files: a checkpoint handed around
+ * must not have another's command follow links, so that is read where this command asks. */
 static vae_data_options usual_options(const vae__data_request *request, const vae_training *places)
 {
     const vae_training_state state = vae_training_where(places);
-    bool asked = request->allow_external && request->allow_external->given;
     /* The seed stays 0: "digits" is one data set, whatever --seed is. */
     return (vae_data_options){
         .threads = request->threads,
         .x = request->x->given ? request->x->text : state.x_path,
         .mask = request->mask && request->mask->given ? request->mask->text : state.mask_path,
-        .allow_external = asked || (!request->data->count && state.allow_external),
+        .allow_external = request->allow_external && request->allow_external->given,
     };
 }
 

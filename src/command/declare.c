@@ -143,3 +143,18 @@ int vae__check_words(const vae__call *call, const vae__declared *declared)
     int exit_status = vae__failed_status(call, status);
     return declared->changed ? VAE__EXIT_USAGE : exit_status;
 }
+
+int vae__declare_nothing(const vae__call *call, const vae__declaration_options *at)
+{
+    const int places[] = { at->latent,     at->encoder,    at->decoder,
+                           at->likelihood, at->posterior,  at->prior,
+                           at->objective,  at->transform,  at->encoder_transform,
+                           at->missing,    at->fill_value, at->condition_transform };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (call->values[places[i]].given)
+            return vae__wrong_usage(call,
+                                    "--%s: expected a variant beside it, found the checkpoint %s, which declares "
+                                    "its model itself",
+                                    call->command->options[places[i]].name, call->argument);
+    return VAE__EXIT_DONE;
+}

@@ -2,6 +2,8 @@
 #ifndef VAE_COMMAND_DECLARE_H
 #define VAE_COMMAND_DECLARE_H
 
+#include <float.h>
+
 #include "src/command/data.h"
 
 /* Where the options of a declaration stand in a command's table of options. */
@@ -9,6 +11,38 @@ typedef struct vae__declaration_options {
     int latent, encoder, decoder, likelihood, posterior, prior, objective;
     int transform, encoder_transform, condition, condition_transform, missing, fill_value;
 } vae__declaration_options;
+
+/* In every command that has them: their names in its enum, which has a CONDITION too, their rows, and their places. */
+#define VAE__DECLARATION_NAMES                                                                                         \
+    LATENT, ENCODER, DECODER, LIKELIHOOD, TRANSFORM, ENCODER_TRANSFORM, CONDITION_TRANSFORM, MISSING, FILL_VALUE,      \
+        POSTERIOR, PRIOR, OBJECTIVE
+/* clang-format off */
+#define VAE__DECLARATION_ROWS                                                                                          \
+    [LATENT] = { "latent", "N", VAE__WHOLE, "dimensions of z", NULL, 1, 1e5 },                                         \
+    [ENCODER] = { "encoder", "PHRASES", VAE__PHRASES, "hidden layers of q(z|x): \"dense 500 relu, dense 500 relu\"",   \
+                  NULL, 0, 0 },                                                                                        \
+    [DECODER] = { "decoder", "PHRASES", VAE__PHRASES, "hidden layers of p(x|z)", NULL, 0, 0 },                         \
+    [LIKELIHOOD] = { "likelihood", "PHRASE", VAE__TEXT, "p(x|z): \"bernoulli\"", NULL, 0, 0 },                         \
+    [TRANSFORM] = { "transform", "PHRASES", VAE__TEXT,                                                                 \
+                    "from stored to modelled values: \"unit, binarize\"; \"raw\": none", NULL, 0, 0 },                 \
+    [ENCODER_TRANSFORM] = { "encoder-transform", "PHRASES", VAE__TEXT,                                                 \
+                            "from stored values to what the encoder sees [as --transform]", NULL, 0, 0 },              \
+    [CONDITION_TRANSFORM] = { "condition-transform", "NAME=PHRASES", VAE__TEXTS,                                       \
+                              "of a condition of values or an image; may be repeated", NULL, 0, 0 },                   \
+    [MISSING] = { "missing", "error|mask", VAE__TEXT, "what becomes of a NaN: refused, or masked", NULL, 0, 0 },       \
+    [FILL_VALUE] = { "fill-value", "V", VAE__REAL, "stored values of x equal to it are missing, and masked", NULL,     \
+                     -DBL_MAX, DBL_MAX },                                                                              \
+    [POSTERIOR] = { "posterior", "PHRASE", VAE__TEXT, "family of q(z|x): \"gaussian\"", NULL, 0, 0 },                  \
+    [PRIOR] = { "prior", "PHRASE", VAE__TEXT, "p(z): \"standard-normal\"", NULL, 0, 0 },                               \
+    [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\"", NULL, 0, 0 }
+/* clang-format on */
+#define VAE__DECLARATION_PLACES                                                                                        \
+    {                                                                                                                  \
+        .latent = LATENT, .encoder = ENCODER, .decoder = DECODER, .likelihood = LIKELIHOOD, .posterior = POSTERIOR,    \
+        .prior = PRIOR, .objective = OBJECTIVE, .transform = TRANSFORM, .encoder_transform = ENCODER_TRANSFORM,        \
+        .condition = CONDITION, .condition_transform = CONDITION_TRANSFORM, .missing = MISSING,                        \
+        .fill_value = FILL_VALUE                                                                                       \
+    }
 
 /* What is made of them. Strings of `spec` are the call's, the variant's, or here: it is not to be copied. */
 typedef struct vae__declared {
@@ -25,5 +59,8 @@ int vae__declare(const vae__call *call, const vae__declaration_options *at, vae_
 /* Reads the declaration's words before data is read, with stand-ins for sizes that the data will give. What only the
  * data can tell is told later. */
 int vae__check_words(const vae__call *call, const vae__declared *declared);
+
+/* A checkpoint declares its model itself: refuses an option that would change the declaration. */
+int vae__declare_nothing(const vae__call *call, const vae__declaration_options *at);
 
 #endif

@@ -38,18 +38,28 @@ static int find_stored(const vae__call *call, vae__data_request request, bool ne
     return needed || request.data->given ? vae__open_data(call, &request, &found->data) : VAE__EXIT_DONE;
 }
 
-static int find_new(const vae__call *call, vae__data_request request, bool needed, uint64_t seed, vae__found *found)
+/* The declaration: the variant's, as the options change it. */
+static int declare(const vae__call *call, const vae__declaration_options *at, vae__declared *declared)
 {
-    vae_model_spec spec;
-    int status = vae__find_model(call, call->argument, &spec);
+    int status = vae__find_model(call, call->argument, &declared->spec);
+    if (!status)
+        status = vae__declare(call, at, declared);
+    return status ? status : vae__check_words(call, declared);
+}
+
+static int find_new(const vae__call *call, vae__data_request request, const vae__declaration_options *at, bool needed,
+                    uint64_t seed, vae__found *found)
+{
+    vae__declared declared = { .changed = false };
+    int status = declare(call, at, &declared);
     if (!status && needed && !request.data->given)
         status = vae__wrong_usage(call, "expected --data SRC, found none");
-    request.model = &spec;
+    request.model = &declared.spec;
     if (!status && request.data->given)
         status = vae__open_data(call, &request, &found->data);
     if (status)
         return status;
-    vae_status made = vae_model_new(&spec, call->catalogue, found->data, seed, &found->model);
+    vae_status made = vae_model_new(&declared.spec, call->catalogue, found->data, seed, &found->model);
     if (made.code && !found->data)
         return vae__failed(call, "%s; --data brings what a variant leaves open", made.message);
     return made.code ? vae__failed_status(call, made) : VAE__EXIT_DONE;
@@ -71,14 +81,17 @@ static int check_places(const vae__call *call, const vae__data_request *request)
     return VAE__EXIT_DONE;
 }
 
-int vae__find(const vae__call *call, const vae__data_request *request, bool needed, uint64_t seed, vae__found *found)
+int vae__find(const vae__call *call, const vae__data_request *request, const vae__declaration_options *at, bool needed,
+              uint64_t seed, vae__found *found)
 {
     *found = (vae__found){ .model = NULL };
     int status = needed || request->data->given ? VAE__EXIT_DONE : check_places(call, request);
     if (status)
         return status;
-    return is_checkpoint(call) ? find_stored(call, *request, needed, found)
-                               : find_new(call, *request, needed, seed, found);
+    if (!is_checkpoint(call))
+        return find_new(call, *request, at, needed, seed, found);
+    status = vae__declare_nothing(call, at);
+    return status ? status : find_stored(call, *request, needed, found);
 }
 
 void vae__found_release(vae__found *found)

@@ -4,7 +4,7 @@
 #include "src/command/files.h"
 #include "src/command/find.h"
 
-enum { WHICH, OUT, DATA, X, CONDITION, MASK, ALLOW_EXTERNAL };
+enum { WHICH, OUT, DATA, X, CONDITION, MASK, ALLOW_EXTERNAL, VAE__DECLARATION_NAMES };
 
 static const vae__option options[] = {
     [WHICH] = { "which", "GRAPH", VAE__TEXT, "training, encoding or decoding", "training", 0, 0 },
@@ -14,9 +14,12 @@ static const vae__option options[] = {
     [CONDITION] = VAE__CONDITION_OPTION,
     [MASK] = VAE__MASK_OPTION,
     [ALLOW_EXTERNAL] = VAE__EXTERNAL_OPTION,
+    VAE__DECLARATION_ROWS,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
+
+static const vae__declaration_options declaration = VAE__DECLARATION_PLACES;
 
 static int check_which(const vae__call *call)
 {
@@ -69,7 +72,7 @@ static int run(const vae__call *call)
     if (!status)
         status = check_out(call);
     if (!status)
-        status = vae__find(call, &request, false, 0, &found);
+        status = vae__find(call, &request, &declaration, false, 0, &found);
     if (!status)
         status = draw(call, &found);
     vae__found_release(&found);

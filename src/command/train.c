@@ -28,18 +28,7 @@ enum {
     VALIDATION,
     TEST,
     SPLIT_BY,
-    LATENT,
-    ENCODER,
-    DECODER,
-    LIKELIHOOD,
-    TRANSFORM,
-    ENCODER_TRANSFORM,
-    CONDITION_TRANSFORM,
-    MISSING,
-    FILL_VALUE,
-    POSTERIOR,
-    PRIOR,
-    OBJECTIVE,
+    VAE__DECLARATION_NAMES,
     JSON,
     OPTIONS
 };
@@ -64,41 +53,13 @@ static const vae__option options[] = {
     [TEST] = { "test", "N|FRACTION", VAE__SHARE, "hold out the last training rows, for vae eval", "0", 0, 1e9 },
     [SPLIT_BY] = { "split-by", "CONDITION", VAE__TEXT, "hold out whole groups: all rows of one value of this condition",
                    NULL, 0, 0 },
-    [LATENT] = { "latent", "N", VAE__WHOLE, "dimensions of z", NULL, 1, 1e5 },
-    [ENCODER] = { "encoder", "PHRASES", VAE__PHRASES, "hidden layers of q(z|x): \"dense 500 relu, dense 500 relu\"",
-                  NULL, 0, 0 },
-    [DECODER] = { "decoder", "PHRASES", VAE__PHRASES, "hidden layers of p(x|z)", NULL, 0, 0 },
-    [LIKELIHOOD] = { "likelihood", "PHRASE", VAE__TEXT, "p(x|z): \"bernoulli\"", NULL, 0, 0 },
-    [TRANSFORM] = { "transform", "PHRASES", VAE__TEXT,
-                    "from stored to modelled values: \"unit, binarize\"; \"raw\": none", NULL, 0, 0 },
-    [ENCODER_TRANSFORM] = { "encoder-transform", "PHRASES", VAE__TEXT,
-                            "from stored values to what the encoder sees [as --transform]", NULL, 0, 0 },
-    [CONDITION_TRANSFORM] = { "condition-transform", "NAME=PHRASES", VAE__TEXTS,
-                              "of a condition of values or an image; may be repeated", NULL, 0, 0 },
-    [MISSING] = { "missing", "error|mask", VAE__TEXT, "what becomes of a NaN: refused, or masked", NULL, 0, 0 },
-    [FILL_VALUE] = { "fill-value", "V", VAE__REAL, "stored values of x equal to it are missing, and masked", NULL,
-                     -DBL_MAX, DBL_MAX },
-    [POSTERIOR] = { "posterior", "PHRASE", VAE__TEXT, "family of q(z|x): \"gaussian\"", NULL, 0, 0 },
-    [PRIOR] = { "prior", "PHRASE", VAE__TEXT, "p(z): \"standard-normal\"", NULL, 0, 0 },
-    [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\"", NULL, 0, 0 },
+    VAE__DECLARATION_ROWS,
     [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object; progress goes to standard error", NULL, 0, 0 },
     [OPTIONS] = { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
 
-static const vae__declaration_options declaration_options = { .latent = LATENT,
-                                                              .encoder = ENCODER,
-                                                              .decoder = DECODER,
-                                                              .likelihood = LIKELIHOOD,
-                                                              .posterior = POSTERIOR,
-                                                              .prior = PRIOR,
-                                                              .objective = OBJECTIVE,
-                                                              .transform = TRANSFORM,
-                                                              .encoder_transform = ENCODER_TRANSFORM,
-                                                              .condition = CONDITION,
-                                                              .condition_transform = CONDITION_TRANSFORM,
-                                                              .missing = MISSING,
-                                                              .fill_value = FILL_VALUE };
+static const vae__declaration_options declaration_options = VAE__DECLARATION_PLACES;
 
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {

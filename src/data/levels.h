@@ -7,8 +7,7 @@
 #include <stdint.h>
 #include <vae/status.h>
 
-/* More different values than these are no classes, and the longest text of one. */
-enum { VAE__LEVELS_MAX = 65536, VAE__LEVEL_LENGTH = 1000 };
+#include "models/model.h"
 
 /* All zero: none. */
 typedef struct vae__levels {

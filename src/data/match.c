@@ -300,6 +300,7 @@ vae_status vae_model_new(const vae_model_spec *spec, const vae_catalogue *catalo
     if (!spec || !model)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a declaration and a place for the model, found NULL");
     *model = NULL;
+    VAE__TRY(vae_catalogue_check(catalogue)); /* its words are looked up before the model is declared */
     vae_model_spec complete = *spec;
     if (!complete.name)
         complete.name = "model";

@@ -1,5 +1,6 @@
 /* Checkpoints saved and loaded: bit for bit, readable by other tools, and whole whatever the system refuses. */
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 
 #include "tests/checkpoint/record.h"
@@ -71,6 +72,27 @@ START_TEST(test_old_files)
 }
 END_TEST
 
+/* What stands for missing values may be any number: NaN where nothing else is missing, or an infinity. */
+START_TEST(test_fill_values)
+{
+    static const double fills[] = { NAN, INFINITY, -INFINITY, -1e300 };
+    folder_make();
+    for (int i = 0; i < 4; i++) {
+        vae_model_spec spec = small_rich;
+        vae_model *loaded = NULL;
+        spec.x.fill_value = fills[i];
+        vae_training *saved = make_training(&spec);
+        ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+        ck_assert_status_ok(vae_model_load(path_of("a.h5"), NULL, &loaded));
+        double found = vae_model_declaration(loaded)->x.fill_value;
+        ck_assert_mem_eq(&found, &fills[i], sizeof found);
+        vae_training_free(&saved);
+        vae_model_free(&loaded);
+    }
+    folder_remove();
+}
+END_TEST
+
 /* ---- What a program brings --------------------------------------------------------------------------------------- */
 
 static void build_small(vae_build *build)
@@ -79,6 +101,7 @@ static void build_small(vae_build *build)
     if (build->x) {
         build->mean = vae_dense(build->encoder_x, 3, "encoder/mean");
         build->logvar = vae_dense(build->encoder_x, 3, "encoder/logvar");
+        build->mean = vae_add(build->mean, vae_state(build->graph, "running/deviation", 1, (int64_t[]){ 3 }));
         h = vae_gaussian_sample(build->mean, build->logvar, build->noise);
         build->kl = vae_kl_standard_normal(build->mean, build->logvar);
     }
@@ -98,7 +121,11 @@ START_TEST(test_built_by_program)
     folder_make();
     const vae_model_spec other = { .name = "built", .encoder = "dense 3" };
     const vae_catalogue mine = { .models = &built, .model_count = 1 }, wrong = { .models = &other, .model_count = 1 };
+    const vae_catalogue without_rows = { .model_count = 1 };
     vae_training *saved = make_training(&built), *loaded = NULL;
+    vae_model *model = NULL;
+    const vae_tensor *own = vae_store_find(saved->model->store, "running/deviation");
+    vae_store_state(saved->model->store)[own->offset] = 0; /* as none of a transform's may be */
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
     ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &mine, &loaded));
     assert_same(saved, loaded);
@@ -108,6 +135,9 @@ START_TEST(test_built_by_program)
                         "model of that name with .build in the catalogue, found none";
     ck_assert_status(vae_checkpoint_load(path_of("a.h5"), NULL, &loaded), VAE_ERROR_FORMAT, words);
     ck_assert_status(vae_checkpoint_load(path_of("a.h5"), &wrong, &loaded), VAE_ERROR_FORMAT, words);
+    words = "the catalogue: expected models and how many there are, found NULL and 1";
+    ck_assert_status(vae_checkpoint_load(path_of("a.h5"), &without_rows, &loaded), VAE_ERROR_ARGUMENT, words);
+    ck_assert_status(vae_model_load(path_of("a.h5"), &without_rows, &model), VAE_ERROR_ARGUMENT, words);
     vae_training_free(&saved);
     folder_remove();
 }
@@ -639,7 +669,8 @@ int main(void)
     const TTest *const kept[] = { test_round_trip,      test_nothing_yet,       test_places,
                                   test_no_splits,       test_long_command_line, test_questions,
                                   test_history_refuses, test_arguments,         NULL };
-    const TTest *const brought[] = { test_old_files, test_built_by_program, test_brought_words, NULL };
+    const TTest *const brought[] = { test_old_files, test_fill_values, test_built_by_program, test_brought_words,
+                                     NULL };
     const TTest *const tools[] = { test_tools, test_h5py, NULL };
     const TTest *const refused[] = { test_failing_system, test_failing_allocation, NULL };
     const TTest *const manners[] = { test_host_untouched, test_threads, NULL };

@@ -91,6 +91,13 @@ fi
 told 0 '^cvae: 8 examples of digits:60, ' check small.h5 --threads 1
 told 0 '^cvae: 2 examples of digits:30, ' check small.h5 --data digits:30 --examples 2 --threads 1
 
+# What a variant declares may be changed, as in training; what a checkpoint does not.
+told 0 '^ok  ' check vae --data digits:60 --likelihood 'gaussian sigma=0.5' --encoder 'dense 8 tanh' --decoder 'dense 8' \
+    --latent 2 --threads 1 --examples 2
+told 0 'affine.nencoder/0' graph vae --data digits:60 --encoder 'dense 8 tanh' --latent 3
+told 2 'encoder: layer 1: "dens": no such layer' check vae --data digits:60 --encoder 'dens 8'
+told 2 '--latent: expected a variant beside it, found the checkpoint small.h5, which declares' check small.h5 --latent 3
+told 2 '--likelihood: expected a variant beside it' graph small.h5 --likelihood poisson
 told 2 'expected MODEL\|FILE.h5' check
 told 2 '^vae check: expected --data SRC, found none' check cvae
 told 2 '"cva": no such model; did you mean cvae\?' check cva --data digits:60

@@ -151,6 +151,19 @@ instrument 1 'data    instrument.h5, other.h5: all 220' --data instrument.h5 --d
 told 0 'kept    both.h5: 2 epochs' train --resume both.h5 --epochs 2
 told 0 'all, 160 examples' eval both.h5 --data instrument.h5
 
+# ---- What lies in other files is read where a command asks for it, whatever a checkpoint says ----
+
+"$PYTHON" -c '
+import h5py
+with h5py.File("links.h5", "w") as f:
+    f["frames"] = h5py.ExternalLink("instrument.h5", "/detector/frames")
+' || exit 1
+begin vae 1 'all 160' --data links.h5 --x frames --likelihood poisson --allow-external --out links-model.h5
+told 1 'found an external link \(--allow-external follows it\)' eval links-model.h5 --data links.h5
+told 0 'external +read from other files too' info links-model.h5
+told 1 'found an external link \(--allow-external follows it\)' train --resume links-model.h5 --epochs 2
+told 0 'kept    links-model.h5: 2 epochs' train --resume links-model.h5 --epochs 2 --allow-external
+
 # ---- Images as conditions; missing values ----
 
 begin vae 1 'all 160' --data instrument.h5 --x detector/frames --transform unit --condition map=image:/meta/map \

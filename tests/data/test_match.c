@@ -50,9 +50,29 @@ static void make_file(void)
     ck_assert(H5LTmake_dataset(file, "energies", 1, &rows, H5T_NATIVE_DOUBLE, energies) >= 0);
     ck_assert(H5LTmake_dataset(file, "shares", 2, shape, H5T_NATIVE_DOUBLE, shares) >= 0);
     ck_assert(H5LTmake_dataset(file, "gap", 2, shape, H5T_NATIVE_DOUBLE, gap) >= 0);
+    ck_assert(H5LTmake_dataset(file, "pairs", 2, (hsize_t[]){ ROWS / 2, 2 }, H5T_NATIVE_INT32, classes) >= 0);
     ck_assert(H5LTmake_dataset(file, "signed", 1, &rows, H5T_NATIVE_INT32, from_1) >= 0);
     H5Fclose(file);
 }
+
+/* Integers of which nothing says what they mean have the likelihood looked up before anything else. */
+START_TEST(test_catalogue)
+{
+    const vae_likelihood nameless = { .heads = NULL };
+    const vae_catalogue wrong = { .likelihoods = &nameless, .likelihood_count = 1 };
+    vae_model_spec spec = plain;
+    vae_model *model = NULL;
+    folder_make();
+    make_file();
+    vae_data *data = open_data("a.h5", &(vae_data_options){ .x = "pairs" });
+    spec.x.transform = NULL;
+    ck_assert_status(vae_model_new(&spec, &wrong, data, 1, &model), VAE_ERROR_ARGUMENT,
+                     "the catalogue: likelihood 1 of 1: expected a name");
+    ck_assert_ptr_null(model);
+    vae_data_free(&data);
+    folder_remove();
+}
+END_TEST
 
 static vae_data *open_with(const vae_field_source *condition, const char *mask)
 {
@@ -214,7 +234,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { test_classes, test_levels, test_kind, test_missing, test_mask, test_values, NULL };
+    const TTest *const tests[] = { test_catalogue, test_classes, test_levels, test_kind,
+                                   test_missing,   test_mask,    test_values, NULL };
     Suite *suite = suite_create("data/match");
     suite_case(suite, "match", 30, tests);
     return suite_run(suite);

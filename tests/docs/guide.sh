@@ -4,9 +4,9 @@
 #     SOURCE=. BUILD=build PYTHON=/usr/bin/python3 tests/docs/guide.sh
 #
 # Ends with "N passed, N failed" (", N skipped") and status 0 or 1.
-set -u
-# Its variables are set there.
+# Variables that are not set here are those of installed.sh.
 # shellcheck disable=SC2154
+set -u
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/installed.sh"
 
 prints docs/guide.md docs/examples/encode.c
@@ -30,6 +30,16 @@ shows 'models' '^vae '
 shows 'models' '^cvae '
 refuses 'a wrong word' 'vae: encoder: layer 2: "dens": no such layer; there are dense' \
     vae train vae --data digits:60 --encoder 'dense 5, dens 3' --out w.h5
+# The variant for these data that docs/your-own.md has.
+cp "$source/docs/examples/my_variant.c" .
+# What pkg-config prints is several words.
+# shellcheck disable=SC2046
+run 'my_variant' cc my_variant.c $(pkg-config --cflags --libs libvae) -o my_variant
+run 'frames' ./my_variant train frames --data instrument.h5 --x /detector/frames --condition energy=values:/meta/energy \
+    --condition run=class:/meta/run --epochs 1 --out f.h5
+run 'frames: info' vae info f.h5
+shows 'frames: info' 'missing +65535, masked'
+run 'frames: encode' ./encode f.h5
 for picture in frames.png energies.png samples.png sevens.png calm.png; do
     run "$picture" grep -aq PNG $picture
 done

@@ -4,9 +4,9 @@
 #     SOURCE=. BUILD=build PYTHON=/usr/bin/python3 tests/docs/recipes.sh
 #
 # What is not installed is skipped with a word. Ends with "N passed, N failed" (", N skipped") and status 0 or 1.
-set -u
-# Its variables are set there.
+# Variables that are not set here are those of installed.sh.
 # shellcheck disable=SC2154
+set -u
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/installed.sh"
 
 run_page docs/file-layout.md

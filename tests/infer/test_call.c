@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <vae/catalogue.h>
 #include <vae/infer.h>
 
 #include "models/model.h"
@@ -284,6 +285,115 @@ START_TEST(test_eight_hosts)
 }
 END_TEST
 
+/* ---- Every kind of field, and of op ------------------------------------------------------------------------------ */
+
+enum { GUESTS = 4, PLACES = 6, TURNS = 20 };
+
+static void halve(const vae_op_row *row)
+{
+    for (int64_t i = 0; i < row->out_size; i++)
+        row->out[i] = row->in[0][i] / 2;
+}
+
+static const vae_op half = { .name = "half", .inputs = 1, .forward = halve };
+static const vae_catalogue mine = { .ops = &half, .op_count = 1 };
+static const char *const runs[] = { "run A", "run B", "run C" };
+static const vae_model_spec every = {
+    .name = "every",
+    .x = { .shape = { PLACES },
+           .likelihood = "gaussian",
+           .transform = "unit, standardize",
+           .encoder_transform = "scale=0.5, log1p, standardize",
+           .missing = VAE_MISSING_MASK,
+           .has_fill_value = true,
+           .fill_value = 9,
+           .type = VAE_INT16 },
+    .conditions = { { .name = "run", .kind = VAE_CLASS, .size = 3, .levels = runs },
+                    { .name = "energy", .kind = VAE_VALUES, .size = 2, .transform = "log1p, standardize" },
+                    { .name = "map", .kind = VAE_IMAGE, .shape = { 2, 2 }, .transform = "unit, threshold" } },
+    .latents = { { .size = Z } },
+    .encoder = "dense 8 half, dense 7 gelu",
+    .decoder = "dense 8 leaky-relu, dense 7 half",
+};
+
+typedef struct guest {
+    const vae_model *model;
+    pthread_barrier_t *together;
+    float mean[2 * Z], logvar[2 * Z], x[2 * PLACES];
+    vae_status status;
+} guest;
+
+/* Makes an encoder and a decoder while others make theirs, and runs them while nobody makes any. */
+static void *visit(void *context)
+{
+    static const int16_t x[2 * PLACES] = { 1, 2, 9, 4, 5, 6, 0, 9, 9, 300, 32767, 7 };
+    static const uint8_t mask[2 * PLACES] = { 1, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1 }, map[8] = { 0, 255, 3, 4, 5, 200 };
+    static const double energy[4] = { 1, 2, 3, 1000 };
+    static const int32_t run[2] = { 2, 0 };
+    const vae_conditions given = { .values = { run, energy, map }, .mask = mask };
+    const vae_infer_options options = { .capacity = 2,
+                                        .threads = 1,
+                                        .x_type = VAE_INT16,
+                                        .condition_types = { VAE_INT32, VAE_FLOAT64, VAE_UINT8 },
+                                        .masked = true };
+    guest *g = context;
+    vae_encoder *encoder = NULL;
+    vae_decoder *decoder = NULL;
+    g->status = vae_encoder_new(g->model, &options, &encoder);
+    if (!g->status.code)
+        g->status = vae_decoder_new(g->model, &options, &decoder);
+    pthread_barrier_wait(g->together);
+    pthread_barrier_wait(g->together);
+    for (int turn = 0; turn < TURNS && !g->status.code; turn++) {
+        g->status = vae_encoder_run(encoder, x, 2 - turn % 2, &given, g->mean, g->logvar);
+        if (!g->status.code)
+            g->status = vae_decoder_run(decoder, g->mean, 2 - turn % 2, &given, g->x);
+    }
+    pthread_barrier_wait(g->together);
+    pthread_barrier_wait(g->together);
+    vae_encoder_free(&encoder);
+    vae_decoder_free(&decoder);
+    return NULL;
+}
+
+START_TEST(test_every_kind)
+{
+    static guest guests[GUESTS];
+    vae_model *model = NULL;
+    pthread_barrier_t together;
+    pthread_t threads[GUESTS];
+    ck_assert_status_ok(vae_model_new(&every, &mine, NULL, 3, &model));
+    pthread_barrier_init(&together, NULL, GUESTS + 1);
+    for (int i = 0; i < GUESTS; i++) {
+        guests[i] = (guest){ .model = model, .together = &together };
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, visit, &guests[i]), 0);
+    }
+    pthread_barrier_wait(&together);
+    long allocated = atomic_load(&allocations), asked = system_count(SYSTEM_ALLOCATE);
+    pthread_barrier_wait(&together);
+    pthread_barrier_wait(&together);
+    asked = system_count(SYSTEM_ALLOCATE) - asked;
+    allocated = atomic_load(&allocations) - allocated;
+    pthread_barrier_wait(&together);
+    for (int i = 0; i < GUESTS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&together);
+    ck_assert_int_eq(asked, 0);
+    ck_assert_int_eq(allocated, 0);
+    for (int i = 0; i < GUESTS; i++) {
+        ck_assert_status_ok(guests[i].status);
+        ck_assert_mem_eq(guests[i].mean, guests[0].mean, sizeof guests[i].mean);
+        ck_assert_mem_eq(guests[i].logvar, guests[0].logvar, sizeof guests[i].logvar);
+        ck_assert_mem_eq(guests[i].x, guests[0].x, sizeof guests[i].x);
+        for (int k = 0; k < 2 * Z; k++)
+            ck_assert(isfinite(guests[i].mean[k]) && isfinite(guests[i].logvar[k]));
+        for (int k = 0; k < 2 * PLACES; k++)
+            ck_assert(isfinite(guests[i].x[k]));
+    }
+    vae_model_free(&model);
+}
+END_TEST
+
 /* Counting is no proof where nothing is counted. */
 START_TEST(test_counts)
 {
@@ -412,17 +522,9 @@ int main(void)
     TCase *one = tcase_create("call");
     tcase_set_timeout(one, 120);
     tcase_add_checked_fixture(one, begin, end);
-    const TTest *const tests[] = { test_encodes,
-                                   test_decodes,
-                                   test_units,
-                                   test_mask,
-                                   test_counts,
-                                   test_eight_hosts,
-                                   test_every_number_of_rows,
-                                   test_runs_refused,
-                                   test_makers_refuse,
-                                   test_no_memory,
-                                   NULL };
+    const TTest *const tests[] = { test_encodes,      test_decodes,       test_units,       test_mask,
+                                   test_counts,       test_every_kind,    test_eight_hosts, test_every_number_of_rows,
+                                   test_runs_refused, test_makers_refuse, test_no_memory,   NULL };
     for (int i = 0; tests[i]; i++)
         tcase_add_test(one, tests[i]);
     suite_add_tcase(suite, one);

@@ -41,7 +41,7 @@ static inline void put_x(hid_t file)
     double counts[ROWS * SIZE], wild[ROWS * SIZE];
     float shares[ROWS * SIZE];
     uint16_t filled[ROWS * SIZE];
-    uint8_t bytes[ROWS * SIZE], mask[ROWS * SIZE];
+    uint8_t bytes[ROWS * SIZE], mask[ROWS * SIZE], uneven[ROWS * SIZE];
     static const double rubbish[] = { NAN, INFINITY, -INFINITY, 1e300, -5.5, 0 };
     for (int i = 0; i < ROWS * SIZE; i++) {
         counts[i] = count_at(i);
@@ -55,6 +55,7 @@ static inline void put_x(hid_t file)
         filled[i] = is_seen(i) ? (uint16_t)count_at(i) : FILL;
         bytes[i] = (uint8_t)(count_at(i) / 3);
         mask[i] = is_seen(i);
+        uneven[i] = i % 3 != 0;
     }
     put(file, "table", H5T_NATIVE_DOUBLE, SIZE, table);
     put(file, "half", H5T_NATIVE_DOUBLE, SIZE, half);
@@ -67,6 +68,7 @@ static inline void put_x(hid_t file)
     put(file, "filled", H5T_NATIVE_UINT16, SIZE, filled);
     put(file, "bytes", H5T_NATIVE_UINT8, SIZE, bytes);
     put(file, "mask", H5T_NATIVE_UINT8, SIZE, mask);
+    put(file, "uneven", H5T_NATIVE_UINT8, SIZE, uneven);
 }
 
 static inline void put_conditions(hid_t file)

@@ -363,6 +363,29 @@ START_TEST(test_estimated_kl)
 }
 END_TEST
 
+/* Heads of a prior are bias and conditions: KL(N(0, 1) ‖ N(m, exp(v))) of two dimensions, the biases alone not 0. */
+START_TEST(test_given_prior)
+{
+    vae_data *data = data_for(&models[1]);
+    vae_model *model = brought(&models[1], data);
+    vae_evaluation figures;
+    const vae_evaluation_options options = { .split = VAE_ALL, .samples = 200, .threads = 1 };
+    vae_store *store = vae_model_store(model);
+    memset(vae_store_parameters(store), 0, (size_t)vae_store_size(store) * sizeof(float));
+    ck_assert_ptr_nonnull(vae_store_find(store, "prior/mean/weight_run"));
+    ck_assert_ptr_nonnull(vae_store_find(store, "prior/logvar/weight_energy"));
+    for (int i = 0; i < 2; i++) {
+        values_of(model, "prior/mean/bias")[i] = 0.75F;
+        values_of(model, "prior/logvar/bias")[i] = 0.5F;
+    }
+    ck_assert_status_ok(vae_evaluate(model, data, &options, &figures));
+    ck_assert_double_eq_tol(figures.kl, 0.5 + (1 + 0.75 * 0.75) / exp(0.5) - 1, 1e-5);
+    ck_assert_double_eq_tol(figures.nll, -figures.reconstruction, 0.2); /* x does not depend on z here */
+    vae_model_free(&model);
+    vae_data_free(&data);
+}
+END_TEST
+
 /* ---- Words ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_words)
@@ -754,10 +777,10 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { test_estimated_kl,  test_words,   test_messages,
-                                   test_found_first,   test_printed, test_missing_functions,
-                                   test_bad_names,     test_counts,  test_bad_arguments,
-                                   test_wrong_outputs, NULL };
+    const TTest *const tests[] = { test_estimated_kl,      test_given_prior,   test_words,
+                                   test_messages,          test_found_first,   test_printed,
+                                   test_missing_functions, test_bad_names,     test_counts,
+                                   test_bad_arguments,     test_wrong_outputs, NULL };
     Suite *suite = suite_create("models/catalogue");
     TCase *one = tcase_create("catalogue");
     tcase_set_timeout(one, 60);

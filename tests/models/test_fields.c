@@ -469,6 +469,29 @@ START_TEST(test_three_ways)
 }
 END_TEST
 
+/* Missing by any of two ways is missing: of the values of `uneven` a third are masked, others are NaN. */
+START_TEST(test_two_ways_at_once)
+{
+    vae_model_spec spec = plain;
+    spec.x = (vae_x_spec){ .likelihood = "gaussian", .transform = "standardize", .missing = VAE_MISSING_MASK };
+    vae_data *data = open_fields("gaps", "uneven", NULL);
+    vae_training *training = trained(&spec, data, 1);
+    vae_examples each;
+    const vae_evaluation_options options = { .split = VAE_ALL, .threads = 1 };
+    ck_assert_status_ok(vae_evaluate_examples(vae_training_model(training), data, &options, NULL, &each));
+    for (int row = 0; row < ROWS; row++) {
+        int seen = 0;
+        for (int i = row * SIZE; i < (row + 1) * SIZE; i++)
+            seen += is_seen(i) && i % 3;
+        ck_assert_int_eq(each.observed[row], seen);
+        ck_assert(isfinite(each.elbo[row]));
+    }
+    vae_examples_free(&each);
+    vae_training_free(&training);
+    vae_data_free(&data);
+}
+END_TEST
+
 /* ---- Fitting ----------------------------------------------------------------------------------------------------- */
 
 /* A place that never varies is not divided. One whose values float32 hardly tells apart is divided by no less than
@@ -539,8 +562,9 @@ END_TEST
 int main(void)
 {
     const TTest *const each[] = { test_gradient, test_evaluates, test_threads, NULL };
-    const TTest *const tests[] = { test_discrete_by_hand, test_halved,           test_halved_log1p, test_under_the_mask,
-                                   test_three_ways,       test_constant_and_far, test_conditions,   NULL };
+    const TTest *const tests[] = { test_discrete_by_hand, test_halved,     test_halved_log1p,
+                                   test_under_the_mask,   test_three_ways, test_two_ways_at_once,
+                                   test_constant_and_far, test_conditions, NULL };
     Suite *suite = suite_create("models/fields");
     TCase *one = tcase_create("fields");
     tcase_set_timeout(one, 60);

@@ -265,6 +265,38 @@ START_TEST(test_mistakes)
 }
 END_TEST
 
+/* What a checkpoint could not give back is refused when it is declared. */
+START_TEST(test_levels)
+{
+    enum { MANY = VAE__LEVELS_MAX + 1 };
+    char *text = calloc(MANY, 8), vast[VAE__LEVEL_LENGTH + 2] = "";
+    const char **levels = calloc(MANY, sizeof *levels);
+    vae_model *model = NULL;
+    for (int i = 0; i < MANY; i++)
+        levels[i] = memcpy(text + (size_t)i * 8,
+                           (char[8]){ (char)('a' + i % 26), (char)('a' + i / 26 % 26), (char)('a' + i / 676 % 26),
+                                      (char)('a' + i / 17576) },
+                           8);
+    vae_model_spec spec = { .name = "m",
+                            .x = { .shape = { 3 } },
+                            .conditions = { { .name = "run", .kind = VAE_CLASS, .size = MANY, .levels = levels } },
+                            .latents = { { .size = 1 } },
+                            .encoder = "dense 1",
+                            .decoder = "dense 1" };
+    ck_assert_status(vae_model_new(&spec, NULL, NULL, 0, &model), VAE_ERROR_DECLARATION,
+                     "m: condition \"run\": expected at most 65536 classes with levels, found 65537");
+    spec.conditions[0].size = 2;
+    levels[1] = memset(vast, 'a', VAE__LEVEL_LENGTH + 1);
+    ck_assert_status(vae_model_new(&spec, NULL, NULL, 0, &model), VAE_ERROR_DECLARATION,
+                     "m: condition \"run\": expected levels of at most 1000 bytes, found 1001 in class 1");
+    vast[VAE__LEVEL_LENGTH] = 0;
+    ck_assert_status_ok(vae_model_new(&spec, NULL, NULL, 0, &model));
+    vae_model_free(&model);
+    free(levels);
+    free(text);
+}
+END_TEST
+
 /* Too few classes are seen in the data; without data nothing may be open. */
 START_TEST(test_data_does_not_fit)
 {
@@ -455,9 +487,8 @@ int main(void)
     TCase *one = tcase_create("models");
     tcase_set_timeout(one, 60);
     tcase_add_checked_fixture(one, begin, end);
-    const TTest *const tests[] = { test_resolved, test_parameters,        test_catalogue,
-                                   test_mistakes, test_data_does_not_fit, test_jacobian,
-                                   NULL };
+    const TTest *const tests[] = { test_resolved, test_parameters,        test_catalogue, test_mistakes,
+                                   test_levels,   test_data_does_not_fit, test_jacobian,  NULL };
     for (int i = 0; tests[i]; i++)
         tcase_add_test(one, tests[i]);
     tcase_add_loop_test(one, test_gradient, 0, VARIANTS);

@@ -4,6 +4,7 @@
  */
 #include <hdf5.h>
 #include <math.h>
+#include <vae/catalogue.h>
 #include <vae/checkpoint.h>
 #include <vae/infer.h>
 
@@ -58,6 +59,22 @@ static void make_file(const char *name, int runs)
     put(file, "energy", H5T_NATIVE_DOUBLE, 1, shape, energy);
     put(file, "run", text, 1, shape, run);
     H5Tclose(text);
+    H5Fclose(file);
+}
+
+/* The same rows with whole numbers for x. */
+static void make_counts(const char *name)
+{
+    float x[ROWS][WIDTH];
+    make_file(name, RUNS);
+    hid_t file = H5Fopen(path_of(name), H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t frames = H5Dopen2(file, "frames", H5P_DEFAULT);
+    ck_assert_int_ge(H5Dread(frames, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, x), 0);
+    for (int row = 0; row < ROWS; row++)
+        for (int k = 0; k < WIDTH; k++)
+            x[row][k] = floorf(x[row][k] / 50);
+    ck_assert_int_ge(H5Dwrite(frames, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, x), 0);
+    H5Dclose(frames);
     H5Fclose(file);
 }
 
@@ -162,6 +179,87 @@ START_TEST(test_resumed)
     vae_data_free(&again);
     vae_training_free(&whole);
     vae_training_free(&parts);
+    folder_remove();
+}
+END_TEST
+
+/* An activation of the program's own, and counts where there are gaps: whatever the number of threads, parameters and
+ * figures have the same bits. */
+static void bump_forward(const vae_op_row *row)
+{
+    for (int64_t i = 0; i < row->out_size; i++)
+        row->out[i] = row->in[0][i] * exp(-row->in[0][i] * row->in[0][i]);
+}
+
+static void bump_backward(const vae_op_row *row)
+{
+    for (int64_t i = 0; i < row->out_size; i++) {
+        double x = row->in[0][i];
+        row->grad_in[0][i] += row->grad[i] * exp(-x * x) * (1 - 2 * x * x);
+    }
+}
+
+static const vae_op bump = { .name = "bump", .inputs = 1, .forward = bump_forward, .backward = bump_backward };
+static const vae_catalogue mine = { .ops = &bump, .op_count = 1 };
+
+/* The figures of one and another number of threads, and the parameters, as bytes. */
+typedef struct outcome {
+    float parameters[1024];
+    vae_evaluation test;
+    vae_examples examples;
+} outcome;
+
+static void train_on(const vae_model_spec *declared, const vae_data *data, int threads, outcome *found)
+{
+    vae_model *model = NULL;
+    vae_training *training = NULL;
+    memset(found, 0, sizeof *found);
+    ck_assert_status_ok(vae_model_new(declared, &mine, data, 7, &model));
+    ck_assert_status_ok(
+        vae_training_new(&model, data, &(vae_training_options){ .seed = 3, .batch_size = 50 }, &training));
+    ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = 2, .threads = threads }));
+    vae_store *store = vae_model_store(vae_training_model(training));
+    ck_assert_int_lt(vae_store_size(store), 1024);
+    memcpy(found->parameters, vae_store_parameters(store), (size_t)vae_store_size(store) * sizeof(float));
+    const vae_evaluation_options options = { .split = VAE_TEST, .samples = 70, .threads = threads };
+    ck_assert_status_ok(
+        vae_evaluate_examples(vae_training_model(training), data, &options, &found->test, &found->examples));
+    vae_training_free(&training);
+}
+
+static void same_on_all_threads(const vae_model_spec *declared, const vae_data *data)
+{
+    outcome one, other;
+    train_on(declared, data, 1, &one);
+    ck_assert(isfinite(one.test.elbo) && isfinite(one.test.nll) && one.test.observed < WIDTH);
+    for (int threads = 2; threads <= 5; threads++) {
+        train_on(declared, data, threads, &other);
+        ck_assert_mem_eq(one.parameters, other.parameters, sizeof one.parameters);
+        ck_assert_mem_eq(&one.test.elbo, &other.test.elbo, sizeof(double));
+        ck_assert_mem_eq(&one.test.nll, &other.test.nll, sizeof(double));
+        size_t bytes = (size_t)one.examples.count * sizeof(double);
+        ck_assert_mem_eq(one.examples.reconstruction, other.examples.reconstruction, bytes);
+        vae_examples_free(&other.examples);
+    }
+    vae_examples_free(&one.examples);
+}
+
+START_TEST(test_threads)
+{
+    vae_model_spec own = spec, counts = spec;
+    folder_make();
+    make_file("data.h5", RUNS);
+    vae_data *data = divided("data.h5");
+    own.encoder = own.decoder = "dense 12 bump";
+    own.x.encoder_transform = "scale=0.01, log1p";
+    counts.x = (vae_x_spec){ .likelihood = "poisson", .missing = VAE_MISSING_MASK };
+    counts.x.encoder_transform = "log1p, standardize";
+    same_on_all_threads(&own, data);
+    vae_data_free(&data);
+    make_counts("data.h5");
+    data = divided("data.h5");
+    same_on_all_threads(&counts, data);
+    vae_data_free(&data);
     folder_remove();
 }
 END_TEST
@@ -279,7 +377,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const bits[] = { test_resumed, test_splits_kept, test_other_division, NULL };
+    const TTest *const bits[] = { test_resumed, test_threads, test_splits_kept, test_other_division, NULL };
     const TTest *const from[] = { test_more_levels, test_started_from, NULL };
     Suite *suite = suite_create("fields");
     suite_case(suite, "bits", 60, bits);
