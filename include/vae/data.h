@@ -189,6 +189,7 @@ typedef struct vae_field_summary {
     double deviation; /* root of the mean squared distance from the mean */
     int whole;        /* Each is a whole number. */
     int binary;       /* Each is 0 or 1. */
+    int64_t masked;   /* values of x that the mask hides, whatever they are */
 } vae_field_summary;
 
 /* All zero: the usual. */

@@ -200,7 +200,7 @@ static vae_status open_sources(const vae__data_request *request, const vae_data_
 }
 
 /* Paths that only the training tells may not be for the source that is given now: digits have none, and a source may
- * be x itself. So they are tried, and left out where the source takes none. */
+ * be x itself. So they are tried, and left out where the source takes none; what is then still amiss is told. */
 static vae_status open_usual(const vae__data_request *request, const vae__conditions *given, vae_data_options *options,
                              vae_field_source *conditions, vae_data **data)
 {
@@ -209,8 +209,9 @@ static vae_status open_usual(const vae__data_request *request, const vae__condit
         return status;
     if (options->x && !request->x->given) {
         options->x = NULL;
-        if (!open_sources(request, options, data).code)
-            return (vae_status){ .code = VAE_OK };
+        status = open_sources(request, options, data);
+        if (!status.code)
+            return status;
     }
     bool left_out = false;
     for (int i = 0; i < options->condition_count; i++) {
@@ -220,7 +221,7 @@ static vae_status open_usual(const vae__data_request *request, const vae__condit
         left_out = left_out || (!told && conditions[i].path);
         conditions[i].path = told ? conditions[i].path : NULL;
     }
-    return left_out && !open_sources(request, options, data).code ? (vae_status){ .code = VAE_OK } : status;
+    return left_out ? open_sources(request, options, data) : status;
 }
 
 /* What the command line leaves out is the training's. Not so what lies outside of files: a checkpoint handed around

@@ -207,12 +207,14 @@ static void print_listing(const listing *l)
 
 typedef struct suggestion {
     const char *likelihood, *transform, *reason;
+    const char *encoder_transform; /* NULL: the same */
 } suggestion;
 
 /* What is known of x. */
 typedef struct known {
     const vae_field *field;
     const vae_field_summary *values;
+    const double *gap; /* what seems to stand for missing values; NULL: nothing does */
 } known;
 
 static bool is_binary(const known *x)
@@ -228,6 +230,12 @@ static bool is_bytes(const known *x)
 static bool is_counts(const known *x)
 {
     return x->values->whole && x->values->minimum >= 0;
+}
+
+/* So many are as well told by their mean and deviation, and hard for the logarithm of a rate. */
+static bool is_large(const known *x)
+{
+    return is_counts(x) && x->values->maximum > 1e4;
 }
 
 static bool is_whole(const known *x)
@@ -251,12 +259,13 @@ static const struct {
     bool (*fits)(const known *x);
     suggestion make;
 } rules[] = {
-    { is_binary, { "bernoulli", "raw", "every value is 0 or 1" } },
-    { is_bytes, { "bernoulli", "unit, binarize", "bytes: grey levels" } },
-    { is_counts, { "poisson", "raw", "whole numbers from 0: counts" } },
-    { is_whole, { "gaussian", "standardize", "whole numbers, some below 0" } },
-    { is_share, { "bernoulli", "unit, binarize", "numbers from 0 to 1" } },
-    { is_any, { "gaussian", "standardize", "numbers of any size" } },
+    { is_binary, { "bernoulli", "raw", "every value is 0 or 1", NULL } },
+    { is_bytes, { "bernoulli", "unit, binarize", "bytes: grey levels", NULL } },
+    { is_large, { "gaussian", "standardize", "whole numbers, some above 10000", NULL } },
+    { is_counts, { "poisson", "raw", "whole numbers from 0: counts", "log1p" } },
+    { is_whole, { "gaussian", "standardize", "whole numbers, some below 0", NULL } },
+    { is_share, { "bernoulli", "unit, binarize", "numbers from 0 to 1", NULL } },
+    { is_any, { "gaussian", "standardize", "numbers of any size", NULL } },
 };
 
 static suggestion suggest(const known *x)
@@ -300,12 +309,16 @@ static void write_training(const vae__call *call, const known *x, const suggesti
         add(line, "mask", call->values[MASK].text);
     if (call->values[EXTERNAL].given)
         add(line, "allow-external", NULL);
-    if (x->values->fills)
-        add(line, "fill-value", call->values[FILL].text);
-    if (x->values->nans || x->values->infinities)
+    char gap[32];
+    snprintf(gap, sizeof gap, "%.0f", x->gap ? *x->gap : 0);
+    if (x->gap || call->values[FILL].given)
+        add(line, "fill-value", x->gap ? gap : call->values[FILL].text);
+    if (x->values->nans)
         add(line, "missing", "mask");
     add(line, "likelihood", made->likelihood);
     add(line, "transform", made->transform);
+    if (made->encoder_transform)
+        add(line, "encoder-transform", made->encoder_transform);
     add(line, "out", "model.h5");
 }
 
@@ -315,9 +328,53 @@ static void write_training(const vae__call *call, const known *x, const suggesti
 typedef struct told {
     const vae_field *field;
     vae_field_summary values;
+    vae_field_summary observed; /* of x: without what seems to be missing */
+    bool has_gap;               /* something does: */
+    double gap;
     int64_t class_rows[CLASSES];
     int64_t class_count; /* of which rows are told */
 } told;
+
+/* Which whole numbers stand where an instrument has none: an end of their type. Bytes use theirs; of 64 bits a double
+ * holds not all. */
+static bool is_end(vae_type type, double value)
+{
+    static const struct {
+        vae_type type;
+        double least, largest;
+    } ends[] = { { VAE_INT8, INT8_MIN, INT8_MAX },
+                 { VAE_INT16, INT16_MIN, INT16_MAX },
+                 { VAE_UINT16, -1, UINT16_MAX },
+                 { VAE_INT32, INT32_MIN, INT32_MAX },
+                 { VAE_UINT32, -1, UINT32_MAX } };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends[i].type == type)
+            return !(value > ends[i].least) || !(value < ends[i].largest);
+    return false;
+}
+
+/* Of x, where nobody has said what stands for a missing value: does an end of its type? */
+static vae_status look_for_gap(const vae_data *data, vae_split split, told *t)
+{
+    const double ends[] = { t->values.minimum, t->values.maximum };
+    t->observed = t->values;
+    t->has_gap = false;
+    for (int i = 0; i < 2 && t->values.numbers; i++) {
+        vae_field_summary rest;
+        if (!is_end(t->field->type, ends[i]))
+            continue;
+        const vae_summary_options without = { .has_fill = 1, .fill = ends[i] };
+        vae_status status = vae_data_summarize(data, split, 0, &without, &rest);
+        if (status.code)
+            return status;
+        if (rest.numbers) {
+            t->observed = rest;
+            t->has_gap = true;
+            t->gap = ends[i];
+        }
+    }
+    return (vae_status){ .code = VAE_OK };
+}
 
 static vae_status tell(const vae__call *call, const vae_data *data, vae_split split, int index, told *t)
 {
@@ -327,7 +384,9 @@ static vae_status tell(const vae__call *call, const vae_data *data, vae_split sp
                                       .fill = call->values[FILL].real,
                                       .class_rows = t->class_rows,
                                       .class_count = t->class_count };
-    return vae_data_summarize(data, split, index, &how, &t->values);
+    vae_status status = vae_data_summarize(data, split, index, &how, &t->values);
+    t->observed = t->values;
+    return status.code || index || call->values[FILL].given ? status : look_for_gap(data, split, t);
 }
 
 static const char *level_text(const vae_field *field, int64_t class, char number[32])
@@ -353,11 +412,13 @@ static void print_classes(const told *t)
 static void print_values(const told *t)
 {
     const vae_field_summary *v = &t->values;
-    char missing[160] = "";
+    char missing[240] = "";
     const struct {
         int64_t count;
         const char *name;
-    } kinds[] = { { v->nans, "NaN" }, { v->infinities, "infinite" }, { v->fills, "the fill value" } };
+    } kinds[] = {
+        { v->nans, "NaN" }, { v->infinities, "infinite" }, { v->fills, "the fill value" }, { v->masked, "masked" }
+    };
     for (size_t i = 0, used = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].count)
             used += (size_t)snprintf(missing + used, sizeof missing - used, "; %" PRId64 " of %" PRId64 " %s",
@@ -425,6 +486,7 @@ static void json_field(vae__json *json, const told *t)
     vae__json_whole(json, "nan", t->values.nans);
     vae__json_whole(json, "infinite", t->values.infinities);
     vae__json_whole(json, "fill", t->values.fills);
+    vae__json_whole(json, "masked", t->values.masked);
     vae__json_truth(json, "whole", t->values.whole);
     vae__json_truth(json, "binary", t->values.binary);
     if (t->field->kind == VAE_CLASS)
@@ -452,9 +514,19 @@ static void json_listing(vae__json *json, const listing *l)
     vae__json_whole(json, "dataset_count", l->all);
 }
 
+/* What no training takes, and what only a person can tell. */
+static void print_doubts(const told *x)
+{
+    if (x->values.infinities)
+        vae__line(stdout, "infinite values are no numbers to train on: --mask hides them");
+    if (x->has_gap)
+        vae__line(stdout, "%.0f is an end of %s, and is %" PRId64 " of %" PRId64 " values: missing ones, it seems",
+                  x->gap, vae_type_name(x->field->type), x->observed.fills, x->values.values);
+}
+
 static void print_suggestion(const vae__call *call, const told *x)
 {
-    const known about = { x->field, &x->values };
+    const known about = { x->field, &x->observed, x->has_gap ? &x->gap : NULL };
     suggestion made = suggest(&about);
     text line;
     write_training(call, &about, &made, &line);
@@ -467,13 +539,14 @@ static void print_suggestion(const vae__call *call, const told *x)
 
 static void json_suggestion(vae__json *json, const vae__call *call, const told *x)
 {
-    const known about = { x->field, &x->values };
+    const known about = { x->field, &x->observed, x->has_gap ? &x->gap : NULL };
     suggestion made = suggest(&about);
     text line;
     write_training(call, &about, &made, &line);
     vae__json_object(json, "suggestion");
     vae__json_text(json, "likelihood", made.likelihood);
     vae__json_text(json, "transform", made.transform);
+    vae__json_text(json, "encoder_transform", made.encoder_transform);
     vae__json_text(json, "reason", made.reason);
     vae__json_text(json, "command", line.bytes);
     vae__json_object_end(json);
@@ -509,6 +582,7 @@ static int print_data(const vae__call *call, const vae_data *data, const listing
         vae__line(stdout, "datasets");
         print_listing(l);
     }
+    print_doubts(&x);
     print_suggestion(call, &x);
     return VAE__EXIT_DONE;
 }

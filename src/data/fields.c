@@ -122,9 +122,8 @@ static const char *hint(const pass *at, const vae__check_point *point, double st
 {
     if (isfinite(stored) || point->field >= 0)
         return "";
-    return isnan(stored) && at->model->declaration.x.missing == VAE_MISSING_ERROR
-               ? "; missing values are masked when told"
-               : "";
+    return isnan(stored) && at->model->declaration.x.missing == VAE_MISSING_ERROR ? "; --missing mask hides such values"
+                                                                                  : "";
 }
 
 static vae_status does_not_suit(const pass *at, const vae__check_point *point, int64_t index, double value,

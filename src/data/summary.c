@@ -10,8 +10,9 @@
  */
 typedef struct pass {
     vae_field_summary *summary;
-    const double *fill; /* NULL: there is none */
-    double squares;     /* sum of squared deviations from the mean so far */
+    const double *fill;    /* NULL: there is none */
+    const vae_field *mask; /* of x; NULL: nothing is hidden */
+    double squares;        /* sum of squared deviations from the mean so far */
 } pass;
 
 /* What a row adds. */
@@ -58,6 +59,11 @@ static void end_row(pass *p, const row_sums *row)
     p->squares += row->squares - row->sum * step;
 }
 
+static bool is_hidden(const pass *p, int64_t index)
+{
+    return p->mask && !(vae__data_value(p->mask, index) > 0);
+}
+
 static void take_rows(pass *p, const vae_field *field)
 {
     switch (field->type) {
@@ -66,8 +72,12 @@ static void take_rows(pass *p, const vae_field *field)
         for (int64_t i = 0; i < field->rows; i++) {                                                                    \
             const ctype *values = (const ctype *)field->values + i * field->size;                                      \
             row_sums row = { .from = p->summary->mean };                                                               \
-            for (int64_t k = 0; k < field->size; k++)                                                                  \
-                take_value(p, &row, (double)values[k]);                                                                \
+            for (int64_t k = 0; k < field->size; k++) {                                                                \
+                if (is_hidden(p, i * field->size + k))                                                                 \
+                    p->summary->masked++;                                                                              \
+                else                                                                                                   \
+                    take_value(p, &row, (double)values[k]);                                                            \
+            }                                                                                                          \
             end_row(p, &row);                                                                                          \
         }                                                                                                              \
         break;
@@ -99,7 +109,9 @@ vae_status vae_data_summarize(const vae_data *data, vae_split split, int index, 
     *summary = (vae_field_summary){ .rows = field->rows, .values = field->rows * field->size, .whole = 1, .binary = 1 };
     double fill = options && options->has_fill ? options->fill : 0;
     fill = field->type == VAE_FLOAT32 ? (double)(float)fill : fill;
-    pass p = { .summary = summary, .fill = options && options->has_fill ? &fill : NULL };
+    pass p = { .summary = summary,
+               .fill = options && options->has_fill ? &fill : NULL,
+               .mask = index ? NULL : vae_data_find(data, split, "mask") };
     take_rows(&p, field);
     summary->deviation = sqrt(fmax(p.squares, 0) / (double)summary->numbers);
     if (!summary->numbers) {

@@ -43,6 +43,19 @@ table = rng.normal(5, 2, (200, 12)).astype(np.float32)
 table[3, 4], table[50, 1] = np.nan, -999
 with h5py.File("table.h5", "w") as f:
     f["x"], f["group"] = table, (np.arange(200) // 20)
+with h5py.File("bad.h5", "w") as f:
+    f["x"] = np.full((40, 3), 0.5, np.float32)
+    for name, place, value in ("infinite", (7, 1), np.inf), ("below", (9, 2), -1.5), ("half", (5, 0), 2.5):
+        f[name] = np.full((40, 3), 2, np.float32)
+        f[name][place] = value
+    f["short"], f["narrow"], f["deep"] = np.arange(39), np.ones((40, 2), np.uint8), np.zeros((40, 2, 2, 2, 2, 2))
+    f["twos"], f["number"], f["text"] = np.full((40, 3), 2, np.uint8), np.arange(40) / 8, np.array(["a"] * 40, "S1")
+    f["split/train/x"], f["split/test/y"] = f["x"][:], f["x"][:]
+    f.create_dataset("raw", (40, 3), np.float32, external=[("bad.raw", 0, h5py.h5f.UNLIMITED)])
+    layout = h5py.VirtualLayout((40, 3), np.float32)
+    layout[:] = h5py.VirtualSource("instrument.h5", "x", (40, 3))
+    f.create_virtual_dataset("virtual", layout)
+    f.create_dataset("nothing", (0, 3), np.float32)
 END
 
 fail() {
@@ -239,6 +252,40 @@ refused 1 '--test: expected 1 to 199 of 200 training rows, found "200"' train va
     --likelihood gaussian
 refused 1 'cannot hold out' train vae --data table.h5 --test 120 --validation 80 --likelihood gaussian
 refused 1 'instrument.h5: .*expected a dataset /nowhere' train vae --data instrument.h5 --x /detector/frames --mask /nowhere
+
+# bad STATUS WORDS ARGUMENT...: of data that is not as it should be, one line tells what, where, and which row.
+bad() {
+    status=$1 words=$2
+    shift 2
+    refused "$status" "^vae train: .*$words" train vae --data bad.h5 "$@"
+}
+bad 1 'bad.h5: /: expected a dataset gone, found none among ' --x gone
+bad 1 'bad.h5: /: expected a dataset split, found an object of another kind' --x split
+refused 1 'bad.h5: /split/test: expected a dataset x, found none among y' train vae --data bad.h5:/split
+bad 1 'bad.h5: /text: expected numbers, found strings of shape \(40\)' --x text
+bad 1 'bad.h5: /deep: expected a dataset of 1 to 5 dimensions, found 6$' --x deep
+bad 1 'bad.h5: /short: expected 40 rows.*39' --condition run=class:/short
+bad 1 'bad.h5: /number: expected integers or strings .*, found float64' --condition run=class:/number
+bad 1 'bad.h5: /x: expected numbers of shape \(rows, height, width\) .*found float32 of shape' --condition map=image:/x
+bad 1 'bad.h5: /text: expected numbers .*found strings' --condition run=values:/text
+bad 1 'bad.h5: /narrow: expected a mask of x.s shape \(40, 3\), found \(40, 2\)' --mask /narrow
+bad 1 'bad.h5: /twos: expected a mask of 0 and 1, found 2 in row 0' --mask /twos
+bad 1 'bad.h5: x: expected finite numbers, found inf in row 7$' --x infinite --likelihood gaussian
+bad 1 'bad.h5: x: expected finite numbers, found inf in row 7$' --x infinite --likelihood gaussian --missing mask
+bad 1 'bad.h5: x: expected values from 0 to 1 for binarize, found 2 in row 0$' --x below
+bad 1 'bad.h5: x: expected whole numbers of at least 0 for poisson, found -1.5 in row 9$' --x below --likelihood poisson
+bad 1 'bad.h5: x: expected whole numbers of at least 0 for poisson, found 2.5 in row 5$' --x half --likelihood poisson
+bad 1 'bad.h5: /raw: .*--allow-external' --x raw
+bad 1 'bad.h5: /virtual: .*--allow-external' --x virtual
+bad 1 'bad.h5: /nothing: expected at least one row, found none' --x nothing
+bad 2 '--condition run: given twice, expected once' --condition run=values:/number --condition run=class:/text
+for name in x z mask 'a b' a/b a.b; do
+    bad 2 "condition \"$name\": expected a name of 1 to 63 characters without .* that is not x, z or mask" \
+        --condition "$name=values:/number"
+done
+bad 2 'expected a name of at most 63 bytes' --condition "$(printf '%064d' 0)=values:/number"
+# Where things lay for the training is not where they lie in a source of another kind: what that lacks is told.
+told 2 'digits:60: expected no mask, for this source has the fields x and' encode whole.h5 --data digits:60 --out out.h5
 
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed = 0 ]

@@ -314,6 +314,43 @@ done
 told 0 'encoded.h5: 120 rows of train' encode cvae.h5 --data digits:120 --split train --out encoded.h5
 told 0 'ten.png: 2 rows' reconstruct cvae.h5 --data digits:120 --count 2 --out ten.png
 
+# ---- Disks that are full, output that nobody takes ----
+
+# full NAME ARGUMENT...: with files of at most 8 KiB, one line tells of the file in the folder full, and nothing is left.
+full() {
+    target=$1
+    shift
+    name="vae $* on a full disk" verdict=yes
+    mkdir full
+    # The message goes through a pipe, for the limit would be its file's as well; so would an OpenMP library's be.
+    { (ulimit -f 8 && "$VAE" "$@" 2>&1 >/dev/null 3>&-; echo $? >&3) | cat >message; } 3>status
+    [ "$(cat status)" = 1 ] || fail "expected status 1, found $(cat status)"
+    grep -q "full/$target: cannot write: File too large\$" message || fail 'expected the file named'
+    [ "$(wc -l <message)" = 1 ] || fail 'expected one line'
+    [ -z "$(ls -A full)" ] || fail "left behind: $(ls -A full)"
+    rm -rf full
+    count
+}
+full a.h5 encode cvae.h5 --data digits:120 --split train --out full/a.h5 --threads 1
+full b.h5 decode cvae.h5 --latents encoded.h5 --out full/b.h5 --threads 1
+full c.h5 reconstruct cvae.h5 --data digits:120 --out full/c.h5 --threads 1
+full d.png reconstruct cvae.h5 --data digits:120 --out full/d.png --threads 1
+full e.h5 sample cvae.h5 --out full/e.h5 --threads 1
+full f.png sample cvae.h5 --out full/f.png --threads 1
+full g.h5 eval cvae.h5 --data digits:120 --split train --per-example full/g.h5 --threads 1
+if [ -w /dev/full ]; then
+    for command in models 'models --json' 'data digits:60' 'info cvae.h5' 'eval cvae.h5 --data digits:120' \
+        'encode cvae.h5 --data digits:120 --out lost.h5' 'graph cvae.h5' 'check cvae.h5 --examples 2' --help; do
+        name="vae $command to a full disk" verdict=yes
+        # shellcheck disable=SC2086
+        "$VAE" $command >/dev/full 2>message
+        [ $? = 1 ] || fail 'expected status 1'
+        [ "$(grep -Ec 'standard output: cannot be written: (No space left on device|writing failed)$' message)" = 1 ] ||
+            fail 'expected a line'
+        count
+    done
+fi
+
 # Help names every option, and no other is taken.
 for command in encode decode reconstruct; do
     told 0 "usage: [a-z]+ $command FILE.h5" $command --help

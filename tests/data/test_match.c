@@ -208,7 +208,7 @@ START_TEST(test_values)
         { "shares", "poisson", NULL,
           "a.h5: x: expected whole numbers of at least 0 for poisson, found 0.0285714 in row 0" },
         { "gap", "bernoulli", NULL,
-          "a.h5: x: expected finite numbers, found nan in row 2; missing values are masked when told" },
+          "a.h5: x: expected finite numbers, found nan in row 2; --missing mask hides such values" },
         { "gap", "gaussian", NULL, "a.h5: x: expected finite numbers, found nan in row 2" },
         { "shares", "gaussian", "standardize", NULL },
         { "signed", "gaussian", "standardize, log1p", "for log1p" },

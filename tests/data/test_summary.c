@@ -81,6 +81,26 @@ START_TEST(test_floats)
 }
 END_TEST
 
+START_TEST(test_masked)
+{
+    folder_make();
+    const float values[] = { 1, NAN, 3, 7, INFINITY, 9 };
+    const uint8_t seen[] = { 1, 0, 1, 1, 0, 0 };
+    vae_data *data = open_array("|u1", 2, 3, seen, sizeof seen);
+    vae_data_free(&data);
+    ck_assert_int_eq(rename(path_of("x.npy"), path_of("seen.npy")), 0);
+    data = open_array("<f4", 2, 3, values, sizeof values);
+    vae_data_free(&data);
+    data = open_data("x.npy", &(vae_data_options){ .mask = path_of("seen.npy") });
+    vae_field_summary s = summary_of(data, NULL);
+    ck_assert(s.masked == 3 && s.values == 6 && s.numbers == 3 && !s.nans && !s.infinities);
+    ck_assert(s.minimum == 1 && s.maximum == 7 && s.whole);
+    ck_assert_double_eq_tol(s.mean, 11.0 / 3, 1e-14);
+    vae_data_free(&data);
+    folder_remove();
+}
+END_TEST
+
 START_TEST(test_binary)
 {
     folder_make();
@@ -122,7 +142,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { test_figures, test_floats, test_binary, test_classes, NULL };
+    const TTest *const tests[] = { test_figures, test_floats, test_masked, test_binary, test_classes, NULL };
     Suite *suite = suite_create("summary");
     suite_case(suite, "summaries", 60, tests);
     return suite_run(suite);
