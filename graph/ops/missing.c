@@ -3,14 +3,14 @@
 
 #include "graph/ops/common.h"
 
-/* integers[0] tells whether there is a fill value, `number`. */
+/* integers[0] tells whether there is a fill value, `number`. x − x is 0 of finite numbers alone. */
 static void observed_forward(const vae__call *call)
 {
     const int64_t begin = begin_row(call) * call->node->size, end = end_row(call) * call->node->size;
     const real fill = call->node->integers[0] ? (real)call->node->number : R(NAN);
     const real *from = (const real *)call->in[0] + begin;
     real *to = (real *)call->out + begin;
-    EACH(i, end - begin, const real x = from[i]; to[i] = ((x == x) & (x != fill)) ? 1 : 0;);
+    EACH(i, end - begin, const real x = from[i]; to[i] = ((x - x == 0) & (x != fill)) ? 1 : 0;);
 }
 
 static void fill_forward(const vae__call *call)

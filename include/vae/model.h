@@ -14,9 +14,9 @@
 #define VAE_MAX_CONDITIONS 8
 #define VAE_MAX_LATENTS    4
 
-/* What becomes of values of x that are missing: NaN, or equal to the fill value. */
+/* What becomes of values of x that are missing: not finite, or equal to the fill value. */
 typedef enum vae_missing {
-    VAE_MISSING_ERROR, /* a NaN is refused, with its row */
+    VAE_MISSING_ERROR, /* a NaN or an infinite value is refused, with its row */
     VAE_MISSING_MASK   /* it is masked: no part of the likelihood, and 0 for the encoder */
 } vae_missing;
 

@@ -120,8 +120,8 @@ VAE_API vae_node *vae_threshold(vae_node *x, double threshold);
 
 /* ---- Missing values ---------------------------------------------------------------------------------------------- */
 
-/* 1 where a value of x was observed, else 0: where it is NaN, or equals *fill (rounded to the executor's precision, as
- * x is). `fill` may be NULL; it is copied. No gradient flows through. */
+/* 1 where a value of x was observed, else 0: where it is NaN or infinite, or equals *fill (rounded to the executor's
+ * precision, as x is). `fill` may be NULL; it is copied. No gradient flows through. */
 VAE_API vae_node *vae_observed(vae_node *x, const double *fill);
 
 /* x where mask is not 0, else `value`, finite: chosen and not multiplied, so that a NaN under the mask is gone. Mask

@@ -224,6 +224,14 @@ static vae_status open_usual(const vae__data_request *request, const vae__condit
     return left_out ? open_sources(request, options, data) : status;
 }
 
+/* "-" says that there is none, where the training had one. */
+static const char *mask_of(const vae__data_request *request, const vae_training_state *state)
+{
+    if (!request->mask || !request->mask->given)
+        return state->mask_path;
+    return strcmp(request->mask->text, "-") ? request->mask->text : NULL;
+}
+
 /* What the command line leaves out is the training's. Not so what lies outside of files: a checkpoint handed around
  * must not have another's command follow links, so that is read where this command asks. */
 static vae_data_options usual_options(const vae__data_request *request, const vae_training *places)
@@ -233,7 +241,7 @@ static vae_data_options usual_options(const vae__data_request *request, const va
     return (vae_data_options){
         .threads = request->threads,
         .x = request->x->given ? request->x->text : state.x_path,
-        .mask = request->mask && request->mask->given ? request->mask->text : state.mask_path,
+        .mask = mask_of(request, &state),
         .allow_external = request->allow_external && request->allow_external->given,
     };
 }

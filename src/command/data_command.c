@@ -313,7 +313,7 @@ static void write_training(const vae__call *call, const known *x, const suggesti
     snprintf(gap, sizeof gap, "%.0f", x->gap ? *x->gap : 0);
     if (x->gap || call->values[FILL].given)
         add(line, "fill-value", x->gap ? gap : call->values[FILL].text);
-    if (x->values->nans)
+    if (x->values->nans || x->values->infinities)
         add(line, "missing", "mask");
     add(line, "likelihood", made->likelihood);
     add(line, "transform", made->transform);
@@ -514,11 +514,9 @@ static void json_listing(vae__json *json, const listing *l)
     vae__json_whole(json, "dataset_count", l->all);
 }
 
-/* What no training takes, and what only a person can tell. */
+/* What only a person can tell. */
 static void print_doubts(const told *x)
 {
-    if (x->values.infinities)
-        vae__line(stdout, "infinite values are no numbers to train on: --mask hides them");
     if (x->has_gap)
         vae__line(stdout, "%.0f is an end of %s, and is %" PRId64 " of %" PRId64 " values: missing ones, it seems",
                   x->gap, vae_type_name(x->field->type), x->observed.fills, x->values.values);

@@ -122,8 +122,7 @@ static const char *hint(const pass *at, const vae__check_point *point, double st
 {
     if (isfinite(stored) || point->field >= 0)
         return "";
-    return isnan(stored) && at->model->declaration.x.missing == VAE_MISSING_ERROR ? "; --missing mask hides such values"
-                                                                                  : "";
+    return at->model->declaration.x.missing == VAE_MISSING_ERROR ? "; --missing mask hides such values" : "";
 }
 
 static vae_status does_not_suit(const pass *at, const vae__check_point *point, int64_t index, double value,
@@ -141,15 +140,16 @@ static vae_status does_not_suit(const pass *at, const vae__check_point *point, i
                       expected_text(point, expected), by, stored, row, transformed, hint(at, point, stored));
 }
 
-/* May this value of x be anything, for it is missing? A NaN is missing only when told. */
+/* May this value of x be anything, for it is missing? What is not finite (in float32) is so only when told. */
 static bool is_missing(const pass *at, int64_t index)
 {
     const vae_x_spec *x = &at->model->declaration.x;
     int64_t stored = at->begin * at->match->x->size + index;
     if (at->match->mask && !(vae__data_value(at->match->mask, stored) > 0))
         return true;
-    if (isnan(vae__data_value(at->match->x, stored)))
-        return x->missing == VAE_MISSING_MASK || (x->has_fill_value && isnan(x->fill_value));
+    double value = vae__data_value(at->match->x, stored);
+    if (!isfinite((float)value) && x->missing != VAE_MISSING_MASK)
+        return x->has_fill_value && (isnan(value) ? isnan(x->fill_value) : (float)value == (float)x->fill_value);
     const float *observed = vae_executor_value(at->executor, at->graph.observed_mask);
     return observed && !(observed[index] > 0);
 }

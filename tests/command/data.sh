@@ -141,7 +141,7 @@ also '; 1 of 720 NaN$' '--missing mask --likelihood gaussian --transform standar
 told 0 'likelihood bernoulli, transform "raw" \(every value is 0 or 1\)' kinds.h5 --x bits
 told 0 'likelihood gaussian, transform "standardize" \(whole numbers, some below 0\)' kinds.h5 --x signed
 told 0 'likelihood gaussian, transform "standardize" \(whole numbers, some above 10000\)' kinds.h5 --x large
-told 0 '^infinite values are no numbers to train on: --mask hides them' kinds.h5 --x infinite
+told 0 'no numbers; 180 of 180 infinite' kinds.h5 --x infinite
 told 0 '^-32768 is an end of int16, and is 3 of 180 values: missing' kinds.h5 --x low
 also '--fill-value -32768 --likelihood gaussian --transform standardize --out'
 told 0 'likelihood bernoulli, transform "unit, binarize" \(numbers from 0 to 1\)' kinds.h5 --x shares

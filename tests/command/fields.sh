@@ -123,6 +123,11 @@ done
 told 0 'test, 20 examples' eval whole.h5 --data instrument.h5
 told 0 'validation, 40 examples' eval whole.h5 --data instrument.h5 --split validation
 told 0 'all, 60 examples' eval whole.h5 --data other.h5
+told 0 'observed +2[67]\.[0-9] of 30' eval whole.h5 --data other.h5
+# Other data has no mask, and says so.
+"$PYTHON" -c 'import h5py; f = h5py.File("bare.h5", "w"); o = h5py.File("other.h5"); [o.copy(o[k], f, k) for k in o]; del f["detector/seen"]'
+told 1 'bare.h5: .*expected a dataset /detector/seen' eval whole.h5 --data bare.h5
+told 0 'all, 60 examples' eval whole.h5 --data bare.h5 --mask -
 told 1 'unseen.h5.*run.*row 5: expected one of the classes "run A", .*, found "night"' eval whole.h5 --data unseen.h5
 told 1 'digest|other data|rows' train --resume parts.h5 --epochs 5 --data other.h5
 told 2 '--validation cannot change with --resume' train --resume parts.h5 --validation 3
@@ -270,8 +275,9 @@ bad 1 'bad.h5: /x: expected numbers of shape \(rows, height, width\) .*found flo
 bad 1 'bad.h5: /text: expected numbers .*found strings' --condition run=values:/text
 bad 1 'bad.h5: /narrow: expected a mask of x.s shape \(40, 3\), found \(40, 2\)' --mask /narrow
 bad 1 'bad.h5: /twos: expected a mask of 0 and 1, found 2 in row 0' --mask /twos
-bad 1 'bad.h5: x: expected finite numbers, found inf in row 7$' --x infinite --likelihood gaussian
-bad 1 'bad.h5: x: expected finite numbers, found inf in row 7$' --x infinite --likelihood gaussian --missing mask
+bad 1 'bad.h5: x: expected finite numbers, found inf in row 7; --missing mask hides such values$' --x infinite --likelihood gaussian
+told 0 'all 40' train vae --data bad.h5 --x infinite --likelihood gaussian --missing mask --epochs 1 --out seen.h5
+told 0 '"observed": 2.975' eval seen.h5 --data bad.h5 --json
 bad 1 'bad.h5: x: expected values from 0 to 1 for binarize, found 2 in row 0$' --x below
 bad 1 'bad.h5: x: expected whole numbers of at least 0 for poisson, found -1.5 in row 9$' --x below --likelihood poisson
 bad 1 'bad.h5: x: expected whole numbers of at least 0 for poisson, found 2.5 in row 5$' --x half --likelihood poisson

@@ -110,12 +110,12 @@ START_TEST(test_observed)
 {
     const double x[] = { 1, NAN, 0, -0.0, INFINITY, 0.1, -999.9, -NAN };
     const double tenth = 0.1, none = 0, sentinel = -999.9, infinite = INFINITY, no_number = NAN;
-    check_observed(x, NULL, (double[]){ 1, 0, 1, 1, 1, 1, 1, 0 });
-    check_observed(x, &tenth, (double[]){ 1, 0, 1, 1, 1, 0, 1, 0 });
-    check_observed(x, &none, (double[]){ 1, 0, 0, 0, 1, 1, 1, 0 });
-    check_observed(x, &sentinel, (double[]){ 1, 0, 1, 1, 1, 1, 0, 0 });
+    check_observed(x, NULL, (double[]){ 1, 0, 1, 1, 0, 1, 1, 0 });
+    check_observed(x, &tenth, (double[]){ 1, 0, 1, 1, 0, 0, 1, 0 });
+    check_observed(x, &none, (double[]){ 1, 0, 0, 0, 0, 1, 1, 0 });
+    check_observed(x, &sentinel, (double[]){ 1, 0, 1, 1, 0, 1, 0, 0 });
     check_observed(x, &infinite, (double[]){ 1, 0, 1, 1, 0, 1, 1, 0 });
-    check_observed(x, &no_number, (double[]){ 1, 0, 1, 1, 1, 1, 1, 0 });
+    check_observed(x, &no_number, (double[]){ 1, 0, 1, 1, 0, 1, 1, 0 });
 }
 END_TEST
 

@@ -33,7 +33,7 @@ START_TEST(test_x_refused)
           "x: expected finite numbers, found nan in row 1; --missing mask hides such values" },
         { "garbage",
           NULL,
-          { .likelihood = "gaussian", .missing = VAE_MISSING_MASK },
+          { .likelihood = "gaussian", .has_fill_value = true, .fill_value = -5.5 },
           VAE_ERROR_DATA,
           "x: expected finite numbers, found " },
         { "table",
