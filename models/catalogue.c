@@ -98,9 +98,9 @@ int vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
     return index < 0 ? 0 : activation_at(catalogue, index, help);
 }
 
-enum { NAME_MOST = 60 };
-
 /* ---- What a row must have ---------------------------------------------------------------------------------------- */
+
+enum { NAME_MOST = 60 };
 
 /* The functions that a row of a table must have; the first that is NULL, by name. */
 static const char *missing_in(vae__part part, const void *row)

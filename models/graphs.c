@@ -1,5 +1,4 @@
 /* The graphs of a model: for training, evaluation, importance weights, sampling, encoding, decoding, and its fields. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

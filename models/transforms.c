@@ -1,9 +1,7 @@
 /* Transforms: from values as stored to values as modelled, and back. */
 #include <float.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "models/parts.h"
 #include "src/base/status.h"

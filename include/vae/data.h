@@ -18,7 +18,6 @@
 #ifndef VAE_DATA_H
 #define VAE_DATA_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include <vae/export.h>
 #include <vae/status.h>
@@ -46,8 +45,7 @@ typedef enum vae_split {
 typedef struct vae_field {
     const char *name; /* "x" for what is modelled; "label" for an IDX folder's and the digits' classes; a condition's */
     vae_field_kind kind;
-    vae_type
-        type; /* how its values lie in memory: as stored; float16 as VAE_FLOAT32; the levels' numbers as VAE_INT32 */
+    vae_type type; /* how its values lie in memory: as stored; float16 as VAE_FLOAT32; numbers of levels as VAE_INT32 */
     int rank;
     int64_t shape[VAE_MAX_RANK]; /* of a row; (1) for a class */
     int64_t size;                /* values of a row */
@@ -138,9 +136,9 @@ VAE_API void vae_data_free(vae_data **data);
 /* What of the training rows is to be held out, and how. All zero: nothing. */
 typedef struct vae_division {
     double validation, test; /* rows; below 1 a share of the training rows there are before, to the nearest row */
-    const char
-        *by; /* name of a condition, a class or one number: rows of one value stay together; NULL: the last rows */
-    uint64_t seed; /* which values are held out */
+    const char *by; /* name of a condition, a class or one number: rows of one value stay together. NULL: the last rows
+                       are held out */
+    uint64_t seed;  /* which values are held out */
 } vae_division;
 
 /*
@@ -169,8 +167,8 @@ VAE_API int64_t vae_data_row(const vae_data *data, vae_split split, int64_t inde
 VAE_API const char *vae_data_source(const vae_data *data);
 /* The sources as given, so that the same can be opened again; sets *count (unless NULL). The strings are the data's. */
 VAE_API const char *const *vae_data_sources(const vae_data *data, int *count);
-VAE_API const char *
-vae_data_digest(const vae_data *data); /* 16 hexadecimal digits: of contents, or of what they are drawn from */
+/* 16 hexadecimal digits: of contents, or of what they are drawn from. */
+VAE_API const char *vae_data_digest(const vae_data *data);
 VAE_API int64_t vae_data_rows(const vae_data *data, vae_split split); /* 0: there is no such split */
 /* Where the rows to train on are: VAE_TRAIN, or VAE_ALL of data that is not split. */
 VAE_API vae_split vae_data_training_split(const vae_data *data);

@@ -1,7 +1,6 @@
 /* vae check: what backward says of a model's gradients against finite differences, parameter by parameter. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "src/command/find.h"
 #include "src/command/json.h"

@@ -1,5 +1,4 @@
 /* vae reconstruct: x beside its reconstruction, as a picture or HDF5. */
-#include <inttypes.h>
 
 #include "src/command/rows.h"
 

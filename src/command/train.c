@@ -1,5 +1,4 @@
 /* vae train: trains a model of its own accord or goes on with one, an epoch a line; a signal stops it after saving. */
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>

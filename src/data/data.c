@@ -2,7 +2,6 @@
 #include "src/data/data.h"
 
 #include <errno.h>
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>

@@ -22,8 +22,8 @@
 
 typedef struct vae__source {
     const char *expected; /* in the message for a string that no source knows: "digits, digits:N" */
-    bool (*names)(
-        const char *source); /* Is this string one of this source's? Asks for the form, not for the contents. */
+    /* Is this string one of this source's? Asks for the form, not for the contents. */
+    bool (*names)(const char *source);
 
     /* Declares the fields, and allocates and fills those that `draw` does not. After a failure vae_data_free takes
      * whatever `data` has by then. */

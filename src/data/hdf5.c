@@ -1,6 +1,5 @@
 /* HDF5 files as sources: opening them, and where a path leads. Soft links inside a file are ordinary; what leads out of
  * it is a policy of the opener. libhdf5 opens the file by its own means. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

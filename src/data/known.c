@@ -1,5 +1,4 @@
 /* Sources that know their fields themselves, digits and IDX: what the options may still say of them. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/status.h"
 #include "src/base/text.h"

@@ -1,14 +1,11 @@
 /* Whole data sets: vae_encode, vae_reconstruct, vae_decode. */
 #include <inttypes.h>
-#include <math.h>
-#include <string.h>
 
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/status.h"
 #include "src/infer/given.h"
 #include "src/infer/pass.h"
-#include "src/infer/stored.h"
 
 /* ---- What is the same of all ------------------------------------------------------------------------------------- */
 

@@ -6,7 +6,6 @@
 #include "src/infer/evaluator.h"
 #include "src/infer/given.h"
 #include "src/infer/likelihood.h"
-#include "src/infer/pass.h"
 
 static vae_status check(const vae_model *model, const vae_data *data, const vae_evaluation_options *options)
 {
