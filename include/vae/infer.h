@@ -193,10 +193,10 @@ typedef struct vae_condition_settings {
 typedef struct vae_sample_options {
     int64_t count;      /* examples of each combination of conditions, or in all for a model without; 0: 10, or 100 */
     int64_t only_class; /* with has_class: this class alone, of the only condition that is a class */
-    int has_class;
+    bool has_class;
     uint64_t seed;
     double temperature; /* z is drawn from N(0, temperature²), or the prior's likeness of that; 0: 1 */
-    int draw;           /* draw x from p(x | z); else its mean is given */
+    bool draw;          /* draw x from p(x | z); else its mean is given */
     int threads;        /* 0: one for each processor */
     /* By place in the declaration; those that are no class must be given. */
     vae_condition_settings conditions[VAE_MAX_CONDITIONS];

@@ -363,7 +363,7 @@ static vae_status look_for_gap(const vae_data *data, vae_split split, told *t)
         vae_field_summary rest;
         if (!is_end(t->field->type, ends[i]))
             continue;
-        const vae_summary_options without = { .has_fill = 1, .fill = ends[i] };
+        const vae_summary_options without = { .has_fill_value = true, .fill_value = ends[i] };
         vae_status status = vae_data_summarize(data, split, 0, &without, &rest);
         if (status.code)
             return status;
@@ -380,8 +380,8 @@ static vae_status tell(const vae__call *call, const vae_data *data, vae_split sp
 {
     t->field = vae_data_field(data, split, index);
     t->class_count = t->field->classes < CLASSES ? t->field->classes : CLASSES;
-    const vae_summary_options how = { .has_fill = !index && call->values[FILL].given,
-                                      .fill = call->values[FILL].real,
+    const vae_summary_options how = { .has_fill_value = !index && call->values[FILL].given,
+                                      .fill_value = call->values[FILL].real,
                                       .class_rows = t->class_rows,
                                       .class_count = t->class_count };
     vae_status status = vae_data_summarize(data, split, index, &how, &t->values);

@@ -18,7 +18,7 @@ enum { VAE__PIECE = 8 << 20 };
 /* An open file. */
 typedef struct vae__file {
     const char *source; /* as it was given: "run.h5:/detector" */
-    int allow_external;
+    bool allow_external;
     bool splits[VAE_SPLITS]; /* those there are */
     bool is_x;               /* The source names x itself. */
     void *inside;            /* the format's */
