@@ -404,16 +404,15 @@ void vae__data_digest_contents(vae_data *data)
     vae__data_set_digest(data, state);
 }
 
-double vae__data_value(const vae_field *field, int64_t row)
+double vae__data_value(const vae_field *field, int64_t index)
 {
-    switch (field->type) {
-#define VALUE_OF(name, ctype, text)                                                                                    \
-    case name:                                                                                                         \
-        return (double)((const ctype *)field->values)[row];
-        VAE_TYPE_LIST(VALUE_OF)
-#undef VALUE_OF
-    }
-    return -1;
+    return vae__type_value(field->type, field->values, index);
+}
+
+const char *vae__data_kind_text(vae_field_kind kind)
+{
+    static const char *const texts[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
+    return (unsigned)kind < sizeof texts / sizeof *texts ? texts[kind] : "a field of no kind";
 }
 
 vae_status vae__data_check_classes(const vae_field *field, int64_t classes, const char *where)

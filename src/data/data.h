@@ -117,4 +117,7 @@ vae_status vae__data_check_classes(const vae_field *field, int64_t classes, cons
 /* Value `index` of a field, in its rows' order. Integers beyond 2^53 are rounded. */
 double vae__data_value(const vae_field *field, int64_t index);
 
+/* "values", "a class", "an image": what a message calls a field. */
+const char *vae__data_kind_text(vae_field_kind kind);
+
 #endif

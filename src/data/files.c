@@ -200,7 +200,8 @@ static vae_status check_kind(const wanted *w, const vae__stored *stored)
     bool fits =
         free_rank || (stored->rank >= kinds[w->source.kind].least && stored->rank <= kinds[w->source.kind].most);
     if (class)
-        fits = fits && (stored->rank == 1 || stored->shape[1] == 1) && (stored->text || stored->type > VAE_FLOAT64);
+        fits =
+            fits && (stored->rank == 1 || stored->shape[1] == 1) && (stored->text || !vae__type_is_float(stored->type));
     else
         fits = fits && !stored->text;
     if (fits)

@@ -8,6 +8,7 @@
 #include "graph/op.h"
 #include "models/parts.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 #include "src/data/data.h"
 #include "src/data/fields.h"
 
@@ -46,18 +47,12 @@ static const char *shape_text(const int64_t *shape, int rank, char text[VAE__SHA
     return vae__shape_text(&like, text);
 }
 
-static const char *kind_text(vae_field_kind kind)
-{
-    static const char *const texts[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
-    return (unsigned)kind < sizeof texts / sizeof *texts ? texts[kind] : "a field of no kind";
-}
-
 static vae_status missing_condition(const vae_model_spec *spec, int index, const vae_data *data)
 {
     const vae_condition_spec *condition = &spec->conditions[index];
     return vae__error(VAE_ERROR_DATA, "%s: %s: expected %s for the condition \"%s\", found no such field%s%s",
                       spec->name, vae_data_source(data),
-                      condition->kind == VAE_CLASS ? "classes" : kind_text(condition->kind), condition->name,
+                      condition->kind == VAE_CLASS ? "classes" : vae__data_kind_text(condition->kind), condition->name,
                       *data->note ? ": " : "", data->note);
 }
 
@@ -66,7 +61,7 @@ static vae_status check_kind(const vae_model_spec *spec, int index, const vae_fi
     if (field->kind == spec->conditions[index].kind)
         return vae__ok();
     return vae__error(VAE_ERROR_DATA, "%s: %s: %s: expected %s, found %s", spec->name, vae_data_source(data),
-                      field->name, kind_text(spec->conditions[index].kind), kind_text(field->kind));
+                      field->name, vae__data_kind_text(spec->conditions[index].kind), vae__data_kind_text(field->kind));
 }
 
 /* ---- A model and a split ----------------------------------------------------------------------------------------- */
@@ -257,8 +252,7 @@ static bool takes_raw(const vae_model_spec *spec, const vae_catalogue *catalogue
 static vae_status check_told(const vae_model_spec *spec, const vae_catalogue *catalogue, const vae_field *x,
                              const vae_data *data)
 {
-    bool bytes_or_floats = x->type == VAE_UINT8 || x->type == VAE_FLOAT32 || x->type == VAE_FLOAT64;
-    if (bytes_or_floats || spec->x.transform || takes_raw(spec, catalogue))
+    if (x->type == VAE_UINT8 || vae__type_is_float(x->type) || spec->x.transform || takes_raw(spec, catalogue))
         return vae__ok();
     return vae__error(
         VAE_ERROR_DATA,

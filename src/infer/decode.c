@@ -1,4 +1,4 @@
-/* vae_decode: latents of a data set to the mean of x. */
+/* Latents through the decoder: vae_decode. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -11,9 +11,7 @@
 #include "src/infer/given.h"
 #include "src/infer/pass.h"
 #include "src/infer/sample.h"
-#include "src/infer/stored.h"
 
-/* Latents, and the conditions that come from the data; those of one setting for all rows are NULL here. */
 static vae_status check(const vae_model *model, const vae_data *data, const vae_decode_options *options)
 {
     if (!model || !data || !options)
@@ -26,9 +24,8 @@ static vae_status check(const vae_model *model, const vae_data *data, const vae_
 
 static vae_status check_finite(const vae_field *field, const char *where, const char *what)
 {
-    bool floats = field->type == VAE_FLOAT32 || field->type == VAE_FLOAT64;
-    for (int64_t i = 0; floats && i < field->rows * field->size; i++) {
-        double value = vae__stored_number(field->type, field->values, i);
+    for (int64_t i = 0; vae__type_is_float(field->type) && i < field->rows * field->size; i++) {
+        double value = vae__type_value(field->type, field->values, i);
         if (!isfinite(value))
             return vae__error(VAE_ERROR_DATA, "%s: %s: expected finite numbers, found %g in row %" PRId64, where, what,
                               value, i / field->size);
@@ -92,6 +89,7 @@ static vae_status match_condition(const vae_model *model, const vae_data *data, 
     return check_finite(field, where, spec->name);
 }
 
+/* The latents, and the conditions that come from the data; those of one setting for all rows stay NULL. */
 static vae_status match_all(const vae_model *model, const vae_data *data, const vae_decode_options *options,
                             vae__match *match)
 {
@@ -143,7 +141,7 @@ static void collect(void *results, const vae__pass *pass, int64_t begin, int64_t
     vae__pass_copy(pass, pass->graph.x_units, begin, examples, samples->x);
     vae__pass_copy(pass, pass->graph.x_mean, begin, examples, samples->modelled);
     for (int64_t i = begin * samples->z_size; i < (begin + examples) * samples->z_size; i++)
-        samples->z[i] = (float)vae__stored_number(z->type, z->values, i);
+        samples->z[i] = (float)vae__type_value(z->type, z->values, i);
 }
 
 static vae_status decode(vae__pass *pass, const vae__match *match, const vae_decode_options *options,

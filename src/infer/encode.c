@@ -1,13 +1,14 @@
-/* Whole data sets: vae_encode, vae_reconstruct, vae_decode. */
+/* A split through the encoder: vae_encode, and with the decoder behind it vae_reconstruct. */
 #include <inttypes.h>
 
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 #include "src/infer/given.h"
 #include "src/infer/pass.h"
 
-/* ---- What is the same of all ------------------------------------------------------------------------------------- */
+/* ---- What is the same of both ------------------------------------------------------------------------------------ */
 
 static vae_status check(const vae_model *model, const vae_data *data, const vae_pass_options *options)
 {
@@ -147,8 +148,8 @@ static void collect_reconstructions(void *results, const vae__pass *pass, int64_
 static bool may_miss(const vae__pass *pass)
 {
     const vae_x_spec *x = &pass->model->declaration.x;
-    bool floats = pass->request.x_type == VAE_FLOAT32 || pass->request.x_type == VAE_FLOAT64;
-    return pass->request.masked || x->has_fill_value || (floats && x->missing == VAE_MISSING_MASK);
+    return pass->request.masked || x->has_fill_value ||
+           (vae__type_is_float(pass->request.x_type) && x->missing == VAE_MISSING_MASK);
 }
 
 static vae_status reconstruct(vae__pass *pass, const vae_data *data, const vae__match *match,
