@@ -88,8 +88,8 @@ static vae_status encode(vae__pass *pass, const vae_data *data, const vae__match
     latents->count = pass->rows;
     latents->z_size = pass->model->declaration.latents[0].size;
     size_t rows = (size_t)latents->count, size = (size_t)latents->z_size;
-    VAE__TRY(vae__results_fit("latents", latents->count,
-                              2 * size * sizeof(float) + sizeof(int64_t) + given_bytes(pass, match)));
+    VAE__TRY(vae__memory_check_rows("latents", latents->count,
+                                    2 * size * sizeof(float) + sizeof(int64_t) + given_bytes(pass, match)));
     VAE__TRY(vae__allocate("latents", rows, size * sizeof(float), &latents->mean));
     VAE__TRY(vae__allocate("latents", rows, size * sizeof(float), &latents->logvar));
     VAE__TRY(take_rows(data, latents->split, latents->count, &latents->row));
@@ -158,8 +158,8 @@ static vae_status reconstruct(vae__pass *pass, const vae_data *data, const vae__
     found->count = pass->rows;
     found->x_size = pass->model->x_size;
     size_t rows = (size_t)found->count, size = (size_t)found->x_size, values = size * sizeof(float);
-    VAE__TRY(vae__results_fit("reconstructions", found->count,
-                              3 * values + size + sizeof(int64_t) + given_bytes(pass, match)));
+    VAE__TRY(vae__memory_check_rows("reconstructions", found->count,
+                                    3 * values + size + sizeof(int64_t) + given_bytes(pass, match)));
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->x));
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->reconstruction));
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->units));
