@@ -19,8 +19,8 @@ static const vae__option options[] = {
                    1 << 20 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of a new model's first values, of noise, and of the elements compared", "0", 0,
                VAE__WHOLE_MAX },
-    [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
-    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
+    [THREADS] = VAE__THREADS_OPTION,
+    [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);

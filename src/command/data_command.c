@@ -15,8 +15,8 @@ static const vae__option options[] = {
     [MASK] = VAE__MASK_OPTION,
     [FILL] = { "fill-value", "V", VAE__REAL, "the number that stands for missing values of x", NULL, -1e308, 1e308 },
     [EXTERNAL] = VAE__EXTERNAL_OPTION,
-    [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
-    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
+    [THREADS] = VAE__THREADS_OPTION,
+    [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);

@@ -9,7 +9,7 @@
 enum { JSON };
 
 static const vae__option options[] = {
-    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
+    [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
