@@ -107,10 +107,7 @@ static void json_row(vae__json *json, const vae_check_tensor *row)
 {
     vae__json_object(json, NULL);
     vae__json_text(json, "name", row->name);
-    vae__json_array(json, "shape");
-    for (int i = 0; i < row->rank; i++)
-        vae__json_whole(json, NULL, row->shape[i]);
-    vae__json_array_end(json);
+    vae__json_sizes(json, "shape", row->shape, row->rank);
     vae__json_whole(json, "checked", row->checked);
     vae__json_whole(json, "skipped", row->skipped);
     vae__json_truth(json, "direction", row->direction);
