@@ -2,7 +2,6 @@
  * arrays there are to choose from. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "src/command/data.h"
 #include "src/command/listing.h"

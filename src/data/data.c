@@ -250,7 +250,7 @@ int vae_data_field_count(const vae_data *data)
 }
 
 /* Draws a split, unless that was done. Rows held out are drawn with the training rows they are among. */
-void vae__data_use(const vae_data *data, vae_split split)
+static void use(const vae_data *data, vae_split split)
 {
     if (!data->kind->draw)
         return;
@@ -271,7 +271,7 @@ const vae_field *vae_data_field(const vae_data *data, vae_split split, int index
 {
     if (!vae_data_rows(data, split) || index < 0 || index >= data->field_count)
         return NULL;
-    vae__data_use(data, split);
+    use(data, split);
     return &vae__data_column(data, split, index)->field;
 }
 

@@ -102,9 +102,6 @@ vae_status vae__data_check_memory(const char *where, uint64_t bytes, uint64_t *a
  * bytes for a cycle, where a checksum of bytes would take as long as reading them. Begin with 0. */
 uint64_t vae__data_hash(uint64_t state, const void *bytes, size_t size);
 
-/* Makes sure that a split's values are there. */
-void vae__data_use(const vae_data *data, vae_split split);
-
 void vae__data_set_digest(vae_data *data, uint64_t hash);
 
 /* Sets the digest to a hash of all fields, shapes and values: the same contents have the same one wherever they lie. */

@@ -1,13 +1,14 @@
-/* Which field of the data is which of the model's, and what does not fit. */
+/* Which field of the data is which of the model's, and what does not fit; vae_model_new, by which a new model takes
+ * from the data what its declaration leaves open. */
 #include "src/data/match.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "graph/op.h"
 #include "models/parts.h"
 #include "src/base/status.h"
+#include "src/base/text.h"
 #include "src/base/types.h"
 #include "src/data/data.h"
 #include "src/data/fields.h"
@@ -39,14 +40,6 @@ static const vae_field *condition_field(const vae_model_spec *spec, int index, c
     return only;
 }
 
-/* "(28, 28)" */
-static const char *shape_text(const int64_t *shape, int rank, char text[VAE__SHAPE_TEXT])
-{
-    vae_node like = { .rank = rank };
-    memcpy(like.shape, shape, (size_t)rank * sizeof *shape);
-    return vae__shape_text(&like, text);
-}
-
 static vae_status missing_condition(const vae_model_spec *spec, int index, const vae_data *data)
 {
     const vae_condition_spec *condition = &spec->conditions[index];
@@ -76,10 +69,10 @@ static vae_status match_x(const vae_model *model, const vae_data *data, vae_spli
     if (match->x->rank == model->x_rank &&
         !memcmp(match->x->shape, spec->x.shape, (size_t)model->x_rank * sizeof *spec->x.shape))
         return vae__ok();
-    char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
+    char expected[VAE__SIZES_SHOWN], found[VAE__SIZES_SHOWN];
     return vae__error(VAE_ERROR_DATA, "%s: x: expected shape %s, found %s in %s", spec->name,
-                      shape_text(spec->x.shape, model->x_rank, expected),
-                      shape_text(match->x->shape, match->x->rank, found), vae_data_source(data));
+                      vae__text_shape(spec->x.shape, model->x_rank, expected),
+                      vae__text_shape(match->x->shape, match->x->rank, found), vae_data_source(data));
 }
 
 /* The classes of the data, each under the number that the model has for it: so it is where the data was opened with the
@@ -108,7 +101,7 @@ static vae_status check_class(const vae_condition_spec *condition, const vae_fie
 
 static vae_status check_width(const vae_condition_spec *condition, const vae_field *field, const char *where)
 {
-    char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
+    char expected[VAE__SIZES_SHOWN], found[VAE__SIZES_SHOWN];
     int64_t shape[VAE_MAX_RANK] = { condition->size };
     int rank = 1;
     if (condition->kind == VAE_IMAGE)
@@ -117,7 +110,7 @@ static vae_status check_width(const vae_condition_spec *condition, const vae_fie
     if (field->rank == rank && !memcmp(field->shape, shape, (size_t)rank * sizeof *shape))
         return vae__ok();
     return vae__error(VAE_ERROR_DATA, "%s: %s: expected shape %s, found %s", where, field->name,
-                      shape_text(shape, rank, expected), shape_text(field->shape, field->rank, found));
+                      vae__text_shape(shape, rank, expected), vae__text_shape(field->shape, field->rank, found));
 }
 
 static vae_status match_condition(const vae_model *model, const vae_data *data, vae_split split, int index,

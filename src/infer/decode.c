@@ -43,10 +43,8 @@ static vae_status match_z(const vae_model *model, const vae_data *data, vae_spli
         return vae__error(VAE_ERROR_DATA, "%s: %s: expected a %s split of latents, found none", name, where,
                           vae_split_name(split));
     if (match->x->rank != 1 || match->x->size != size) {
-        char found[128];
-        int64_t shape[VAE_MAX_RANK];
-        memcpy(shape, match->x->shape, sizeof shape);
-        vae__text_sizes(found, sizeof found, shape, match->x->rank, ", ");
+        char found[VAE__SIZES_SHOWN];
+        vae__text_sizes(found, sizeof found, match->x->shape, match->x->rank, ", ");
         return vae__error(VAE_ERROR_DATA, "%s: %s: latents: expected (rows, %" PRId64 "), found (rows, %s)", name,
                           where, size, found);
     }
