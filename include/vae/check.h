@@ -22,6 +22,7 @@ extern "C" {
 /* The largest relative error that a right gradient has in float64; right ones stay far below. */
 #define VAE_CHECK_BAR 1e-6
 
+/* All zero: the usual. New members go last. */
 typedef struct vae_check_options {
     int64_t examples; /* vae_check: the first training rows; 0: 8, or all where there are fewer */
     uint64_t seed;    /* of the choice of elements and, in vae_check, of noise */

@@ -76,7 +76,7 @@ typedef struct vae_field_source {
     bool more_levels; /* any other value is a class as well, numbered behind `levels` in the order of the rows */
 } vae_field_source;
 
-/* Read while the data is opened and not later. All zero: the usual. */
+/* Read while the data is opened and not later. All zero: the usual. New members go last. */
 typedef struct vae_data_options {
     uint64_t seed; /* of data that is made, not read: the built-in digits */
     int threads;   /* 0: one for each processor */

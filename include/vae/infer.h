@@ -85,6 +85,7 @@ VAE_API void vae_decoder_free(vae_decoder **decoder);
 
 /* ---- Evaluation -------------------------------------------------------------------------------------------------- */
 
+/* All zero: the usual. New members go last. */
 typedef struct vae_evaluation_options {
     vae_split split;
     int64_t samples; /* importance samples for the likelihood; 0: none */
@@ -189,7 +190,7 @@ typedef struct vae_condition_settings {
     int64_t count;
 } vae_condition_settings;
 
-/* New members go last. */
+/* All zero: the usual, of a model whose conditions are classes. New members go last. */
 typedef struct vae_sample_options {
     int64_t count;      /* examples of each combination of conditions, or in all for a model without; 0: 10, or 100 */
     int64_t only_class; /* with has_class: this class alone, of the only condition that is a class */
