@@ -63,8 +63,9 @@ tells() {
 
 # also WORDS...: and these are on lines of it, too.
 also() {
+    command=$subject
     for line; do
-        check "$subject: expected the words \"$line\"" grep -Eq -e "$line" stdout
+        check "$command: expected the words \"$line\"" grep -Eq -e "$line" stdout
     done
 }
 

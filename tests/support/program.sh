@@ -44,12 +44,13 @@ as_told() {
     about "vae $*"
     vae "$@"
     [ $found = "$status" ] || complain "expected status $status, found $found"
-    [ -z "$words" ] || grep -Eq -e "$words" stdout stderr || complain "expected the words \"$words\""
+    [ "$status" = 0 ] && where=stdout || where=stderr
+    [ -z "$words" ] || grep -Eq -e "$words" $where || complain "expected the words \"$words\""
     [ "$(wc -l <stderr)" = $((status > 0)) ] || complain "expected $((status > 0)) lines of complaint"
 }
 
-# told STATUS WORDS ARGUMENT...: the program ends with this status; WORDS, an extended regular expression or nothing, are
-# in what it prints; and what it says on standard error is one line, or none where it is well.
+# told STATUS WORDS ARGUMENT...: the program ends with this status. WORDS, an extended regular expression or nothing, are
+# on standard output where that is 0; and if not, in the one line on standard error.
 told() {
     as_told "$@"
     count
@@ -60,11 +61,10 @@ does() {
     told 0 '' "$@"
 }
 
-# refused STATUS WORDS ARGUMENT...: told, the words on standard error; and it leaves nothing behind.
+# refused STATUS WORDS ARGUMENT...: told, and it leaves nothing behind.
 refused() {
     before=$(ls -A)
     as_told "$@"
-    grep -Eq -e "$words" stderr || complain "expected the words \"$words\" on standard error"
     after=$(ls -A)
     [ "$after" = "$before" ] || complain "left behind: $(echo "$after" | grep -Fxv -e "$before" | tr '\n' ' ')"
     count
