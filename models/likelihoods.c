@@ -113,6 +113,7 @@ static const vae_likelihood rows[] = {
       .draw = gaussian_draw },
     { .word = { .name = "poisson", .summary = "counts, each by the logarithm of its rate" },
       .transform = "raw",
+      .encoder_transform = "log1p", /* counts as they are would drive the first rates out of all bounds */
       .low = 0,
       .high = INFINITY,
       .whole = true,

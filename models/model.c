@@ -74,13 +74,16 @@ static vae_status resolve_clauses(vae_model *model, const vae_model_spec *spec)
                                                    &model->objective, (char **)&mine->objective }));
     VAE__TRY(resolve_clause(model, &(vae__clause){ "likelihood", spec->x.likelihood, "bernoulli", VAE__LIKELIHOOD, NULL,
                                                    &model->likelihood, (char **)&mine->x.likelihood }));
-    const char *suits = ((const vae_likelihood *)model->likelihood.row)->transform;
+    const vae_likelihood *likelihood = model->likelihood.row;
+    const char *suits = likelihood->transform;
     VAE__TRY(
         resolve_clause(model, &(vae__clause){ "transform", spec->x.transform, suits ? suits : "raw", VAE__TRANSFORM,
                                               &model->transform, NULL, (char **)&mine->x.transform }));
-    VAE__TRY(resolve_clause(model, &(vae__clause){ "encoder transform", spec->x.encoder_transform, mine->x.transform,
-                                                   VAE__TRANSFORM, &model->encoder_transform, NULL,
-                                                   (char **)&mine->x.encoder_transform }));
+    bool suited = !spec->x.transform && likelihood->encoder_transform;
+    suits = suited ? likelihood->encoder_transform : mine->x.transform;
+    VAE__TRY(
+        resolve_clause(model, &(vae__clause){ "encoder transform", spec->x.encoder_transform, suits, VAE__TRANSFORM,
+                                              &model->encoder_transform, NULL, (char **)&mine->x.encoder_transform }));
     model->one_transform = !strcmp(mine->x.encoder_transform, mine->x.transform);
     return vae__ok();
 }

@@ -85,10 +85,11 @@ typedef struct vae_heads {
 
 typedef struct vae_likelihood {
     vae_word word;
-    const char *transform; /* what suits it, where a declaration names none; NULL: "raw" */
-    double low, high;      /* the support of a value: data outside is refused. Both 0: every number */
-    bool whole;            /* … whole numbers alone */
-    bool density;          /* of continuous values: the transform's Jacobian is part of log p(x) */
+    const char *transform;         /* what suits it, where a declaration names none; NULL: "raw" */
+    const char *encoder_transform; /* what then suits the encoder; NULL: the same */
+    double low, high;              /* the support of a value: data outside is refused. Both 0: every number */
+    bool whole;                    /* … whole numbers alone */
+    bool density;                  /* of continuous values: the transform's Jacobian is part of log p(x) */
     vae_heads (*heads)(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size);
     /* log p(x | z), nats of each row, (rows, 1): Σ mask · log p, where mask (rows, size) may be NULL for all. Where it
      * is 0, x is 0. */

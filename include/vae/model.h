@@ -25,7 +25,8 @@ typedef struct vae_x_spec {
     int64_t shape[VAE_MAX_RANK]; /* of an example, as many dimensions as are not 0; all 0: the data's */
     const char *likelihood;      /* p(x | z): "bernoulli", "gaussian", "gaussian sigma=0.1"; NULL: "bernoulli" */
     const char *transform;       /* from stored to modelled values: "unit, binarize"; NULL: what suits the likelihood */
-    const char *encoder_transform; /* from stored values to what the encoder sees; NULL: what the likelihood scores */
+    const char *encoder_transform; /* from stored values to what the encoder sees; NULL: what the likelihood scores, or,
+                                      where `transform` is NULL too, what suits the likelihood */
     vae_missing missing;
     bool has_fill_value;
     double fill_value; /* with has_fill_value: stored values equal to it are missing, and masked */

@@ -26,7 +26,7 @@ typedef struct vae__declaration_options {
     [TRANSFORM] = { "transform", "PHRASES", VAE__TEXT,                                                                 \
                     "from stored to modelled values: \"unit, binarize\"; \"raw\": none", NULL, 0, 0 },                 \
     [ENCODER_TRANSFORM] = { "encoder-transform", "PHRASES", VAE__TEXT,                                                 \
-                            "from stored values to what the encoder sees [as --transform]", NULL, 0, 0 },              \
+                            "what the encoder sees [as --transform; of poisson log1p]", NULL, 0, 0 },              \
     [CONDITION_TRANSFORM] = { "condition-transform", "NAME=PHRASES", VAE__TEXTS,                                       \
                               "of a condition of values or an image; may be repeated", NULL, 0, 0 },                   \
     [MISSING] = { "missing", "error|mask", VAE__TEXT, "what becomes of NaN and infinite values: refused, or masked", NULL, 0, 0 },       \

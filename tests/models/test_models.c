@@ -121,6 +121,31 @@ START_TEST(test_resolved)
 }
 END_TEST
 
+/* What suits the likelihood stands where the declaration says nothing of it. */
+START_TEST(test_usual_transforms)
+{
+    static const struct {
+        vae_x_spec x;
+        const char *transform, *encoder_transform;
+    } cases[] = {
+        { { .likelihood = "bernoulli" }, "unit, binarize", "unit, binarize" },
+        { { .likelihood = "gaussian" }, "unit", "unit" },
+        { { .likelihood = "poisson" }, "raw", "log1p" },
+        { { .likelihood = "poisson", .transform = "raw" }, "raw", "raw" },
+        { { .likelihood = "poisson", .encoder_transform = "unit" }, "raw", "unit" },
+        { { .likelihood = "gaussian", .transform = "log1p" }, "log1p", "log1p" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        vae_model_spec spec = variants[0];
+        spec.x = cases[i].x;
+        vae_model *model = model_of(&spec);
+        ck_assert_str_eq(vae_model_declaration(model)->x.transform, cases[i].transform);
+        ck_assert_str_eq(vae_model_declaration(model)->x.encoder_transform, cases[i].encoder_transform);
+        vae_model_free(&model);
+    }
+}
+END_TEST
+
 static void check_tensor(vae_model *model, const char *name, int64_t rows, int64_t columns)
 {
     const vae_tensor *tensor = vae_store_find(vae_model_store(model), name);
@@ -487,8 +512,9 @@ int main(void)
     TCase *one = tcase_create("models");
     tcase_set_timeout(one, 60);
     tcase_add_checked_fixture(one, begin, end);
-    const TTest *const tests[] = { test_resolved, test_parameters,        test_catalogue, test_mistakes,
-                                   test_levels,   test_data_does_not_fit, test_jacobian,  NULL };
+    const TTest *const tests[] = { test_resolved,          test_usual_transforms, test_parameters,
+                                   test_catalogue,         test_mistakes,         test_levels,
+                                   test_data_does_not_fit, test_jacobian,         NULL };
     for (int i = 0; tests[i]; i++)
         tcase_add_test(one, tests[i]);
     tcase_add_loop_test(one, test_gradient, 0, VARIANTS);
