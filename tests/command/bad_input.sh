@@ -307,7 +307,7 @@ ended 'training whose lines nobody reads' 1 'cannot be written: Broken pipe; the
 told 0 '^training    40 epochs' info piped.h5
 # A lower limit would be an OpenMP library's as well: some share a small file between their threads.
 rm -f piped.h5
-(ulimit -f 20 && "$VAE" $small --epochs 1 >/dev/null 2>"$work/pipe.err" 3>&-)
+(ulimit -f 20 && "$VAE" $small --epochs 1 >/dev/null 2>pipe.err 3>&-)
 found=$?
 mv pipe.err stderr
 ended 'a file beyond the limit of its size' 1 'piped.h5: cannot write: File too large'

@@ -4,6 +4,8 @@
 #     SOURCE=. VAE=build/vae tests/command/completion.sh
 #
 # Ends with "N passed, N failed" and status 0 or 1.
+# Variables that are not set here are those of program.sh.
+# shellcheck disable=SC2154
 set -u
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
 

@@ -58,12 +58,12 @@ END
 tells() {
     expected=$1 line=$2
     shift 2
+    command="vae data $*"
     told "$expected" "$line" data "$@"
 }
 
 # also WORDS...: and these are on lines of it, too.
 also() {
-    command=$subject
     for line; do
         check "$command: expected the words \"$line\"" grep -Eq -e "$line" stdout
     done

@@ -6,6 +6,8 @@
 #
 # PYTHON reads the JSON; without it that part is skipped. Ends with the line "N passed, N failed" (", N skipped") and
 # status 0 or 1.
+# Variables that are not set here are those of program.sh.
+# shellcheck disable=SC2154
 set -u
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
 

@@ -6,6 +6,8 @@
 #
 # CC is the compiler that built the library, whose OpenMP the static library calls. Ends with "N passed, N failed"
 # (", N skipped") and status 0 or 1.
+# Variables that are not set here are those of installed.sh.
+# shellcheck disable=SC2154
 set -u
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/installed.sh"
 

@@ -1,6 +1,6 @@
 # What the scripts of tests/docs and tests/consumer share: commands that are run, pages whose blocks are, and the library
 # installed below $work. Read by them, not run.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 #
 # Wants SOURCE and BUILD. Debian's h5py is of /usr/bin/python3, so PYTHON tells which one to take; it may be empty.
 build=$(cd "${BUILD:?expected BUILD=folder of the build}" && pwd) || exit 1
