@@ -20,7 +20,8 @@
     }
 #define VAE__MASK_OPTION                                                                                               \
     {                                                                                                                  \
-        "mask", "PATH", VAE__TEXT, "where a mask of x's shape lies: 1 where x was observed, 0 where not; -: none", NULL, 0, 0   \
+        "mask", "PATH", VAE__TEXT, "where a mask of x's shape lies: 1 where x was observed, 0 where not; -: none",     \
+            NULL, 0, 0                                                                                                 \
     }
 #define VAE__EXTERNAL_OPTION                                                                                           \
     {                                                                                                                  \
