@@ -1,5 +1,4 @@
 /* From nodes to tasks: what is reachable, in order, and the backward pass in reverse. */
-#include <string.h>
 
 #include "graph/graph.h"
 #include "src/base/memory.h"

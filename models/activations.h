@@ -8,10 +8,11 @@
 
 enum { VAE__LINEAR = 0 }; /* the first row: none */
 
-/* By number: a place in the table, or behind it in the catalogue's ops. */
+/* By number: a place in the table, or behind it in the catalogue's ops, some of which are no activations and have no
+ * name here. */
+int vae__activation_count(const vae_catalogue *catalogue);
 int vae__activation_find(const vae_catalogue *catalogue, const char *name);          /* or -1 */
-const char *vae__activation_name(const vae_catalogue *catalogue, int index);         /* NULL: there is none; see next */
-int vae__activation_count(const vae_catalogue *catalogue);                           /* numbers there may be */
+const char *vae__activation_name(const vae_catalogue *catalogue, int index);         /* or NULL */
 void vae__activation_names(const vae_catalogue *catalogue, char *text, size_t size); /* all, with commas between */
 vae_node *vae__activation_build(const vae_catalogue *catalogue, int index, vae_node *x);
 

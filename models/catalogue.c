@@ -67,7 +67,7 @@ vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue)
     return table;
 }
 
-static int activation_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
+static bool activation_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
 {
     const char *name = NULL;
     for (int i = 0; i < vae__activation_count(catalogue) && !name; i++) {
@@ -76,13 +76,13 @@ static int activation_at(const vae_catalogue *catalogue, int index, vae_word_hel
             name = next;
     }
     if (!name)
-        return 0;
+        return false;
     *help = (vae_word_help){ .table = "activation", .name = name, .summary = "what a layer may end in" };
     snprintf(help->usage, sizeof help->usage, "%s", name);
-    return 1;
+    return true;
 }
 
-int vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
+bool vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
 {
     for (int part = 0; index >= 0 && part < VAE__PARTS; part++) {
         vae__word_table table = vae__words((vae__part)part, catalogue);
@@ -93,14 +93,14 @@ int vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help)
         }
         *help = (vae_word_help){ .table = table.what, .name = word->name, .summary = word->summary };
         vae__word_usage(word, help->usage, sizeof help->usage);
-        return 1;
+        return true;
     }
-    return index < 0 ? 0 : activation_at(catalogue, index, help);
+    return index >= 0 && activation_at(catalogue, index, help);
 }
 
-enum { NAME_MOST = 60 };
-
 /* ---- What a row must have ---------------------------------------------------------------------------------------- */
+
+enum { NAME_MOST = 60 };
 
 /* The functions that a row of a table must have; the first that is NULL, by name. */
 static const char *missing_in(vae__part part, const void *row)

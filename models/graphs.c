@@ -1,5 +1,4 @@
 /* The graphs of a model: for training, evaluation, importance weights, sampling, encoding, decoding, and its fields. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,10 +14,10 @@ typedef struct vae__building {
     const vae_model *model;
     const vae__graph_request *request;
     vae__model_graph *built;
-    vae__given given[VAE_MAX_CONDITIONS]; /* transformed */
-    vae_node *x, *encoder_x;              /* as the likelihood scores it, and as the encoder sees it; 0 where masked */
-    vae_node *mask;                       /* NULL: all values are observed */
-    vae_node *jacobian;                   /* log |d modelled / d stored| of the observed values; NULL: 0 */
+    vae__network_condition conditions[VAE_MAX_CONDITIONS]; /* transformed */
+    vae_node *x, *encoder_x; /* as the likelihood scores it, and as the encoder sees it; 0 where masked */
+    vae_node *mask;          /* NULL: all values are observed */
+    vae_node *jacobian;      /* log |d modelled / d stored| of the observed values; NULL: 0 */
     vae_posterior_nodes posterior;
     vae_node *z;
     int64_t rows;      /* for each example, of what is built now */
@@ -35,7 +34,7 @@ static bool has_shape(const vae_node *node, const vae_node *expected)
 
 /* An output must be there, a node of this graph, and of shape (rows, size); of whom it is, and its name, for a message.
  * After a mistake in the graph nothing is asked: it has its message. Returns the node. */
-static vae_node *given_by(vae__building *building, const char *whose, const char *name, vae_node *node, int64_t size)
+static vae_node *checked(vae__building *building, const char *whose, const char *name, vae_node *node, int64_t size)
 {
     const vae_graph *graph = building->built->graph;
     if (building->status.code || vae_graph_status(graph).code)
@@ -54,12 +53,12 @@ static vae_node *given_by(vae__building *building, const char *whose, const char
 }
 
 /* The same of what a function of a table's row gives: "likelihood student-t: log: …". */
-static vae_node *given_by_row(vae__building *building, vae__part part, const void *row, const char *function,
-                              vae_node *node, int64_t size)
+static vae_node *checked_of_row(vae__building *building, vae__part part, const void *row, const char *function,
+                                vae_node *node, int64_t size)
 {
     char whose[WHERE_SIZE];
     snprintf(whose, sizeof whose, "%s %.60s", vae__words(part, NULL).what, ((const vae_word *)row)->name);
-    return given_by(building, whose, function, node, size);
+    return checked(building, whose, function, node, size);
 }
 
 /* ---- Fields ------------------------------------------------------------------------------------------------------ */
@@ -98,7 +97,7 @@ static void add_condition(vae__building *building, int index)
             context_of(building, index, where, where, building->request->condition_types[index]);
         node = vae__transforms_build(&context, &field->transform, node);
     }
-    building->given[index] = (vae__given){ spec, field->size, node };
+    building->conditions[index] = (vae__network_condition){ spec, field->size, node };
 }
 
 static void add_conditions(vae__building *building)
@@ -169,19 +168,19 @@ static void add_x(vae__building *building)
 
 /* ---- Networks ---------------------------------------------------------------------------------------------------- */
 
-static vae_network network_of(const vae__building *building, const char *name, const vae__given *given)
+static vae_network network_of(const vae__building *building, const char *name)
 {
     return (vae_network){ .graph = building->built->graph,
                           .name = name,
                           .catalogue = building->model->catalogue,
-                          .given = given,
-                          .given_count = building->model->condition_count };
+                          .conditions = building->conditions,
+                          .condition_count = building->model->condition_count };
 }
 
 /* Of the conditions alone. */
 static vae_network prior_network(const vae__building *building)
 {
-    vae_network network = network_of(building, "prior", building->given);
+    vae_network network = network_of(building, "prior");
     network.bare = true;
     return network;
 }
@@ -189,20 +188,20 @@ static vae_network prior_network(const vae__building *building)
 static void add_posterior(vae__building *building)
 {
     const vae_model *model = building->model;
-    vae_network encoder = network_of(building, "encoder", building->given);
+    vae_network encoder = network_of(building, "encoder");
     vae_node *h = vae__network_build(&encoder, &model->encoder, building->encoder_x);
     const vae_posterior *posterior = model->posterior.row;
     int64_t size = model->declaration.latents[0].size;
     building->posterior = posterior->heads(&encoder, model->posterior.arguments, h, size);
-    given_by_row(building, VAE__POSTERIOR, posterior, "heads: mean", building->posterior.mean, size);
-    given_by_row(building, VAE__POSTERIOR, posterior, "heads: logvar", building->posterior.logvar, size);
+    checked_of_row(building, VAE__POSTERIOR, posterior, "heads: mean", building->posterior.mean, size);
+    checked_of_row(building, VAE__POSTERIOR, posterior, "heads: logvar", building->posterior.logvar, size);
 }
 
 /* p(x | z); the conditions have as many rows as z. */
-static vae_heads add_decoder(const vae__building *building, const vae__given *given, vae_node *z)
+static vae_heads add_decoder(const vae__building *building, vae_node *z)
 {
     const vae_model *model = building->model;
-    vae_network decoder = network_of(building, "decoder", given);
+    vae_network decoder = network_of(building, "decoder");
     vae_node *h = vae__network_build(&decoder, &model->decoder, z);
     const vae_likelihood *likelihood = model->likelihood.row;
     return likelihood->heads(&decoder, model->likelihood.arguments, h, model->x_size);
@@ -211,16 +210,16 @@ static vae_heads add_decoder(const vae__building *building, const vae__given *gi
 static vae_node *add_mean(vae__building *building, const vae_heads *heads)
 {
     const vae_likelihood *likelihood = building->model->likelihood.row;
-    return given_by_row(building, VAE__LIKELIHOOD, likelihood, "mean",
-                        likelihood->mean(building->model->likelihood.arguments, heads), building->model->x_size);
+    return checked_of_row(building, VAE__LIKELIHOOD, likelihood, "mean",
+                          likelihood->mean(building->model->likelihood.arguments, heads), building->model->x_size);
 }
 
 static vae_node *add_draw(vae__building *building, const vae_heads *heads)
 {
     const vae_likelihood *likelihood = building->model->likelihood.row;
-    return given_by_row(building, VAE__LIKELIHOOD, likelihood, "draw",
-                        likelihood->draw(building->model->likelihood.arguments, building->built->graph, heads),
-                        building->model->x_size);
+    return checked_of_row(building, VAE__LIKELIHOOD, likelihood, "draw",
+                          likelihood->draw(building->model->likelihood.arguments, building->built->graph, heads),
+                          building->model->x_size);
 }
 
 /* log p(x | z) in the units that x is stored in: of a density, the transform's Jacobian counts. */
@@ -232,40 +231,41 @@ static vae_node *in_units(vae_node *log_p, vae_node *jacobian)
 static vae_node *add_log(vae__building *building, const vae_heads *heads)
 {
     const vae_likelihood *likelihood = building->model->likelihood.row;
-    return given_by_row(building, VAE__LIKELIHOOD, likelihood, "log",
-                        likelihood->log(building->model->likelihood.arguments, building->x, heads, building->mask), 1);
+    return checked_of_row(building, VAE__LIKELIHOOD, likelihood, "log",
+                          likelihood->log(building->model->likelihood.arguments, building->x, heads, building->mask),
+                          1);
 }
 
 static vae_node *posterior_log(vae__building *building, const vae_posterior_nodes *q)
 {
     const vae_posterior *posterior = building->model->posterior.row;
-    return given_by_row(building, VAE__POSTERIOR, posterior, "log",
-                        posterior->log(building->model->posterior.arguments, q, building->z), 1);
+    return checked_of_row(building, VAE__POSTERIOR, posterior, "log",
+                          posterior->log(building->model->posterior.arguments, q, building->z), 1);
 }
 
 static vae_node *posterior_sample(vae__building *building, const vae_posterior_nodes *q, vae_node *noise)
 {
     const vae_posterior *posterior = building->model->posterior.row;
-    return given_by_row(building, VAE__POSTERIOR, posterior, "sample",
-                        posterior->sample(building->model->posterior.arguments, q, noise),
-                        building->model->declaration.latents[0].size);
+    return checked_of_row(building, VAE__POSTERIOR, posterior, "sample",
+                          posterior->sample(building->model->posterior.arguments, q, noise),
+                          building->model->declaration.latents[0].size);
 }
 
 static vae_node *prior_log(vae__building *building)
 {
     const vae_prior *prior = building->model->prior.row;
     vae_network network = prior_network(building);
-    return given_by_row(building, VAE__PRIOR, prior, "log",
-                        prior->log(&network, building->model->prior.arguments, building->z), 1);
+    return checked_of_row(building, VAE__PRIOR, prior, "log",
+                          prior->log(&network, building->model->prior.arguments, building->z), 1);
 }
 
 static vae_node *prior_sample(vae__building *building, vae_node *noise)
 {
     const vae_prior *prior = building->model->prior.row;
     vae_network network = prior_network(building);
-    return given_by_row(building, VAE__PRIOR, prior, "sample",
-                        prior->sample(&network, building->model->prior.arguments, noise),
-                        building->model->declaration.latents[0].size);
+    return checked_of_row(building, VAE__PRIOR, prior, "sample",
+                          prior->sample(&network, building->model->prior.arguments, noise),
+                          building->model->declaration.latents[0].size);
 }
 
 static vae_node *add_kl(vae__building *building)
@@ -274,8 +274,8 @@ static vae_node *add_kl(vae__building *building)
     const vae_prior *prior = model->prior.row;
     vae_network network = prior_network(building);
     if (prior->kl)
-        return given_by_row(building, VAE__PRIOR, prior, "kl",
-                            prior->kl(&network, model->prior.arguments, &building->posterior), 1);
+        return checked_of_row(building, VAE__PRIOR, prior, "kl",
+                              prior->kl(&network, model->prior.arguments, &building->posterior), 1);
     return vae_sub(posterior_log(building, &building->posterior), prior_log(building));
 }
 
@@ -290,7 +290,7 @@ static vae_build build_of(const vae__building *building)
                         .encoder_x = building->encoder_x,
                         .mask = building->mask };
     for (int i = 0; i < building->model->condition_count; i++)
-        build.conditions[i] = building->given[i].node;
+        build.conditions[i] = building->conditions[i].node;
     return build;
 }
 
@@ -323,7 +323,7 @@ static vae_build run_build(vae__building *building, vae_node *noise)
     };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         if (outputs[i].wanted_by & wanted[building->request->kind])
-            given_by(building, ".build", outputs[i].name, outputs[i].node, outputs[i].size);
+            checked(building, ".build", outputs[i].name, outputs[i].node, outputs[i].size);
     building->posterior = (vae_posterior_nodes){ build.mean, build.logvar };
     return build;
 }
@@ -335,8 +335,8 @@ static vae_node *run_build_from_z(vae__building *building, vae_node *z, bool dra
     build.x = build.encoder_x = build.mask = NULL;
     build.z = z;
     building->model->declaration.build(&build);
-    return given_by(building, ".build", draw ? "x_draw" : "x_mean", draw ? build.x_draw : build.x_mean,
-                    building->model->x_size);
+    return checked(building, ".build", draw ? "x_draw" : "x_mean", draw ? build.x_draw : build.x_mean,
+                   building->model->x_size);
 }
 
 /* ---- The kinds --------------------------------------------------------------------------------------------------- */
@@ -358,7 +358,7 @@ static void build_terms(vae__building *building)
     } else {
         add_posterior(building);
         building->z = posterior_sample(building, &building->posterior, noise);
-        vae_heads heads = add_decoder(building, building->given, building->z);
+        vae_heads heads = add_decoder(building, building->z);
         built->reconstruction = add_log(building, &heads);
         built->kl = add_kl(building);
     }
@@ -376,8 +376,8 @@ static void build_bound(vae__building *building)
     if (building->request->kind == VAE__TRAINING) {
         const vae_objective *objective = model->objective.row;
         const vae_terms terms = { .reconstruction = built->reconstruction, .kl = built->kl };
-        vae_node *bound = given_by_row(building, VAE__OBJECTIVE, objective, "build",
-                                       objective->build(model->objective.arguments, &terms), 1);
+        vae_node *bound = checked_of_row(building, VAE__OBJECTIVE, objective, "build",
+                                         objective->build(model->objective.arguments, &terms), 1);
         built->objective = vae_mean_rows(vae_negate(bound));
         built->reconstruction = vae_mean_rows(built->reconstruction);
         built->kl = vae_mean_rows(built->kl);
@@ -404,7 +404,7 @@ static void build_weights(vae__building *building)
     if (!model->declaration.build)
         add_posterior(building);
     for (int i = 0; i < model->condition_count; i++)
-        building->given[i].node = repeat(building->given[i].node, samples);
+        building->conditions[i].node = repeat(building->conditions[i].node, samples);
     bool same = building->encoder_x == building->x;
     building->x = repeat(building->x, samples);
     building->encoder_x = same ? building->x : repeat(building->encoder_x, samples);
@@ -420,7 +420,7 @@ static void build_weights(vae__building *building)
     }
     vae_posterior_nodes q = { repeat(building->posterior.mean, samples), repeat(building->posterior.logvar, samples) };
     building->z = posterior_sample(building, &q, noise);
-    vae_heads heads = add_decoder(building, building->given, building->z);
+    vae_heads heads = add_decoder(building, building->z);
     vae_node *reconstruction = in_units(add_log(building, &heads), jacobian);
     built->log_weight = vae_sub(vae_add(reconstruction, prior_log(building)), posterior_log(building, &q));
 }
@@ -441,7 +441,7 @@ static void build_from_z(vae__building *building, vae_node *z, bool draw)
         give_x(building, run_build_from_z(building, z, draw));
         return;
     }
-    vae_heads heads = add_decoder(building, building->given, z);
+    vae_heads heads = add_decoder(building, z);
     give_x(building, draw ? add_draw(building, &heads) : add_mean(building, &heads));
 }
 
@@ -495,7 +495,7 @@ static void build_fields(vae__building *building)
     vae_graph_keep(building->x);
     vae_graph_keep(building->encoder_x);
     for (int i = 0; i < building->model->condition_count; i++)
-        vae_graph_keep(building->given[i].node);
+        vae_graph_keep(building->conditions[i].node);
 }
 
 static void (*const builders[])(vae__building *) = {

@@ -9,9 +9,7 @@
 #ifndef VAE_MODELS_LANGUAGE_H
 #define VAE_MODELS_LANGUAGE_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <vae/catalogue.h>
 #include <vae/status.h>
 

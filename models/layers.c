@@ -8,12 +8,13 @@
 enum { NAME_SIZE = 128 };
 
 /* A condition's part of a layer: a class is a row of its weight, values are multiplied by it. */
-static vae_node *part_of(const vae_network *network, const vae__given *given, int64_t units, const char *name)
+static vae_node *part_of(const vae_network *network, const vae__network_condition *condition, int64_t units,
+                         const char *name)
 {
     char weight[2 * NAME_SIZE];
-    snprintf(weight, sizeof weight, "%s/weight_%s", name, given->spec->name);
-    vae_node *table = vae_parameter(network->graph, weight, VAE_GLOROT, 2, (int64_t[]){ given->size, units });
-    return given->spec->kind == VAE_CLASS ? vae_gather(table, given->node) : vae_matmul(given->node, table);
+    snprintf(weight, sizeof weight, "%s/weight_%s", name, condition->spec->name);
+    vae_node *table = vae_parameter(network->graph, weight, VAE_GLOROT, 2, (int64_t[]){ condition->size, units });
+    return condition->spec->kind == VAE_CLASS ? vae_gather(table, condition->node) : vae_matmul(condition->node, table);
 }
 
 static vae_node *bias_of(const vae_network *network, int64_t units, const char *name)
@@ -28,8 +29,8 @@ static vae_node *bias_of(const vae_network *network, int64_t units, const char *
 vae_node *vae_network_dense(const vae_network *network, vae_node *x, int64_t units, const char *name)
 {
     vae_node *h = x || !network->bare ? vae_dense(x, units, name) : bias_of(network, units, name);
-    for (int i = 0; i < network->given_count && !network->layers; i++) {
-        vae_node *part = part_of(network, &network->given[i], units, name);
+    for (int i = 0; i < network->condition_count && !network->layers; i++) {
+        vae_node *part = part_of(network, &network->conditions[i], units, name);
         h = vae_node_rows(h) ? vae_add(h, part) : vae_add(part, h);
     }
     return h;

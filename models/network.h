@@ -7,18 +7,18 @@
 #include "models/language.h"
 
 /* A condition as a network gets it. */
-typedef struct vae__given {
+typedef struct vae__network_condition {
     const vae_condition_spec *spec;
     int64_t size;   /* values, or classes */
     vae_node *node; /* class numbers, (rows, 1), or transformed values, (rows, size) */
-} vae__given;
+} vae__network_condition;
 
 struct vae_network {
     vae_graph *graph;
     const char *name; /* of its parameters: "encoder" */
     const vae_catalogue *catalogue;
-    const vae__given *given;
-    int given_count;
+    const vae__network_condition *conditions;
+    int condition_count;
     int layers; /* built so far; the conditions join the first, or, where there is none, every head */
     bool bare;  /* no values go in: a head is of bias and conditions alone */
 };

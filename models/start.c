@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "graph/op.h"
 #include "models/model.h"
 #include "src/base/status.h"
+#include "src/base/text.h"
 
 /* A class's weight has a row for each level: which condition is it of? A tensor of a graph built by hand may have the
  * name and not the rows. */
@@ -48,12 +48,10 @@ static int64_t same_class(const vae_condition_spec *condition, int64_t class, co
 
 static vae_status differs(const vae_model *model, const vae_tensor *tensor, const vae_tensor *other)
 {
-    char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
-    vae_node mine = { .rank = tensor->rank }, theirs = { .rank = other->rank };
-    memcpy(mine.shape, tensor->shape, sizeof mine.shape);
-    memcpy(theirs.shape, other->shape, sizeof theirs.shape);
+    char expected[VAE__SIZES_SHOWN], found[VAE__SIZES_SHOWN];
     return vae__error(VAE_ERROR_DATA, "%s: %s: expected shape %s to start from, found %s", model->declaration.name,
-                      tensor->name, vae__shape_text(&mine, expected), vae__shape_text(&theirs, found));
+                      tensor->name, vae__text_shape(tensor->shape, tensor->rank, expected),
+                      vae__text_shape(other->shape, other->rank, found));
 }
 
 /* Is `other` what `tensor` can start from: the same shape, but for the rows of a class? */

@@ -1,12 +1,11 @@
 /* Transforms: from values as stored to values as modelled, and back. */
 #include <float.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "models/parts.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 
 enum { NAME_SIZE = 192 };
 
@@ -20,7 +19,7 @@ vae__range vae__range_of(vae_type type)
         [VAE_UINT32] = { 0, UINT32_MAX },         [VAE_INT32] = { INT32_MIN, INT32_MAX },
         [VAE_UINT64] = { 0, (double)UINT64_MAX }, [VAE_INT64] = { (double)INT64_MIN, (double)INT64_MAX },
     };
-    if (type == VAE_FLOAT32 || type == VAE_FLOAT64)
+    if (vae__type_is_float(type))
         return (vae__range){ -INFINITY, INFINITY, false, false };
     return (vae__range){ ends[type][0], ends[type][1], true, true };
 }

@@ -167,12 +167,12 @@ VAE_API const vae_model_spec *vae_model_at(const vae_catalogue *catalogue, int i
 VAE_API const vae_model_spec *vae_model_find(const vae_catalogue *catalogue, const char *name); /* or NULL */
 
 /* A line for each word of the little language: its table ("layer"), how it is written ("dense UNITS [ACTIVATION]"),
- * what it is. Returns 0 behind the last, else 1. */
+ * what it is. Returns false behind the last. */
 typedef struct vae_word_help {
     const char *table, *name, *summary;
     char usage[96];
 } vae_word_help;
-VAE_API int vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help);
+VAE_API bool vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help);
 
 #ifdef __cplusplus
 }

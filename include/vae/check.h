@@ -42,7 +42,7 @@ typedef struct vae_check_tensor {
     int64_t size;
     int64_t checked; /* elements compared: all of a small tensor, else some drawn and those of the largest gradients */
     int64_t skipped; /* comparisons left out, for the objective has a kink there (relu), or no finite differences */
-    int direction;   /* 1: a derivative in a random direction, in which every element moves, was compared as well */
+    bool direction;  /* a derivative in a random direction, in which every element moves, was compared as well */
     double error;    /* the worst; NaN where nothing could be compared */
     int64_t element; /* … and where: a number in row-major order, or -1 for the direction */
     double analytic, numeric; /* … and its a and n */

@@ -18,7 +18,7 @@
 #ifndef VAE_DATA_H
 #define VAE_DATA_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <vae/export.h>
 #include <vae/status.h>
@@ -46,8 +46,7 @@ typedef enum vae_split {
 typedef struct vae_field {
     const char *name; /* "x" for what is modelled; "label" for an IDX folder's and the digits' classes; a condition's */
     vae_field_kind kind;
-    vae_type
-        type; /* how its values lie in memory: as stored; float16 as VAE_FLOAT32; the levels' numbers as VAE_INT32 */
+    vae_type type; /* how its values lie in memory: as stored; float16 as VAE_FLOAT32; numbers of levels as VAE_INT32 */
     int rank;
     int64_t shape[VAE_MAX_RANK]; /* of a row; (1) for a class */
     int64_t size;                /* values of a row */
@@ -74,7 +73,7 @@ typedef struct vae_field_source {
      * those that are found, of all splits and files together, in the order of the numbers, or of the strings' bytes. */
     const char *const *levels;
     int level_count;
-    int more_levels; /* not 0: any other value is a class as well, numbered behind `levels` in the order of the rows */
+    bool more_levels; /* any other value is a class as well, numbered behind `levels` in the order of the rows */
 } vae_field_source;
 
 /* Read while the data is opened and not later. All zero: the usual. */
@@ -90,9 +89,9 @@ typedef struct vae_data_options {
     const char *mask; /* path of a dataset of x's shape, 1 where x was observed and 0 where not: a field "mask", the
                          last one; NULL: none */
 
-    /* Not 0: follow external links, and read external storage and virtual datasets, so that one file may have another
-     * read in its place. Rows of a virtual dataset of which the file is not there then have its fill value. */
-    int allow_external;
+    /* Follow external links, and read external storage and virtual datasets, so that one file may have another read in
+     * its place. Rows of a virtual dataset of which the file is not there then have its fill value. */
+    bool allow_external;
 } vae_data_options;
 
 /*
@@ -138,9 +137,9 @@ VAE_API void vae_data_free(vae_data **data);
 /* What of the training rows is to be held out, and how. All zero: nothing. */
 typedef struct vae_division {
     double validation, test; /* rows; below 1 a share of the training rows there are before, to the nearest row */
-    const char
-        *by; /* name of a condition, a class or one number: rows of one value stay together; NULL: the last rows */
-    uint64_t seed; /* which values are held out */
+    const char *by; /* name of a condition, a class or one number: rows of one value stay together. NULL: the last rows
+                       are held out */
+    uint64_t seed;  /* which values are held out */
 } vae_division;
 
 /*
@@ -169,8 +168,8 @@ VAE_API int64_t vae_data_row(const vae_data *data, vae_split split, int64_t inde
 VAE_API const char *vae_data_source(const vae_data *data);
 /* The sources as given, so that the same can be opened again; sets *count (unless NULL). The strings are the data's. */
 VAE_API const char *const *vae_data_sources(const vae_data *data, int *count);
-VAE_API const char *
-vae_data_digest(const vae_data *data); /* 16 hexadecimal digits: of contents, or of what they are drawn from */
+/* 16 hexadecimal digits: of contents, or of what they are drawn from. */
+VAE_API const char *vae_data_digest(const vae_data *data);
 VAE_API int64_t vae_data_rows(const vae_data *data, vae_split split); /* 0: there is no such split */
 /* Where the rows to train on are: VAE_TRAIN, or VAE_ALL of data that is not split. */
 VAE_API vae_split vae_data_training_split(const vae_data *data);
@@ -187,15 +186,15 @@ typedef struct vae_field_summary {
     int64_t numbers; /* all others: finite values. What follows is of these, and NaN or 0 where there are none */
     double minimum, maximum, mean;
     double deviation; /* root of the mean squared distance from the mean */
-    int whole;        /* Each is a whole number. */
-    int binary;       /* Each is 0 or 1. */
+    bool whole;       /* Each is a whole number. */
+    bool binary;      /* Each is 0 or 1. */
     int64_t masked;   /* values of x that the mask hides, whatever they are */
 } vae_field_summary;
 
 /* All zero: the usual. */
 typedef struct vae_summary_options {
-    int has_fill; /* There is a value that stands for what is missing: `fill`, as the field's type has it. */
-    double fill;
+    bool has_fill_value; /* There is a value that stands for what is missing, as the field's type has it: */
+    double fill_value;
     int64_t *class_rows; /* of a VAE_CLASS: how many rows each class has, set for the first `class_count` of them */
     int64_t class_count;
 } vae_summary_options;
@@ -210,9 +209,9 @@ typedef struct vae_data_entry {
     vae_split split;  /* whose group it lies below; VAE_ALL where there are none */
     const char *path; /* as vae_data_options has it; NULL: the file itself is the array */
     const char *type; /* "uint16", "strings", and of what no field can be made: "a compound type", "an external link" */
-    int usable;       /* A field can be made of it. */
-    int text;         /* Its values are strings: a class's. */
-    int outside;      /* Its values lie in other files: allow_external. */
+    bool usable;      /* A field can be made of it. */
+    bool text;        /* Its values are strings: a class's. */
+    bool outside;     /* Its values lie in other files: allow_external. */
     vae_type number;  /* of usable numbers: their type in memory */
     int rank;
     int64_t shape[VAE_ENTRY_RANK];

@@ -5,7 +5,6 @@
 #ifndef VAE_DRAW_H
 #define VAE_DRAW_H
 
-#include <vae/data.h>
 #include <vae/graph.h>
 #include <vae/model.h>
 

@@ -5,6 +5,7 @@
  *     vae_evaluate, vae_evaluate_examples      how good a model is, over a split and for each example
  *     vae_encode, vae_reconstruct, vae_decode  whole data sets
  *     vae_sample                               draws from the prior
+ *     vae_samples_save and the like            files of what was found
  *
  * A model is read by any number of threads at a time, as long as none of them changes its parameters.
  */
@@ -192,13 +193,13 @@ typedef struct vae_condition_settings {
 typedef struct vae_sample_options {
     int64_t count;      /* examples of each combination of conditions, or in all for a model without; 0: 10, or 100 */
     int64_t only_class; /* with has_class: this class alone, of the only condition that is a class */
-    int has_class;
+    bool has_class;
     uint64_t seed;
     double temperature; /* z is drawn from N(0, temperature²), or the prior's likeness of that; 0: 1 */
-    int draw;           /* draw x from p(x | z); else its mean is given */
+    bool draw;          /* draw x from p(x | z); else its mean is given */
     int threads;        /* 0: one for each processor */
-    vae_condition_settings
-        conditions[VAE_MAX_CONDITIONS]; /* by place in the declaration; those that are no class must be given */
+    /* By place in the declaration; those that are no class must be given. */
+    vae_condition_settings conditions[VAE_MAX_CONDITIONS];
 } vae_sample_options;
 
 /* Samples, row by row: `columns` of each combination of conditions, of which the last varies fastest, or `columns` a
@@ -235,11 +236,12 @@ VAE_API vae_status vae_decode(const vae_model *model, const vae_data *data, cons
 
 /* What a file of results is: its attribute `format`. */
 typedef enum vae_results {
-    VAE_RESULTS_SAMPLES,        /* "libvae samples": x, z */
-    VAE_RESULTS_LATENTS,        /* "libvae latents": mean, logvar, row */
-    VAE_RESULTS_EXAMPLES,       /* "libvae evaluation": elbo, reconstruction, kl, observed, row */
-    VAE_RESULTS_RECONSTRUCTIONS /* "libvae reconstructions": x, reconstruction (both as modelled), reconstruction_units
-                           (in the data's own units), row, and where values are missing the mask */
+    VAE_RESULTS_SAMPLES,  /* "libvae samples": x, z */
+    VAE_RESULTS_LATENTS,  /* "libvae latents": mean, logvar, row */
+    VAE_RESULTS_EXAMPLES, /* "libvae evaluation": elbo, reconstruction, kl, observed, row */
+    /* "libvae reconstructions": x, reconstruction (both as modelled), reconstruction_units (in the data's own units),
+     * row, and where values are missing the mask */
+    VAE_RESULTS_RECONSTRUCTIONS
 } vae_results;
 
 /*

@@ -59,7 +59,7 @@ typedef struct vae_model_spec {
     const char *summary; /* a line for people */
     vae_x_spec x;
     vae_condition_spec conditions[VAE_MAX_CONDITIONS]; /* as many as have a name */
-    vae_latent_spec latents[VAE_MAX_LATENTS];          /* one in this version */
+    vae_latent_spec latents[VAE_MAX_LATENTS];          /* the first alone; a second is refused */
     const char *encoder;                               /* hidden layers of q(z | x), first to last */
     const char *decoder;                               /* hidden layers of p(x | z) */
     const char *posterior;                             /* NULL: "gaussian", with diagonal covariance */

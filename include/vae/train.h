@@ -41,7 +41,7 @@ typedef struct vae_training_state {
     const char *source;       /* of the data */
     const char *digest;
     int64_t rows[VAE_SPLITS]; /* of the data's splits */
-    int validation_held_out;  /* the validation rows are the last of the source's training rows */
+    bool validation_held_out; /* the validation rows are training rows of the source */
     int64_t epochs;           /* in all, as vae_train was last asked; 0: it never was */
 
     /* What opens the same data again, as vae_data_open_files and its options have it. */
@@ -50,8 +50,8 @@ typedef struct vae_training_state {
     const char *x_path;                              /* NULL: the source itself, or it knows its fields */
     const char *condition_paths[VAE_MAX_CONDITIONS]; /* of the model's conditions, in its order; NULL likewise */
     const char *mask_path;                           /* NULL: there was no mask */
-    int allow_external; /* a record; who opens the sources of a file of somebody else's decides anew, for they and their
-                           links may lead to any file that this process may read */
+    bool allow_external;   /* a record; who opens the sources of a file of somebody else's decides anew, for they and
+                             their   links may lead to any file that this process may read */
     vae_division division; /* for vae_data_divide, once it is open; all zero: it was not divided */
 } vae_training_state;
 /* Strings are the training's, until it is freed or vae_train is called. */
@@ -74,8 +74,8 @@ typedef struct vae_progress {
     int64_t examples;                /* trained on since vae_train was called */
     double seconds;                  /* since vae_train was called */
     double elbo, reconstruction, kl; /* mean over this epoch's examples so far; nats per example */
-    int epoch_done;                  /* the epoch is at its end, and written to the checkpoint if there is one */
-    int has_validation;
+    bool epoch_done;                 /* the epoch is at its end, and written to the checkpoint if there is one */
+    bool has_validation;
     double validation_elbo; /* with epoch_done and has_validation */
 } vae_progress;
 

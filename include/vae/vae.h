@@ -7,7 +7,7 @@
  *     <vae/data.h>        open data
  *     <vae/train.h>       train
  *     <vae/checkpoint.h>  save and load
- *     <vae/infer.h>       evaluate, sample
+ *     <vae/infer.h>       evaluate, sample, encode, decode
  *     <vae/check.h>       check gradients
  *     <vae/picture.h>     pictures
  *     <vae/draw.h>        drawings of graphs

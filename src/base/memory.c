@@ -84,3 +84,13 @@ size_t vae__memory_available(void)
         available = (size_t)limit.rlim_cur;
     return available;
 }
+
+vae_status vae__memory_check_rows(const char *what, int64_t rows, size_t bytes)
+{
+    size_t available = vae__memory_available();
+    if ((uint64_t)rows <= available / bytes)
+        return vae__ok();
+    return vae__error(VAE_ERROR_MEMORY,
+                      "%s: %" PRId64 " rows of %zu bytes do not fit in memory, of which %zu bytes are available", what,
+                      rows, bytes, available);
+}

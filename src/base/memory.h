@@ -3,6 +3,7 @@
 #define VAE_BASE_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <vae/status.h>
 
 /* `count` zeroed elements of `size` bytes; NULL when there is no memory or the product overflows.
@@ -25,5 +26,8 @@ vae_status vae__copy_string(const char *text, char **copy);
 /* Bytes of memory this process may still take: the least of what is available on the machine and the limit set on the
  * address space. Asked before something large is read. */
 size_t vae__memory_available(void);
+
+/* VAE_ERROR_MEMORY where so many rows of `bytes` each are more than that; `what` begins the message. */
+vae_status vae__memory_check_rows(const char *what, int64_t rows, size_t bytes);
 
 #endif

@@ -38,4 +38,14 @@ static inline const char *vae__text_sizes(char *text, size_t size, const int64_t
     return text;
 }
 
+enum { VAE__SIZES_SHOWN = 128 };
+
+/* "(100, 32, 32)". Returns text. */
+static inline const char *vae__text_shape(const int64_t *shape, int rank, char text[VAE__SIZES_SHOWN])
+{
+    text[0] = '(';
+    vae__text_sizes(text + 1, VAE__SIZES_SHOWN - 2, shape, rank, ", ");
+    return strcat(text, ")");
+}
+
 #endif

@@ -2,7 +2,6 @@
 #include "src/checkpoint/get.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +9,6 @@
 #include "src/base/status.h"
 #include "src/base/text.h"
 #include "src/base/types.h"
-#include "src/checkpoint/image.h"
 #include "src/checkpoint/put.h"
 
 static vae_status wrong(const vae__place *place, const char *name, const char *expected, const char *found)

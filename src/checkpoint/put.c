@@ -8,7 +8,6 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/types.h"
-#include "src/checkpoint/image.h"
 
 /* ---- Types ------------------------------------------------------------------------------------------------------- */
 

@@ -1,13 +1,11 @@
 /* Reading a model's declaration, /model and /fields, and making a model of it. */
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/checkpoint/declaration.h"
 #include "src/checkpoint/layout.h"
-#include "src/data/levels.h"
 
 /* A declaration as read, whose strings are to be freed. */
 typedef struct declared {

@@ -1,5 +1,4 @@
 /* Writing a model's declaration: /model and /fields. */
-#include <string.h>
 
 #include "src/base/memory.h"
 #include "src/base/status.h"

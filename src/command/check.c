@@ -1,7 +1,6 @@
 /* vae check: what backward says of a model's gradients against finite differences, parameter by parameter. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "src/command/find.h"
 #include "src/command/json.h"
@@ -20,8 +19,8 @@ static const vae__option options[] = {
                    1 << 20 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of a new model's first values, of noise, and of the elements compared", "0", 0,
                VAE__WHOLE_MAX },
-    [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
-    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
+    [THREADS] = VAE__THREADS_OPTION,
+    [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
@@ -108,10 +107,7 @@ static void json_row(vae__json *json, const vae_check_tensor *row)
 {
     vae__json_object(json, NULL);
     vae__json_text(json, "name", row->name);
-    vae__json_array(json, "shape");
-    for (int i = 0; i < row->rank; i++)
-        vae__json_whole(json, NULL, row->shape[i]);
-    vae__json_array_end(json);
+    vae__json_sizes(json, "shape", row->shape, row->rank);
     vae__json_whole(json, "checked", row->checked);
     vae__json_whole(json, "skipped", row->skipped);
     vae__json_truth(json, "direction", row->direction);

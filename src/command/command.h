@@ -43,6 +43,16 @@ struct vae__call {
 #define VAE__CHECK_OPTIONS(table)                                                                                      \
     _Static_assert(sizeof(table) / sizeof *(table) <= VAE__MAX_OPTIONS + 1, "more options than VAE__MAX_OPTIONS")
 
+/* Rows of the tables of options, in every command that has them. */
+#define VAE__THREADS_OPTION                                                                                            \
+    {                                                                                                                  \
+        "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024                       \
+    }
+#define VAE__JSON_OPTION                                                                                               \
+    {                                                                                                                  \
+        "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0                                                   \
+    }
+
 /* --data, in every command that has it. */
 #define VAE__SOURCES_HELP "digits, digits:N, a folder of IDX files named as MNIST's are, FILE.h5[:/path], or FILE.npy"
 
@@ -53,6 +63,12 @@ extern const vae__command vae__command_models, vae__command_data, vae__command_t
 /* Says on one line of standard error what is wrong: "vae train: ..."; returns VAE__EXIT_USAGE or VAE__EXIT_FAILED. */
 int vae__wrong_usage(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int vae__failed(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with a status's message. Wrong arguments are wrong usage, all else is failure. */
+int vae__failed_status(const vae__call *call, vae_status status);
+
+/* A remark on a line of standard error, which changes no status. */
+void vae__remark(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints a line to `file`, whatever a user or a file has put into it: control characters become '?'. */
 void vae__line(FILE *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -66,18 +82,18 @@ size_t vae__quote(char *quoted, size_t size, const char *text);
 enum { VAE__HELP_COLUMNS = 100 };
 void vae__print_wrapped(const char *text, int column, int indent);
 
-/* A remark on a line of standard error, which changes no status. */
-void vae__remark(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* The same with a status's message. Wrong arguments are wrong usage, all else is failure. */
-int vae__failed_status(const vae__call *call, vae_status status);
-
 /* "1 example", "60000 examples": writes into text and returns it. */
 const char *vae__counted(char text[64], int64_t count, const char *noun);
 
 /* The shape of an example: "28 × 28". */
 enum { VAE__SIZES_TEXT = 24 * VAE_MAX_RANK };
 const char *vae__sizes_text(char text[VAE__SIZES_TEXT], const int64_t *shape, int rank);
+
+/* The place of the condition whose name these bytes are; -1: the model has none of it. */
+int vae__condition_place(const vae_model_spec *spec, const char *name, size_t length);
+
+/* Says that --condition names one that the model has not, and which it has; returns VAE__EXIT_USAGE. */
+int vae__unknown_condition(const vae__call *call, const vae_model_spec *spec, const char *name, size_t length);
 
 /* Trainable values of a model. */
 int64_t vae__parameter_count(vae_model *model);

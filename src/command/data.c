@@ -101,61 +101,46 @@ static void take_levels(const vae_condition_spec *condition, const level_texts *
     source->level_count = (int)condition->size;
 }
 
-static int condition_of(const vae_model_spec *model, const char *name)
-{
-    for (int i = 0; i < VAE_MAX_CONDITIONS && model->conditions[i].name; i++)
-        if (!strcmp(model->conditions[i].name, name))
-            return i;
-    return -1;
-}
-
-static int unknown_condition(const vae__call *call, const vae_model_spec *model, const char *name)
-{
-    char names[256] = "";
-    size_t used = 0;
-    for (int i = 0; i < VAE_MAX_CONDITIONS && model->conditions[i].name && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", model->conditions[i].name);
-    if (!*names)
-        return vae__wrong_usage(call, "--condition: expected none, for %s has no conditions, found \"%s\"", model->name,
-                                name);
-    return vae__wrong_usage(call, "--condition: expected a condition of %s, which are %s, found \"%s\"", model->name,
-                            names, name);
-}
-
-/* Puts conditions into a model's order, whatever the command line's is, for the order is part of the data's digest.
- * What it leaves out lies where the training had it. */
-static int take_conditions(const vae__call *call, const vae_model_spec *model, const vae__conditions *given,
-                           const vae__data_request *request, vae_field_source taken[VAE_MAX_CONDITIONS])
+/* Puts conditions into a model's order, whatever the command line's is, for the order is part of the data's digest. */
+static int take_given(const vae__call *call, const vae_model_spec *model, const vae__conditions *given,
+                      vae_field_source taken[VAE_MAX_CONDITIONS])
 {
     for (int i = 0; i < given->count; i++) {
         const vae_field_source *source = &given->sources[i];
-        int place = condition_of(model, source->name);
+        int place = vae__condition_place(model, source->name, strlen(source->name));
         if (place < 0)
-            return unknown_condition(call, model, source->name);
+            return vae__unknown_condition(call, model, source->name, strlen(source->name));
         if (model->conditions[place].kind != source->kind)
             return vae__wrong_usage(call, "--condition %s: expected the kind %s, as %s has it, found \"%s\"",
                                     source->name, vae__kind_text(model->conditions[place].kind), model->name,
                                     vae__kind_text(source->kind));
         taken[place] = *source;
     }
+    return VAE__EXIT_DONE;
+}
+
+/* What the command line leaves out lies where the training had it. */
+static void take_usual(const vae__data_request *request, vae_field_source taken[VAE_MAX_CONDITIONS])
+{
+    const vae_model_spec *model = request->model;
     const vae_training_state state = vae_training_where(request->places ? request->places : request->training);
     const vae_model_spec *before = request->places ? vae_model_declaration(vae_training_model(request->places)) : model;
     for (int i = 0; i < VAE_MAX_CONDITIONS && before->conditions[i].name; i++) {
-        int place = condition_of(model, before->conditions[i].name);
+        const char *name = before->conditions[i].name;
+        int place = vae__condition_place(model, name, strlen(name));
         if (place < 0 || taken[place].name || !state.condition_paths[i])
             continue;
         taken[place] = (vae_field_source){ .name = model->conditions[place].name,
                                            .kind = model->conditions[place].kind,
                                            .path = state.condition_paths[i] };
     }
-    return VAE__EXIT_DONE;
 }
 
 /* A model that starts from another's parameters keeps its classes, and may have more. */
 static void take_old_levels(vae_training *places, const level_texts *levels, vae_field_source *source)
 {
     const vae_model_spec *before = vae_model_declaration(vae_training_model(places));
-    int place = before ? condition_of(before, source->name) : -1;
+    int place = before ? vae__condition_place(before, source->name, strlen(source->name)) : -1;
     if (place < 0 || source->levels || source->kind != VAE_CLASS)
         return;
     take_levels(&before->conditions[place], levels, source);
@@ -256,9 +241,11 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
     write_levels(&levels);
     int exit_status = vae__parse_conditions(call, request->conditions, &given);
     if (!exit_status && request->model)
-        exit_status = take_conditions(call, request->model, &given, request, conditions);
+        exit_status = take_given(call, request->model, &given, conditions);
     if (exit_status)
         return exit_status;
+    if (request->model)
+        take_usual(request, conditions);
     options.conditions = request->model ? conditions : given.sources;
     options.condition_count = request->model ? close_gaps(request, &levels, conditions) : given.count;
     vae_status status = open_usual(request, &given, &options, conditions, data);

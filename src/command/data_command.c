@@ -2,10 +2,9 @@
  * arrays there are to choose from. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "src/command/data.h"
-#include "src/command/json.h"
+#include "src/command/listing.h"
 
 enum { X, CONDITION, MASK, FILL, EXTERNAL, THREADS, JSON };
 
@@ -15,193 +14,13 @@ static const vae__option options[] = {
     [MASK] = VAE__MASK_OPTION,
     [FILL] = { "fill-value", "V", VAE__REAL, "the number that stands for missing values of x", NULL, -1e308, 1e308 },
     [EXTERNAL] = VAE__EXTERNAL_OPTION,
-    [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
-    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
+    [THREADS] = VAE__THREADS_OPTION,
+    [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
 
-enum { ENTRIES = 100, CLASSES = 1024, CLASSES_PRINTED = 12, PATH_SIZE = 1024 };
-
-/* ---- What is in the file ----------------------------------------------------------------------------------------- */
-
-typedef struct entry {
-    vae_data_entry about;
-    char path[PATH_SIZE], type[64];
-} entry;
-
-typedef struct listing {
-    const char *wanted; /* --x, or "x" */
-    const char *base;   /* what stands behind the file's name: "/group" */
-    entry entries[ENTRIES];
-    int count, all; /* those that are kept; those there are */
-    bool x_found;
-    int x; /* what x is, or could be; -1: nothing that was kept */
-} listing;
-
-static bool same_path(const char *a, const char *b)
-{
-    while (*a || *b) {
-        size_t slashes[] = { strspn(a, "/"), strspn(b, "/") };
-        a += slashes[0];
-        b += slashes[1];
-        if ((slashes[0] > 0) != (slashes[1] > 0) && *a && *b)
-            return false;
-        if (*a != *b)
-            return false;
-        a += *a != 0;
-        b += *b != 0;
-    }
-    return true;
-}
-
-static bool is_wanted(const listing *l, const vae_data_entry *about)
-{
-    char path[2 * PATH_SIZE];
-    bool whole = about->split != VAE_ALL || *l->wanted == '/';
-    snprintf(path, sizeof path, "/%s/%s", whole ? "" : l->base, l->wanted);
-    return !about->path || same_path(about->path, path) ||
-           (about->split == VAE_ALL && *l->base && same_path(about->path, l->base));
-}
-
-static int take_entry(void *context, const vae_data_entry *about)
-{
-    listing *l = context;
-    bool wanted = is_wanted(l, about);
-    l->all++;
-    l->x_found = l->x_found || wanted;
-    if (l->count == ENTRIES)
-        return 0;
-    if (wanted && l->x < 0)
-        l->x = l->count;
-    entry *kept = &l->entries[l->count++];
-    kept->about = *about;
-    snprintf(kept->path, sizeof kept->path, "%s", about->path ? about->path : "");
-    snprintf(kept->type, sizeof kept->type, "%s", about->type);
-    return 0;
-}
-
-static double values_of(const vae_data_entry *about)
-{
-    double values = 1;
-    for (int i = 0; i < about->rank; i++)
-        values *= (double)about->shape[i];
-    return values;
-}
-
-/* Of numbers in more than one dimension the largest array; where there are none, of numbers. */
-static int largest_entry(const listing *l)
-{
-    int best = -1;
-    for (int i = 0; i < l->count; i++) {
-        const vae_data_entry *about = &l->entries[i].about, *other = best < 0 ? NULL : &l->entries[best].about;
-        if (!about->usable || about->text)
-            continue;
-        bool table = about->rank > 1, other_table = other && other->rank > 1;
-        if (!other || (table && !other_table) || (table == other_table && values_of(about) > values_of(other)))
-            best = i;
-    }
-    return best;
-}
-
-/* Sources without arrays in files have none, and say so. */
-static void list_entries(const vae__call *call, listing *l)
-{
-    const char *below = strstr(call->argument, ":/");
-    l->wanted = call->values[X].given ? call->values[X].text : "x";
-    l->base = below ? below + 1 : "";
-    l->x = -1;
-    vae_data_list(call->argument, take_entry, l);
-    if (!l->x_found)
-        l->x = largest_entry(l);
-}
-
-/* A name that a condition may have, of a path's last name. */
-static void name_condition(char name[VAE__CONDITION_NAME], const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    snprintf(name, VAE__CONDITION_NAME, "%s", slash ? slash + 1 : path);
-    for (char *c = name; *c; c++)
-        if (strchr(" \t\n.,=:", *c))
-            *c = '_';
-    if (!strcmp(name, "x") || !strcmp(name, "z") || !strcmp(name, "mask"))
-        strcat(name, "_");
-}
-
-static const char *condition_kind(const vae_data_entry *about)
-{
-    bool single = about->rank == 1 || (about->rank == 2 && about->shape[1] == 1);
-    bool whole = about->text || about->number > VAE_FLOAT64;
-    return single && whole                        ? "class"
-           : about->text                          ? NULL
-           : about->rank < 3                      ? "values"
-           : about->rank == 3 || about->rank == 4 ? "image"
-                                                  : NULL;
-}
-
-/* The option that an array could be given by; "": none. Only what has x's rows can stand beside it. */
-static void option_text(const listing *l, int index, char *text, size_t size)
-{
-    const entry *e = &l->entries[index], *x = l->x < 0 ? NULL : &l->entries[l->x];
-    char option[2 * PATH_SIZE], name[VAE__CONDITION_NAME], quoted[4 * PATH_SIZE];
-    *text = 0;
-    if (!x || !*e->path || !e->about.usable)
-        return;
-    vae__quote(quoted, sizeof quoted, e->path);
-    if (index == l->x) {
-        snprintf(text, size, "--x %s", quoted);
-        return;
-    }
-    const char *kind = condition_kind(&e->about);
-    if (e->about.split != x->about.split || e->about.shape[0] != x->about.shape[0])
-        return;
-    if (!e->about.text && e->about.rank == x->about.rank && e->about.number == VAE_UINT8 &&
-        !memcmp(e->about.shape, x->about.shape, sizeof e->about.shape)) {
-        snprintf(text, size, "--mask %s", quoted);
-        return;
-    }
-    if (!kind)
-        return;
-    name_condition(name, e->path);
-    snprintf(option, sizeof option, "%s=%s:%s", name, kind, e->path);
-    vae__quote(quoted, sizeof quoted, option);
-    snprintf(text, size, "--condition %s", quoted);
-}
-
-/* "(200, 32, 32)" */
-static const char *entry_shape(const vae_data_entry *about, char text[256])
-{
-    size_t used = (size_t)snprintf(text, 256, "(");
-    for (int i = 0; i < about->rank && used < 200; i++)
-        used += (size_t)snprintf(text + used, 256 - used, "%s%" PRId64, i ? ", " : "", about->shape[i]);
-    snprintf(text + used, 256 - used, ")");
-    return text;
-}
-
-static void print_listing(const listing *l)
-{
-    int path_width = 0, type_width = 0, shape_width = 0;
-    char shape[256], option[6 * PATH_SIZE], path[PATH_SIZE + 16];
-    for (int pass = 0; pass < 2; pass++)
-        for (int i = 0; i < l->count; i++) {
-            const entry *e = &l->entries[i];
-            bool split = e->about.split != VAE_ALL;
-            int length = snprintf(path, sizeof path, "%s%s%s", split ? vae_split_name(e->about.split) : "",
-                                  split ? ": " : "", e->path);
-            path_width = length > path_width && length < 60 ? length : path_width;
-            length = (int)strlen(e->type);
-            type_width = length > type_width ? length : type_width;
-            length = (int)strlen(entry_shape(&e->about, shape));
-            shape_width = length > shape_width ? length : shape_width;
-            option_text(l, i, option, sizeof option);
-            const char *remark = e->about.outside ? "in other files: --allow-external" : option;
-            if (pass)
-                vae__line(stdout, "  %-*s  %-*s  %-*s%s%s", path_width, path, type_width, e->type,
-                          *remark ? shape_width : 0, shape, *remark ? "  " : "", remark);
-        }
-    if (l->all > l->count)
-        vae__line(stdout, "  … and %d more", l->all - l->count);
-}
+enum { CLASSES = 1024, CLASSES_PRINTED = 12 };
 
 /* ---- What could be made of it ------------------------------------------------------------------------------------ */
 
@@ -363,7 +182,7 @@ static vae_status look_for_gap(const vae_data *data, vae_split split, told *t)
         vae_field_summary rest;
         if (!is_end(t->field->type, ends[i]))
             continue;
-        const vae_summary_options without = { .has_fill = 1, .fill = ends[i] };
+        const vae_summary_options without = { .has_fill_value = true, .fill_value = ends[i] };
         vae_status status = vae_data_summarize(data, split, 0, &without, &rest);
         if (status.code)
             return status;
@@ -380,8 +199,8 @@ static vae_status tell(const vae__call *call, const vae_data *data, vae_split sp
 {
     t->field = vae_data_field(data, split, index);
     t->class_count = t->field->classes < CLASSES ? t->field->classes : CLASSES;
-    const vae_summary_options how = { .has_fill = !index && call->values[FILL].given,
-                                      .fill = call->values[FILL].real,
+    const vae_summary_options how = { .has_fill_value = !index && call->values[FILL].given,
+                                      .fill_value = call->values[FILL].real,
                                       .class_rows = t->class_rows,
                                       .class_count = t->class_count };
     vae_status status = vae_data_summarize(data, split, index, &how, &t->values);
@@ -462,14 +281,6 @@ static void json_classes(vae__json *json, const told *t)
     vae__json_array_end(json);
 }
 
-static void json_shape(vae__json *json, const int64_t *shape, int rank)
-{
-    vae__json_array(json, "shape");
-    for (int i = 0; i < rank; i++)
-        vae__json_whole(json, NULL, shape[i]);
-    vae__json_array_end(json);
-}
-
 static void json_field(vae__json *json, const told *t)
 {
     vae__json_object(json, NULL);
@@ -477,7 +288,7 @@ static void json_field(vae__json *json, const told *t)
     vae__json_text(json, "kind", vae__kind_text(t->field->kind));
     vae__json_text(json, "path", t->field->path);
     vae__json_text(json, "type", vae_type_name(t->field->type));
-    json_shape(json, t->field->shape, t->field->rank);
+    vae__json_sizes(json, "shape", t->field->shape, t->field->rank);
     vae__json_real(json, "minimum", t->values.minimum);
     vae__json_real(json, "maximum", t->values.maximum);
     vae__json_real(json, "mean", t->values.mean);
@@ -495,24 +306,6 @@ static void json_field(vae__json *json, const told *t)
 }
 
 /* ---- The report -------------------------------------------------------------------------------------------------- */
-
-static void json_listing(vae__json *json, const listing *l)
-{
-    vae__json_array(json, "datasets");
-    for (int i = 0; i < l->count; i++) {
-        const vae_data_entry *about = &l->entries[i].about;
-        vae__json_object(json, NULL);
-        vae__json_text(json, "split", vae_split_name(about->split));
-        vae__json_text(json, "path", *l->entries[i].path ? l->entries[i].path : NULL);
-        vae__json_text(json, "type", l->entries[i].type);
-        json_shape(json, about->shape, about->rank);
-        vae__json_truth(json, "usable", about->usable);
-        vae__json_truth(json, "outside", about->outside);
-        vae__json_object_end(json);
-    }
-    vae__json_array_end(json);
-    vae__json_whole(json, "dataset_count", l->all);
-}
 
 /* What only a person can tell. */
 static void print_doubts(const told *x)
@@ -559,7 +352,7 @@ static vae_split split_told(const vae_data *data)
     return (vae_split)split;
 }
 
-static int print_data(const vae__call *call, const vae_data *data, const listing *l)
+static int print_data(const vae__call *call, const vae_data *data, const vae__listing *l)
 {
     char splits[VAE__SPLITS_TEXT];
     int64_t rows[VAE_SPLITS];
@@ -578,14 +371,14 @@ static int print_data(const vae__call *call, const vae_data *data, const listing
     }
     if (l->count && !call->values[X].given && x.field->path) {
         vae__line(stdout, "datasets");
-        print_listing(l);
+        vae__print_listing(l);
     }
     print_doubts(&x);
     print_suggestion(call, &x);
     return VAE__EXIT_DONE;
 }
 
-static int json_data(const vae__call *call, const vae_data *data, const listing *l)
+static int json_data(const vae__call *call, const vae_data *data, const vae__listing *l)
 {
     vae__json json = { .file = stdout };
     vae_split split = split_told(data);
@@ -610,23 +403,23 @@ static int json_data(const vae__call *call, const vae_data *data, const listing 
     vae__json_array_end(&json);
     if (!status.code)
         json_suggestion(&json, call, &x);
-    json_listing(&json, l);
+    vae__json_listing(&json, l);
     vae__json_finish(&json);
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
 }
 
 /* There is no x, but there are arrays to choose one of. */
-static int print_choice(const vae__call *call, const listing *l, vae_status status)
+static int print_choice(const vae__call *call, const vae__listing *l, vae_status status)
 {
     if (call->values[JSON].given) {
         vae__json json = { .file = stdout };
         vae__json_object(&json, NULL);
         vae__json_text(&json, "source", call->argument);
-        json_listing(&json, l);
+        vae__json_listing(&json, l);
         vae__json_finish(&json);
     } else {
         vae__line(stdout, "%s: no dataset %s; there are", call->argument, l->wanted);
-        print_listing(l);
+        vae__print_listing(l);
     }
     if (call->values[X].given)
         return vae__failed_status(call, status);
@@ -645,12 +438,12 @@ static int print_choice(const vae__call *call, const listing *l, vae_status stat
 static int run(const vae__call *call)
 {
     vae__conditions conditions;
-    listing l = { .count = 0 };
+    vae__listing l;
     vae_data *data = NULL;
     int status = vae__parse_conditions(call, &call->values[CONDITION], &conditions);
     if (status)
         return status;
-    list_entries(call, &l);
+    vae__list_arrays(call->argument, call->values[X].text, &l);
     vae_status opened = vae_data_open(call->argument,
                                       &(vae_data_options){
                                           .threads = (int)call->values[THREADS].whole,

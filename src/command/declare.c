@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-static int find_condition(const vae_model_spec *spec, const char *name, size_t length)
-{
-    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
-        if (strlen(spec->conditions[i].name) == length && !memcmp(spec->conditions[i].name, name, length))
-            return i;
-    return -1;
-}
-
 /* ---- Conditions -------------------------------------------------------------------------------------------------- */
 
 static int take_conditions(const vae__call *call, const vae__value *value, vae__declared *declared)
@@ -23,7 +15,7 @@ static int take_conditions(const vae__call *call, const vae__value *value, vae__
     memset(spec->conditions, 0, sizeof spec->conditions);
     for (int i = 0; i < declared->given.count; i++) {
         const vae_field_source *given = &declared->given.sources[i];
-        int place = find_condition(&before, given->name, strlen(given->name));
+        int place = vae__condition_place(&before, given->name, strlen(given->name));
         spec->conditions[i] = (vae_condition_spec){ .name = given->name, .kind = given->kind };
         if (place >= 0 && before.conditions[place].kind == given->kind)
             spec->conditions[i] = before.conditions[place];
@@ -38,7 +30,7 @@ static int take_transform(const vae__call *call, const char *text, vae_model_spe
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1])
         return vae__wrong_usage(call, "--condition-transform: expected NAME=PHRASES, found \"%s\"", text);
-    int length = (int)(equals - text), place = find_condition(spec, text, (size_t)length);
+    int length = (int)(equals - text), place = vae__condition_place(spec, text, (size_t)length);
     if (place < 0)
         return vae__wrong_usage(call, "--condition-transform: %s has no condition \"%.*s\"", spec->name, length, text);
     if (spec->conditions[place].kind == VAE_CLASS)

@@ -29,7 +29,8 @@ typedef struct vae__declaration_options {
                             "what the encoder sees [as --transform; of poisson log1p]", NULL, 0, 0 },              \
     [CONDITION_TRANSFORM] = { "condition-transform", "NAME=PHRASES", VAE__TEXTS,                                       \
                               "of a condition of values or an image; may be repeated", NULL, 0, 0 },                   \
-    [MISSING] = { "missing", "error|mask", VAE__TEXT, "what becomes of NaN and infinite values: refused, or masked", NULL, 0, 0 },       \
+    [MISSING] = { "missing", "error|mask", VAE__TEXT, "what becomes of NaN and infinite values: refused, or masked",   \
+                  NULL, 0, 0 },                                                                                        \
     [FILL_VALUE] = { "fill-value", "V", VAE__REAL, "stored values of x equal to it are missing, and masked", NULL,     \
                      -DBL_MAX, DBL_MAX },                                                                              \
     [POSTERIOR] = { "posterior", "PHRASE", VAE__TEXT, "family of q(z|x): \"gaussian\"", NULL, 0, 0 },                  \

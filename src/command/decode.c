@@ -1,5 +1,4 @@
 /* vae decode: latents, as vae encode wrote them, to the mean of x. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "src/command/rows.h"

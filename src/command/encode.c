@@ -3,15 +3,10 @@
 
 #include "src/command/rows.h"
 
-enum { DATA, X, CONDITION, MASK, EXTERNAL, SPLIT, OUT, THREADS, JSON };
+enum { VAE__ROWS_NAMES, OUT, THREADS, JSON };
 
 static const vae__option options[] = {
-    [DATA] = VAE__DATA_OPTION,
-    [X] = VAE__X_OPTION,
-    [CONDITION] = VAE__CONDITION_OPTION,
-    [MASK] = VAE__MASK_OPTION,
-    [EXTERNAL] = VAE__EXTERNAL_OPTION,
-    [SPLIT] = VAE__SPLIT_OPTION,
+    VAE__ROWS_OPTIONS,
     [OUT] = { "out", "FILE.h5", VAE__TEXT, "HDF5 with mean, logvar, row and the conditions", NULL, 0, 0 },
     [THREADS] = VAE__THREADS_OPTION,
     [JSON] = VAE__JSON_OPTION,
@@ -59,21 +54,14 @@ static int encode(const vae__call *call, const vae__rows *rows)
 
 static int run(const vae__call *call)
 {
-    const vae__value *values = call->values;
-    const vae__rows_options wanted = { &values[DATA],     &values[X],     &values[CONDITION],        &values[MASK],
-                                       &values[EXTERNAL], &values[SPLIT], (int)values[THREADS].whole };
-    vae__rows rows = { .data = NULL };
+    const vae__value *out = &call->values[OUT], *data = &call->values[DATA];
+    const vae__rows_options wanted = VAE__ROWS_VALUES(call);
     int status = vae__check_rows(call, &wanted);
     if (!status)
-        status = vae__check_results(call, &values[OUT], VAE__LATENTS_FILE, false);
+        status = vae__check_results(call, out, VAE__LATENTS_FILE, false);
     if (!status)
-        status = vae__check_apart(call, "out", values[OUT].text, "data", values[DATA].texts, values[DATA].count);
-    if (!status)
-        status = vae__open_rows(call, &wanted, &rows);
-    if (!status)
-        status = encode(call, &rows);
-    vae__close_rows(&rows);
-    return status;
+        status = vae__check_apart(call, "out", out->text, "data", data->texts, data->count);
+    return status ? status : vae__work_on_rows(call, &wanted, encode);
 }
 
 const vae__command vae__command_encode = {

@@ -4,15 +4,10 @@
 
 #include "src/command/rows.h"
 
-enum { DATA, X, CONDITION, MASK, EXTERNAL, SPLIT, SAMPLES, PER_EXAMPLE, SEED, THREADS, JSON };
+enum { VAE__ROWS_NAMES, SAMPLES, PER_EXAMPLE, SEED, THREADS, JSON };
 
 static const vae__option options[] = {
-    [DATA] = VAE__DATA_OPTION,
-    [X] = VAE__X_OPTION,
-    [CONDITION] = VAE__CONDITION_OPTION,
-    [MASK] = VAE__MASK_OPTION,
-    [EXTERNAL] = VAE__EXTERNAL_OPTION,
-    [SPLIT] = VAE__SPLIT_OPTION,
+    VAE__ROWS_OPTIONS,
     [SAMPLES] = { "samples", "K", VAE__WHOLE, "importance samples for the likelihood; 0: none", "0", 0, 1e6 },
     [PER_EXAMPLE] = { "per-example", "FILE.h5", VAE__TEXT,
                       "write elbo, reconstruction, kl, observed and row of each example", NULL, 0, 0 },
@@ -82,6 +77,19 @@ static vae_status evaluate(const vae__call *call, const vae__rows *rows, vae_eva
     return status;
 }
 
+static int tell(const vae__call *call, const vae__rows *rows)
+{
+    vae_evaluation found;
+    vae_status status = evaluate(call, rows, &found);
+    if (status.code)
+        return vae__failed_status(call, status);
+    if (call->values[JSON].given)
+        print_json(call, rows->split, &found);
+    else
+        print_figures(call, rows, &found);
+    return VAE__EXIT_DONE;
+}
+
 static int check_file(const vae__call *call)
 {
     const char *path = call->values[PER_EXAMPLE].text;
@@ -96,26 +104,11 @@ static int check_file(const vae__call *call)
 
 static int run(const vae__call *call)
 {
-    const vae__value *values = call->values;
-    const vae__rows_options wanted = { &values[DATA],     &values[X],     &values[CONDITION],        &values[MASK],
-                                       &values[EXTERNAL], &values[SPLIT], (int)values[THREADS].whole };
-    vae__rows rows = { .data = NULL };
-    vae_evaluation found;
+    const vae__rows_options wanted = VAE__ROWS_VALUES(call);
     int status = vae__check_rows(call, &wanted);
     if (!status)
         status = check_file(call);
-    if (!status)
-        status = vae__open_rows(call, &wanted, &rows);
-    if (!status) {
-        vae_status evaluated = evaluate(call, &rows, &found);
-        status = evaluated.code ? vae__failed_status(call, evaluated) : VAE__EXIT_DONE;
-    }
-    if (!status && values[JSON].given)
-        print_json(call, rows.split, &found);
-    else if (!status)
-        print_figures(call, &rows, &found);
-    vae__close_rows(&rows);
-    return status;
+    return status ? status : vae__work_on_rows(call, &wanted, tell);
 }
 
 const vae__command vae__command_eval = {

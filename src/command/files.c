@@ -30,6 +30,24 @@ static const rlim_t trial_memory = (rlim_t)2 << 30, trial_memory_per_byte = 8;
 #define SANITIZED 0
 #endif
 
+/* ---- Kinds ------------------------------------------------------------------------------------------------------- */
+
+#define HDF5_SIGNATURE "\x89HDF\r\n\x1a\n"
+
+static const struct {
+    const char *what, *signature;
+    bool tried; /* The signature is not enough: it is opened. */
+    vae_results results;
+} kinds[] = {
+    [VAE__CHECKPOINT_FILE] = { "a libvae checkpoint", HDF5_SIGNATURE, .tried = true },
+    [VAE__SAMPLES_FILE] = { "libvae samples", HDF5_SIGNATURE, true, VAE_RESULTS_SAMPLES },
+    [VAE__LATENTS_FILE] = { "libvae latents", HDF5_SIGNATURE, true, VAE_RESULTS_LATENTS },
+    [VAE__EXAMPLES_FILE] = { "libvae evaluation", HDF5_SIGNATURE, true, VAE_RESULTS_EXAMPLES },
+    [VAE__RECONSTRUCTIONS_FILE] = { "libvae reconstructions", HDF5_SIGNATURE, true, VAE_RESULTS_RECONSTRUCTIONS },
+    [VAE__PICTURE_FILE] = { "a picture", "\x89PNG\r\n\x1a\n", .tried = false },
+    [VAE__DRAWING_FILE] = { "a drawing for Graphviz", "digraph ", .tried = false },
+};
+
 /* ---- Checkpoints ------------------------------------------------------------------------------------------------- */
 
 static void lower_limit(int which, rlim_t value)
@@ -43,16 +61,16 @@ static void lower_limit(int which, rlim_t value)
 }
 
 /* Opens a file for what it should be; leaves nothing open but memory. */
-typedef vae_status open_function(const vae__call *call, const char *path);
-
-static vae_status load(const vae__call *call, const char *path)
+static vae_status open_as(const vae__call *call, const char *path, vae__file_kind kind)
 {
     vae_training *training = NULL;
-    return vae_checkpoint_load(path, call->catalogue, &training);
+    if (kind == VAE__CHECKPOINT_FILE)
+        return vae_checkpoint_load(path, call->catalogue, &training);
+    return vae_results_recognize(path, kinds[kind].results);
 }
 
 /* In the child: opens, tells the status through the pipe, and ends without running what the parent has to run. */
-static void try_in_child(const vae__call *call, const char *path, open_function *trial, int answer)
+static void try_in_child(const vae__call *call, const char *path, vae__file_kind kind, int answer)
 {
     struct stat about;
     rlim_t bytes = !stat(path, &about) && about.st_size > 0 ? (rlim_t)about.st_size : 0;
@@ -68,7 +86,7 @@ static void try_in_child(const vae__call *call, const char *path, open_function 
     int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0)
         dup2(nowhere, STDERR_FILENO);
-    vae_status status = trial(call, path);
+    vae_status status = open_as(call, path, kind);
     ssize_t written = write(answer, &status, sizeof status);
     _exit(written == (ssize_t)sizeof status ? 0 : 1);
 }
@@ -97,8 +115,8 @@ static vae_status status_of(vae_code code, const char *path, const char *text)
     return status;
 }
 
-/* `expected` is what the trial takes. The message is the trial's own, or says how the child ended. */
-static vae_status try_file(const vae__call *call, const char *path, open_function *trial, const char *expected)
+/* The message is that of opening the file, or says how the child ended. */
+static vae_status try_file(const vae__call *call, const char *path, vae__file_kind kind)
 {
     int ends[2];
     if (pipe(ends))
@@ -107,7 +125,7 @@ static vae_status try_file(const vae__call *call, const char *path, open_functio
     pid_t child = fork();
     if (!child) {
         close(ends[0]);
-        try_in_child(call, path, trial, ends[1]);
+        try_in_child(call, path, kind, ends[1]);
     }
     close(ends[1]);
     vae_status status = { .code = VAE_OK };
@@ -122,14 +140,14 @@ static vae_status try_file(const vae__call *call, const char *path, open_functio
         return status;
     bool slow = WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM;
     char text[160];
-    snprintf(text, sizeof text, "expected %s, found a file %s", expected,
+    snprintf(text, sizeof text, "expected %s, found a file %s", kinds[kind].what,
              slow ? "that takes longer than two minutes to read" : "so damaged that reading it crashes");
     return status_of(VAE_ERROR_FORMAT, path, text);
 }
 
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training)
 {
-    vae_status status = try_file(call, path, load, "a libvae checkpoint");
+    vae_status status = try_file(call, path, VAE__CHECKPOINT_FILE);
     if (!status.code)
         status = vae_checkpoint_load(path, call->catalogue, training);
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
@@ -202,45 +220,6 @@ bool vae__name_ends(const char *name, const char *ending)
     return length > wanted && !strcasecmp(name + length - wanted, ending);
 }
 
-static vae_status recognize_samples(const vae__call *call, const char *path)
-{
-    (void)call;
-    return vae_results_recognize(path, VAE_RESULTS_SAMPLES);
-}
-
-static vae_status recognize_latents(const vae__call *call, const char *path)
-{
-    (void)call;
-    return vae_results_recognize(path, VAE_RESULTS_LATENTS);
-}
-
-static vae_status recognize_examples(const vae__call *call, const char *path)
-{
-    (void)call;
-    return vae_results_recognize(path, VAE_RESULTS_EXAMPLES);
-}
-
-static vae_status recognize_reconstructions(const vae__call *call, const char *path)
-{
-    (void)call;
-    return vae_results_recognize(path, VAE_RESULTS_RECONSTRUCTIONS);
-}
-
-#define HDF5_SIGNATURE "\x89HDF\r\n\x1a\n"
-
-static const struct {
-    const char *what, *signature;
-    open_function *trial; /* NULL: the signature is enough */
-} kinds[] = {
-    [VAE__CHECKPOINT_FILE] = { "a libvae checkpoint", HDF5_SIGNATURE, load },
-    [VAE__SAMPLES_FILE] = { "libvae samples", HDF5_SIGNATURE, recognize_samples },
-    [VAE__LATENTS_FILE] = { "libvae latents", HDF5_SIGNATURE, recognize_latents },
-    [VAE__EXAMPLES_FILE] = { "libvae evaluation", HDF5_SIGNATURE, recognize_examples },
-    [VAE__RECONSTRUCTIONS_FILE] = { "libvae reconstructions", HDF5_SIGNATURE, recognize_reconstructions },
-    [VAE__PICTURE_FILE] = { "a picture", "\x89PNG\r\n\x1a\n", NULL },
-    [VAE__DRAWING_FILE] = { "a drawing for Graphviz", "digraph ", NULL },
-};
-
 /* Something stands at `path`: may it be replaced? */
 static int check_replaced(const vae__call *call, const char *option, const char *path, vae__file_kind kind)
 {
@@ -253,9 +232,9 @@ static int check_replaced(const vae__call *call, const char *option, const char 
     if (!alike)
         return vae__failed(call, "--%s %s: expected a new name or %s to replace, found a file of another kind", option,
                            path, kinds[kind].what);
-    if (!kinds[kind].trial)
+    if (!kinds[kind].tried)
         return VAE__EXIT_DONE;
-    vae_status status = try_file(call, path, kinds[kind].trial, kinds[kind].what);
+    vae_status status = try_file(call, path, kind);
     if (!status.code)
         return VAE__EXIT_DONE;
     return vae__failed(call, "--%s: expected a new name or %s to replace: %s", option, kinds[kind].what,

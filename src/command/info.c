@@ -9,7 +9,7 @@
 enum { JSON };
 
 static const vae__option options[] = {
-    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
+    [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
@@ -209,12 +209,13 @@ static void print_history(const vae_training *training)
 
 /* ---- As JSON ----------------------------------------------------------------------------------------------------- */
 
-static void json_sizes(vae__json *json, const char *name, const int64_t *sizes, int count)
+/* As many as are not 0. */
+static void json_sizes(vae__json *json, const char *name, const int64_t *sizes, int most)
 {
-    vae__json_array(json, name);
-    for (int i = 0; i < count && sizes[i]; i++)
-        vae__json_whole(json, NULL, sizes[i]);
-    vae__json_array_end(json);
+    int count = 0;
+    while (count < most && sizes[count])
+        count++;
+    vae__json_sizes(json, name, sizes, count);
 }
 
 static void json_condition(vae__json *json, const vae_condition_spec *condition)

@@ -93,6 +93,14 @@ void vae__json_array_end(vae__json *json)
     close_with(json, ']');
 }
 
+void vae__json_sizes(vae__json *json, const char *name, const int64_t *sizes, int rank)
+{
+    vae__json_array(json, name);
+    for (int i = 0; i < rank; i++)
+        vae__json_whole(json, NULL, sizes[i]);
+    vae__json_array_end(json);
+}
+
 void vae__json_text(vae__json *json, const char *name, const char *text)
 {
     begin(json, name);

@@ -23,6 +23,7 @@ void vae__json_whole(vae__json *json, const char *name, int64_t number);
 void vae__json_real(vae__json *json, const char *name, double number); /* not finite: null */
 void vae__json_truth(vae__json *json, const char *name, bool truth);
 void vae__json_null(vae__json *json, const char *name);
+void vae__json_sizes(vae__json *json, const char *name, const int64_t *sizes, int rank); /* [28, 28] */
 void vae__json_finish(vae__json *json);
 
 #endif

@@ -105,6 +105,27 @@ const char *vae__sizes_text(char text[VAE__SIZES_TEXT], const int64_t *shape, in
     return text;
 }
 
+int vae__condition_place(const vae_model_spec *spec, const char *name, size_t length)
+{
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        if (strlen(spec->conditions[i].name) == length && !memcmp(spec->conditions[i].name, name, length))
+            return i;
+    return -1;
+}
+
+int vae__unknown_condition(const vae__call *call, const vae_model_spec *spec, const char *name, size_t length)
+{
+    char names[256] = "";
+    size_t used = 0;
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", spec->conditions[i].name);
+    if (!*names)
+        return vae__wrong_usage(call, "--condition: expected none, for %s has no conditions, found \"%.*s\"",
+                                spec->name, (int)length, name);
+    return vae__wrong_usage(call, "--condition: expected a condition of %s, which are %s, found \"%.*s\"", spec->name,
+                            names, (int)length, name);
+}
+
 int64_t vae__parameter_count(vae_model *model)
 {
     const vae_store *store = vae_model_store(model);

@@ -9,7 +9,7 @@ enum { WORDS, JSON };
 static const vae__option options[] = {
     [WORDS] = { "words", NULL, VAE__FLAG, "list the words of --encoder, --likelihood and the like instead", NULL, 0,
                 0 },
-    [JSON] = { "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0 },
+    [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);

@@ -19,7 +19,8 @@ double vae__clock(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-const char *vae__time_text(char text[32], double seconds)
+/* "0:07", "12:34", "1:02:03". */
+static const char *time_text(char text[32], double seconds)
 {
     /* A century: what is longer is no estimate. */
     int64_t whole = seconds > 0 ? seconds < 3e9 ? (int64_t)(seconds + 0.5) : 3000000000 : 0;
@@ -57,7 +58,7 @@ static void describe(const vae__bar_state *state, char pieces[PIECES][64])
     memset(pieces, 0, sizeof(char[PIECES][64]));
     snprintf(pieces[0], sizeof pieces[0], " %3d%%", (int)(100 * state->fraction));
     if (rated)
-        snprintf(pieces[1], sizeof pieces[1], "  %s left", vae__time_text(time, state->left / rate));
+        snprintf(pieces[1], sizeof pieces[1], "  %s left", time_text(time, state->left / rate));
     if (*state->figures)
         snprintf(pieces[2], sizeof pieces[2], "  %s", state->figures);
     if (rated)

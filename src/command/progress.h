@@ -30,7 +30,4 @@ void vae__bar_clear(vae__bar *bar);
 /* Seconds on a clock that only goes forward. */
 double vae__clock(void);
 
-/* "0:07", "12:34", "1:02:03". */
-const char *vae__time_text(char text[32], double seconds);
-
 #endif

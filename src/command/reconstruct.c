@@ -1,17 +1,11 @@
 /* vae reconstruct: x beside its reconstruction, as a picture or HDF5. */
-#include <inttypes.h>
 
 #include "src/command/rows.h"
 
-enum { DATA, X, CONDITION, MASK, EXTERNAL, SPLIT, OUT, COUNT, THREADS };
+enum { VAE__ROWS_NAMES, OUT, COUNT, THREADS };
 
 static const vae__option options[] = {
-    [DATA] = VAE__DATA_OPTION,
-    [X] = VAE__X_OPTION,
-    [CONDITION] = VAE__CONDITION_OPTION,
-    [MASK] = VAE__MASK_OPTION,
-    [EXTERNAL] = VAE__EXTERNAL_OPTION,
-    [SPLIT] = VAE__SPLIT_OPTION,
+    VAE__ROWS_OPTIONS,
     [OUT] = { "out", "FILE.png|FILE.h5", VAE__TEXT, "a picture, or HDF5 with x and its reconstruction", NULL, 0, 0 },
     [COUNT] = { "count", "N", VAE__WHOLE, "the first N rows [10 in a picture, else all]", NULL, 1, VAE__WHOLE_MAX },
     [THREADS] = VAE__THREADS_OPTION,
@@ -58,21 +52,14 @@ static int reconstruct(const vae__call *call, const vae__rows *rows)
 
 static int run(const vae__call *call)
 {
-    const vae__value *values = call->values;
-    const vae__rows_options wanted = { &values[DATA],     &values[X],     &values[CONDITION],        &values[MASK],
-                                       &values[EXTERNAL], &values[SPLIT], (int)values[THREADS].whole };
-    vae__rows rows = { .data = NULL };
+    const vae__value *out = &call->values[OUT], *data = &call->values[DATA];
+    const vae__rows_options wanted = VAE__ROWS_VALUES(call);
     int status = vae__check_rows(call, &wanted);
     if (!status)
-        status = vae__check_results(call, &values[OUT], VAE__RECONSTRUCTIONS_FILE, true);
+        status = vae__check_results(call, out, VAE__RECONSTRUCTIONS_FILE, true);
     if (!status)
-        status = vae__check_apart(call, "out", values[OUT].text, "data", values[DATA].texts, values[DATA].count);
-    if (!status)
-        status = vae__open_rows(call, &wanted, &rows);
-    if (!status)
-        status = reconstruct(call, &rows);
-    vae__close_rows(&rows);
-    return status;
+        status = vae__check_apart(call, "out", out->text, "data", data->texts, data->count);
+    return status ? status : vae__work_on_rows(call, &wanted, reconstruct);
 }
 
 const vae__command vae__command_reconstruct = {

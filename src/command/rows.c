@@ -53,7 +53,7 @@ static int open_data(const vae__call *call, const vae__rows_options *options, va
     return vae__open_data(call, &request, &rows->data);
 }
 
-int vae__open_rows(const vae__call *call, const vae__rows_options *options, vae__rows *rows)
+static int open_rows(const vae__call *call, const vae__rows_options *options, vae__rows *rows)
 {
     int status = vae__open_checkpoint(call, call->argument, &rows->training);
     if (status)
@@ -63,10 +63,16 @@ int vae__open_rows(const vae__call *call, const vae__rows_options *options, vae_
     return status ? status : choose_split(call, options->split, rows->data, &rows->split);
 }
 
-void vae__close_rows(vae__rows *rows)
+int vae__work_on_rows(const vae__call *call, const vae__rows_options *options,
+                      int (*work)(const vae__call *call, const vae__rows *rows))
 {
-    vae_data_free(&rows->data);
-    vae_training_free(&rows->training);
+    vae__rows rows = { .data = NULL };
+    int status = open_rows(call, options, &rows);
+    if (!status)
+        status = work(call, &rows);
+    vae_data_free(&rows.data);
+    vae_training_free(&rows.training);
+    return status;
 }
 
 /* ---- The bar ----------------------------------------------------------------------------------------------------- */

@@ -12,18 +12,26 @@
         "split", "SPLIT", VAE__TEXT,                                                                                   \
             "train, validation, test or all; test where the data has one, all where it is not split", NULL, 0, 0       \
     }
-#define VAE__THREADS_OPTION                                                                                            \
-    {                                                                                                                  \
-        "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024                       \
-    }
-#define VAE__JSON_OPTION                                                                                               \
-    {                                                                                                                  \
-        "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0                                                   \
-    }
 
 #define VAE__PLACES_NOTE "What is not told of --x, --condition and --mask lies where it was for the training.\n"
 
-/* The options of a command that takes rows of data. */
+/* The options of a command that takes rows of data: their names in its enum, which has THREADS too, and their rows. */
+#define VAE__ROWS_NAMES DATA, X, CONDITION, MASK, EXTERNAL, SPLIT
+/* clang-format off */
+#define VAE__ROWS_OPTIONS                                                                                              \
+    [DATA] = VAE__DATA_OPTION,                                                                                         \
+    [X] = VAE__X_OPTION,                                                                                               \
+    [CONDITION] = VAE__CONDITION_OPTION,                                                                               \
+    [MASK] = VAE__MASK_OPTION,                                                                                         \
+    [EXTERNAL] = VAE__EXTERNAL_OPTION,                                                                                 \
+    [SPLIT] = VAE__SPLIT_OPTION
+/* clang-format on */
+#define VAE__ROWS_VALUES(call)                                                                                         \
+    {                                                                                                                  \
+        .data = &(call)->values[DATA], .x = &(call)->values[X], .conditions = &(call)->values[CONDITION],              \
+        .mask = &(call)->values[MASK], .allow_external = &(call)->values[EXTERNAL], .split = &(call)->values[SPLIT],   \
+        .threads = (int)(call)->values[THREADS].whole                                                                  \
+    }
 typedef struct vae__rows_options {
     const vae__value *data, *x, *conditions, *mask, *allow_external, *split;
     int threads;
@@ -39,10 +47,10 @@ typedef struct vae__rows {
 /* Is --split the name of one, and is there --data? Asked before anything is opened. */
 int vae__check_rows(const vae__call *call, const vae__rows_options *options);
 
-/* Opens the checkpoint that is the command's argument and the data, and chooses the split. Returns VAE__EXIT_DONE or,
- * having said why, another status; vae__close_rows takes what there is. */
-int vae__open_rows(const vae__call *call, const vae__rows_options *options, vae__rows *rows);
-void vae__close_rows(vae__rows *rows);
+/* Opens the checkpoint that is the command's argument and the data, chooses the split, and has the work done on it.
+ * Returns the work's status or, having said why, another. */
+int vae__work_on_rows(const vae__call *call, const vae__rows_options *options,
+                      int (*work)(const vae__call *call, const vae__rows *rows));
 
 /* A bar of rows, for the `progress` of <vae/infer.h>. */
 typedef struct vae__counting {

@@ -20,7 +20,7 @@ static const vae__option options[] = {
     [SEED] = { "seed", "N", VAE__WHOLE, "of the draws", "0", 0, VAE__WHOLE_MAX },
     [TEMPERATURE] = { "temperature", "T", VAE__REAL, "z is drawn from N(0, T^2)", "1", 1e-6, 1e3 },
     [DRAW] = { "draw", NULL, VAE__FLAG, "draw x from p(x|z), else its mean is given", NULL, 0, 0 },
-    [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
+    [THREADS] = VAE__THREADS_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);

@@ -190,37 +190,16 @@ static int parse_one(vae__typing *typing)
     return status;
 }
 
-static int unknown_condition(const vae__call *call, const vae_model_spec *spec, const char *text)
-{
-    char names[LIST_TEXT] = "";
-    size_t used = 0, length = strcspn(text, "=");
-    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", spec->conditions[i].name);
-    if (!*names)
-        return vae__wrong_usage(call, "--condition: expected none, for %s has no conditions, found \"%.*s\"",
-                                spec->name, (int)length, text);
-    return vae__wrong_usage(call, "--condition: expected a condition of %s, which are %s, found \"%.*s\"", spec->name,
-                            names, (int)length, text);
-}
-
-static int find(const vae_model_spec *spec, const char *text)
-{
-    size_t length = strcspn(text, "=");
-    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
-        if (strlen(spec->conditions[i].name) == length && !memcmp(spec->conditions[i].name, text, length))
-            return i;
-    return -1;
-}
-
 static int take(const vae__call *call, const char *text, const vae_model_spec *spec, int64_t most,
                 vae__settings *settings)
 {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1])
         return vae__wrong_usage(call, "--condition: expected NAME=VALUE, found \"%s\"", text);
-    int place = find(spec, text);
+    size_t length = (size_t)(equals - text);
+    int place = vae__condition_place(spec, text, length);
     if (place < 0)
-        return unknown_condition(call, spec, text);
+        return vae__unknown_condition(call, spec, text, length);
     if (settings->values[place])
         return vae__wrong_usage(call, "--condition %s: given twice, expected once", spec->conditions[place].name);
     vae__typing typing = { .call = call,

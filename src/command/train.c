@@ -1,5 +1,4 @@
 /* vae train: trains a model of its own accord or goes on with one, an epoch a line; a signal stops it after saving. */
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -47,7 +46,7 @@ static const vae__option options[] = {
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
     [LEARNING_RATE] = { "learning-rate", "R", VAE__REAL, "Adam's step size", "0.001", 1e-12, 1e3 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of first values, order of examples, and noise", "0", 0, VAE__WHOLE_MAX },
-    [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024 },
+    [THREADS] = VAE__THREADS_OPTION,
     [VALIDATION] = { "validation", "N|FRACTION", VAE__SHARE, "hold out the last training rows, evaluate on them", "0",
                      0, 1e9 },
     [TEST] = { "test", "N|FRACTION", VAE__SHARE, "hold out the last training rows, for vae eval", "0", 0, 1e9 },
@@ -305,9 +304,8 @@ static int check_division(const vae__call *call, const vae_model_spec *spec)
     if (!call->values[VALIDATION].given && !call->values[TEST].given)
         return vae__wrong_usage(call, "--split-by %s: expected --validation or --test beside it, found neither",
                                 by->text);
-    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
-        if (!strcmp(spec->conditions[i].name, by->text))
-            return VAE__EXIT_DONE;
+    if (vae__condition_place(spec, by->text, strlen(by->text)) >= 0)
+        return VAE__EXIT_DONE;
     return vae__wrong_usage(call, "--split-by: %s has no condition \"%s\"", spec->name, by->text);
 }
 

@@ -2,7 +2,6 @@
 #include "src/data/data.h"
 
 #include <errno.h>
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
@@ -251,7 +250,7 @@ int vae_data_field_count(const vae_data *data)
 }
 
 /* Draws a split, unless that was done. Rows held out are drawn with the training rows they are among. */
-void vae__data_use(const vae_data *data, vae_split split)
+static void use(const vae_data *data, vae_split split)
 {
     if (!data->kind->draw)
         return;
@@ -272,7 +271,7 @@ const vae_field *vae_data_field(const vae_data *data, vae_split split, int index
 {
     if (!vae_data_rows(data, split) || index < 0 || index >= data->field_count)
         return NULL;
-    vae__data_use(data, split);
+    use(data, split);
     return &vae__data_column(data, split, index)->field;
 }
 
@@ -405,16 +404,15 @@ void vae__data_digest_contents(vae_data *data)
     vae__data_set_digest(data, state);
 }
 
-double vae__data_value(const vae_field *field, int64_t row)
+double vae__data_value(const vae_field *field, int64_t index)
 {
-    switch (field->type) {
-#define VALUE_OF(name, ctype, text)                                                                                    \
-    case name:                                                                                                         \
-        return (double)((const ctype *)field->values)[row];
-        VAE_TYPE_LIST(VALUE_OF)
-#undef VALUE_OF
-    }
-    return -1;
+    return vae__type_value(field->type, field->values, index);
+}
+
+const char *vae__data_kind_text(vae_field_kind kind)
+{
+    static const char *const texts[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
+    return (unsigned)kind < sizeof texts / sizeof *texts ? texts[kind] : "a field of no kind";
 }
 
 vae_status vae__data_check_classes(const vae_field *field, int64_t classes, const char *where)

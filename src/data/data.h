@@ -22,8 +22,8 @@
 
 typedef struct vae__source {
     const char *expected; /* in the message for a string that no source knows: "digits, digits:N" */
-    bool (*names)(
-        const char *source); /* Is this string one of this source's? Asks for the form, not for the contents. */
+    /* Is this string one of this source's? Asks for the form, not for the contents. */
+    bool (*names)(const char *source);
 
     /* Declares the fields, and allocates and fills those that `draw` does not. After a failure vae_data_free takes
      * whatever `data` has by then. */
@@ -102,9 +102,6 @@ vae_status vae__data_check_memory(const char *where, uint64_t bytes, uint64_t *a
  * bytes for a cycle, where a checksum of bytes would take as long as reading them. Begin with 0. */
 uint64_t vae__data_hash(uint64_t state, const void *bytes, size_t size);
 
-/* Makes sure that a split's values are there. */
-void vae__data_use(const vae_data *data, vae_split split);
-
 void vae__data_set_digest(vae_data *data, uint64_t hash);
 
 /* Sets the digest to a hash of all fields, shapes and values: the same contents have the same one wherever they lie. */
@@ -116,5 +113,8 @@ vae_status vae__data_check_classes(const vae_field *field, int64_t classes, cons
 
 /* Value `index` of a field, in its rows' order. Integers beyond 2^53 are rounded. */
 double vae__data_value(const vae_field *field, int64_t index);
+
+/* "values", "a class", "an image": what a message calls a field. */
+const char *vae__data_kind_text(vae_field_kind kind);
 
 #endif

@@ -126,7 +126,7 @@ static uint64_t key_of(const vae_field *field, int64_t row)
 #define KEY_OF(name, ctype, text)                                                                                      \
     case name: {                                                                                                       \
         ctype value = ((const ctype *)field->values)[row];                                                             \
-        key = (name) > VAE_FLOAT64 ? (uint64_t)value : 0;                                                              \
+        key = vae__type_is_float(name) ? 0 : (uint64_t)value;                                                          \
         number = (double)value;                                                                                        \
         break;                                                                                                         \
     }
@@ -135,7 +135,7 @@ static uint64_t key_of(const vae_field *field, int64_t row)
     default:
         number = 0;
     }
-    if (field->type > VAE_FLOAT64)
+    if (!vae__type_is_float(field->type))
         return key;
     number = number == 0 ? 0 : isnan(number) ? (double)NAN : number;
     memcpy(&key, &number, sizeof key);
@@ -150,13 +150,12 @@ static int compare_keys(const void *a, const void *b)
 
 static vae_status find_by(const vae_data *data, const char *by, const vae_field **field)
 {
-    static const char *const kinds[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
     *field = vae_data_find(data, vae_data_training_split(data), by);
     char found[96] = "no such field";
     if (*field && strcmp(by, "x") && strcmp(by, "mask")) {
         if ((*field)->kind == VAE_CLASS || ((*field)->kind == VAE_VALUES && (*field)->size == 1))
             return vae__ok();
-        snprintf(found, sizeof found, "%s, %" PRId64 " a row", kinds[(*field)->kind], (*field)->size);
+        snprintf(found, sizeof found, "%s, %" PRId64 " a row", vae__data_kind_text((*field)->kind), (*field)->size);
     } else if (*field)
         snprintf(found, sizeof found, "no condition");
     return vae__error(VAE_ERROR_ARGUMENT,

@@ -35,19 +35,14 @@ typedef struct plan {
 
 /* ---- Words ------------------------------------------------------------------------------------------------------- */
 
-const char *vae__array_shape_text(const int64_t *shape, int rank, char text[128])
-{
-    text[0] = '(';
-    vae__text_sizes(text + 1, 126, shape, rank, ", ");
-    return strcat(text, ")");
-}
-
 static const char *type_text(const vae__stored *stored)
 {
     return stored->text ? "strings" : vae_type_name(stored->type);
 }
 
-vae_status vae__stored_check(const vae__stored *stored)
+/* Is a stored shape possible: rows within VAE__ROWS_MAX, none of its sizes 0, the bytes of values a number of 63 bits?
+ */
+static vae_status check_stored(const vae__stored *stored)
 {
     char text[128];
     if (!stored->shape[0])
@@ -59,7 +54,7 @@ vae_status vae__stored_check(const vae__stored *stored)
     for (int i = 0; i < stored->rank; i++)
         if (stored->shape[i] < 1 || __builtin_mul_overflow(bytes, stored->shape[i], &bytes))
             return vae__error(VAE_ERROR_DATA, "%s: expected values, and no more than 2^60, found shape %s",
-                              stored->where, vae__array_shape_text(stored->shape, stored->rank, text));
+                              stored->where, vae__text_shape(stored->shape, stored->rank, text));
     return vae__ok();
 }
 
@@ -200,7 +195,8 @@ static vae_status check_kind(const wanted *w, const vae__stored *stored)
     bool fits =
         free_rank || (stored->rank >= kinds[w->source.kind].least && stored->rank <= kinds[w->source.kind].most);
     if (class)
-        fits = fits && (stored->rank == 1 || stored->shape[1] == 1) && (stored->text || stored->type > VAE_FLOAT64);
+        fits =
+            fits && (stored->rank == 1 || stored->shape[1] == 1) && (stored->text || !vae__type_is_float(stored->type));
     else
         fits = fits && !stored->text;
     if (fits)
@@ -208,7 +204,7 @@ static vae_status check_kind(const wanted *w, const vae__stored *stored)
     char found[128];
     return vae__error(VAE_ERROR_DATA, "%s: expected %s, found %s of shape %s", stored->where,
                       free_rank ? "numbers" : kinds[w->source.kind].expected, type_text(stored),
-                      vae__array_shape_text(stored->shape, stored->rank, found));
+                      vae__text_shape(stored->shape, stored->rank, found));
 }
 
 static bool same_row(const vae__stored *a, const vae__stored *b)
@@ -226,8 +222,8 @@ static vae_status check_like(const wanted *w, const vae__stored *stored)
     char expected[128], found[128];
     return vae__error(VAE_ERROR_DATA, "%s: expected %s of shape %s as in %s, found %s of shape %s", stored->where,
                       class && !first->text ? "integers" : type_text(first),
-                      vae__array_shape_text(first->shape + 1, first->rank - 1, expected), first->where,
-                      type_text(stored), vae__array_shape_text(stored->shape + 1, stored->rank - 1, found));
+                      vae__text_shape(first->shape + 1, first->rank - 1, expected), first->where, type_text(stored),
+                      vae__text_shape(stored->shape + 1, stored->rank - 1, found));
 }
 
 static vae_status check_rows(const plan *p, const wanted *w, vae_split split, const vae__stored *stored)
@@ -248,13 +244,12 @@ static vae_status check_mask(const plan *p, const vae__stored *stored)
         return vae__ok();
     memcpy(shape + 1, x->shape + 1, sizeof shape - sizeof *shape);
     return vae__error(VAE_ERROR_DATA, "%s: expected a mask of x's shape %s, found %s", stored->where,
-                      vae__array_shape_text(shape, x->rank, expected),
-                      vae__array_shape_text(stored->shape, stored->rank, found));
+                      vae__text_shape(shape, x->rank, expected), vae__text_shape(stored->shape, stored->rank, found));
 }
 
 static vae_status survey(plan *p, wanted *w, vae_split split, vae__stored *stored)
 {
-    VAE__TRY(vae__stored_check(stored));
+    VAE__TRY(check_stored(stored));
     VAE__TRY(check_kind(w, stored));
     if (w->is_x) {
         p->x = *stored;
@@ -430,7 +425,7 @@ static vae_status read_values(plan *p, wanted *w, vae_split split, vae__stored *
 {
     vae__column *column = vae__data_column(p->data, split, (int)(w - p->fields));
     int64_t rows = stored->shape[0];
-    VAE__TRY(vae__stored_check(stored));
+    VAE__TRY(check_stored(stored));
     VAE__TRY(check_kind(w, stored));
     VAE__TRY(check_like(w, stored));
     if (rows > column->stored_rows - w->done[split])

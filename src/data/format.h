@@ -18,7 +18,7 @@ enum { VAE__PIECE = 8 << 20 };
 /* An open file. */
 typedef struct vae__file {
     const char *source; /* as it was given: "run.h5:/detector" */
-    int allow_external;
+    bool allow_external;
     bool splits[VAE_SPLITS]; /* those there are */
     bool is_x;               /* The source names x itself. */
     void *inside;            /* the format's */
@@ -60,17 +60,10 @@ typedef struct vae__format {
     vae_status (*list)(vae__file *file, vae_data_entry_function *function, void *context);
 } vae__format;
 
-extern const vae__format vae__format_hdf5, vae__format_npy;
+extern const vae__format vae__format_npy;
 
 /* Every format's source opens with this. */
 struct vae_data;
 vae_status vae__files_open(struct vae_data *data);
-
-/* "(100, 32, 32)" */
-const char *vae__array_shape_text(const int64_t *shape, int rank, char text[128]);
-
-/* Is a stored shape possible: rows within VAE__ROWS_MAX, none of its sizes 0, the bytes of values a number of 63 bits?
- */
-vae_status vae__stored_check(const vae__stored *stored);
 
 #endif

@@ -1,6 +1,5 @@
 /* HDF5 files as sources: opening them, and where a path leads. Soft links inside a file are ordinary; what leads out of
  * it is a policy of the opener. libhdf5 opens the file by its own means. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -251,7 +250,7 @@ static void close_hdf5(vae__file *file)
     file->inside = NULL;
 }
 
-const vae__format vae__format_hdf5 = {
+static const vae__format format = {
     .open = open_hdf5,
     .close = close_hdf5,
     .find = vae__hdf5_find,
@@ -265,5 +264,5 @@ const vae__source vae__source_hdf5 = {
     .expected = "FILE.h5",
     .names = names_hdf5,
     .open = vae__files_open,
-    .format = &vae__format_hdf5,
+    .format = &format,
 };

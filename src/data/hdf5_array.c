@@ -6,7 +6,6 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/types.h"
-#include "src/data/data.h"
 #include "src/data/hdf5.h"
 
 typedef struct array {

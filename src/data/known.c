@@ -1,5 +1,4 @@
 /* Sources that know their fields themselves, digits and IDX: what the options may still say of them. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,14 +63,13 @@ static int class_index(const vae_data *data)
 
 static vae_status take_condition(vae_data *data, const vae_field_source *source, bool first)
 {
-    static const char *const kinds[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
     int index = class_index(data);
     if (index < 0)
-        return refuse(data, source->name, "no condition", kinds[source->kind]);
+        return refuse(data, source->name, "no condition", vae__data_kind_text(source->kind));
     if (!first)
         return refuse(data, source->name, "one condition", "a second one");
     if (source->kind != VAE_CLASS)
-        return refuse(data, source->name, "a class", kinds[source->kind]);
+        return refuse(data, source->name, "a class", vae__data_kind_text(source->kind));
     if (source->path && strcmp(source->path, class_name))
         return refuse(data, source->name, "no path but label", source->path);
     VAE__TRY(check_levels(data, source));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/model.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
 

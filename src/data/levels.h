@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <vae/status.h>
 
-#include "models/model.h"
-
 /* All zero: none. */
 typedef struct vae__levels {
     char **texts; /* by number */

@@ -1,13 +1,15 @@
-/* Which field of the data is which of the model's, and what does not fit. */
+/* Which field of the data is which of the model's, and what does not fit; vae_model_new, by which a new model takes
+ * from the data what its declaration leaves open. */
 #include "src/data/match.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "graph/op.h"
 #include "models/parts.h"
 #include "src/base/status.h"
+#include "src/base/text.h"
+#include "src/base/types.h"
 #include "src/data/data.h"
 #include "src/data/fields.h"
 
@@ -38,26 +40,12 @@ static const vae_field *condition_field(const vae_model_spec *spec, int index, c
     return only;
 }
 
-/* "(28, 28)" */
-static const char *shape_text(const int64_t *shape, int rank, char text[VAE__SHAPE_TEXT])
-{
-    vae_node like = { .rank = rank };
-    memcpy(like.shape, shape, (size_t)rank * sizeof *shape);
-    return vae__shape_text(&like, text);
-}
-
-static const char *kind_text(vae_field_kind kind)
-{
-    static const char *const texts[] = { [VAE_VALUES] = "values", [VAE_CLASS] = "a class", [VAE_IMAGE] = "an image" };
-    return (unsigned)kind < sizeof texts / sizeof *texts ? texts[kind] : "a field of no kind";
-}
-
 static vae_status missing_condition(const vae_model_spec *spec, int index, const vae_data *data)
 {
     const vae_condition_spec *condition = &spec->conditions[index];
     return vae__error(VAE_ERROR_DATA, "%s: %s: expected %s for the condition \"%s\", found no such field%s%s",
                       spec->name, vae_data_source(data),
-                      condition->kind == VAE_CLASS ? "classes" : kind_text(condition->kind), condition->name,
+                      condition->kind == VAE_CLASS ? "classes" : vae__data_kind_text(condition->kind), condition->name,
                       *data->note ? ": " : "", data->note);
 }
 
@@ -66,7 +54,7 @@ static vae_status check_kind(const vae_model_spec *spec, int index, const vae_fi
     if (field->kind == spec->conditions[index].kind)
         return vae__ok();
     return vae__error(VAE_ERROR_DATA, "%s: %s: %s: expected %s, found %s", spec->name, vae_data_source(data),
-                      field->name, kind_text(spec->conditions[index].kind), kind_text(field->kind));
+                      field->name, vae__data_kind_text(spec->conditions[index].kind), vae__data_kind_text(field->kind));
 }
 
 /* ---- A model and a split ----------------------------------------------------------------------------------------- */
@@ -81,10 +69,10 @@ static vae_status match_x(const vae_model *model, const vae_data *data, vae_spli
     if (match->x->rank == model->x_rank &&
         !memcmp(match->x->shape, spec->x.shape, (size_t)model->x_rank * sizeof *spec->x.shape))
         return vae__ok();
-    char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
+    char expected[VAE__SIZES_SHOWN], found[VAE__SIZES_SHOWN];
     return vae__error(VAE_ERROR_DATA, "%s: x: expected shape %s, found %s in %s", spec->name,
-                      shape_text(spec->x.shape, model->x_rank, expected),
-                      shape_text(match->x->shape, match->x->rank, found), vae_data_source(data));
+                      vae__text_shape(spec->x.shape, model->x_rank, expected),
+                      vae__text_shape(match->x->shape, match->x->rank, found), vae_data_source(data));
 }
 
 /* The classes of the data, each under the number that the model has for it: so it is where the data was opened with the
@@ -113,7 +101,7 @@ static vae_status check_class(const vae_condition_spec *condition, const vae_fie
 
 static vae_status check_width(const vae_condition_spec *condition, const vae_field *field, const char *where)
 {
-    char expected[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
+    char expected[VAE__SIZES_SHOWN], found[VAE__SIZES_SHOWN];
     int64_t shape[VAE_MAX_RANK] = { condition->size };
     int rank = 1;
     if (condition->kind == VAE_IMAGE)
@@ -122,7 +110,7 @@ static vae_status check_width(const vae_condition_spec *condition, const vae_fie
     if (field->rank == rank && !memcmp(field->shape, shape, (size_t)rank * sizeof *shape))
         return vae__ok();
     return vae__error(VAE_ERROR_DATA, "%s: %s: expected shape %s, found %s", where, field->name,
-                      shape_text(shape, rank, expected), shape_text(field->shape, field->rank, found));
+                      vae__text_shape(shape, rank, expected), vae__text_shape(field->shape, field->rank, found));
 }
 
 static vae_status match_condition(const vae_model *model, const vae_data *data, vae_split split, int index,
@@ -257,8 +245,7 @@ static bool takes_raw(const vae_model_spec *spec, const vae_catalogue *catalogue
 static vae_status check_told(const vae_model_spec *spec, const vae_catalogue *catalogue, const vae_field *x,
                              const vae_data *data)
 {
-    bool bytes_or_floats = x->type == VAE_UINT8 || x->type == VAE_FLOAT32 || x->type == VAE_FLOAT64;
-    if (bytes_or_floats || spec->x.transform || takes_raw(spec, catalogue))
+    if (x->type == VAE_UINT8 || vae__type_is_float(x->type) || spec->x.transform || takes_raw(spec, catalogue))
         return vae__ok();
     return vae__error(
         VAE_ERROR_DATA,

@@ -253,10 +253,10 @@ static vae_status check_size(const npy *n)
     int64_t found = n->size - n->begin;
     if (!large && bytes == found)
         return vae__ok();
-    return vae__error(
-        VAE_ERROR_FORMAT, "%s: expected %s%" PRId64 " bytes of values for %s of type %s, found %s%" PRId64, n->name,
-        large ? "more than " : "", large ? INT64_MAX : bytes, vae__array_shape_text(n->shape, n->rank, shape), n->descr,
-        !large && bytes < found ? "more: " : "", found);
+    return vae__error(VAE_ERROR_FORMAT,
+                      "%s: expected %s%" PRId64 " bytes of values for %s of type %s, found %s%" PRId64, n->name,
+                      large ? "more than " : "", large ? INT64_MAX : bytes, vae__text_shape(n->shape, n->rank, shape),
+                      n->descr, !large && bytes < found ? "more: " : "", found);
 }
 
 static vae_status check_header(npy *n)

@@ -106,17 +106,18 @@ vae_status vae_data_summarize(const vae_data *data, vae_split split, int index, 
                           summary ? "a field of a split that has rows" : "a place for the summary");
     if (options && (options->class_count < 0 || (options->class_count && !options->class_rows)))
         return vae__error(VAE_ERROR_ARGUMENT, "vae_data_summarize: expected a place for the classes' rows, found none");
-    *summary = (vae_field_summary){ .rows = field->rows, .values = field->rows * field->size, .whole = 1, .binary = 1 };
-    double fill = options && options->has_fill ? options->fill : 0;
+    *summary =
+        (vae_field_summary){ .rows = field->rows, .values = field->rows * field->size, .whole = true, .binary = true };
+    double fill = options && options->has_fill_value ? options->fill_value : 0;
     fill = field->type == VAE_FLOAT32 ? (double)(float)fill : fill;
     pass p = { .summary = summary,
-               .fill = options && options->has_fill ? &fill : NULL,
+               .fill = options && options->has_fill_value ? &fill : NULL,
                .mask = index ? NULL : vae_data_find(data, split, "mask") };
     take_rows(&p, field);
     summary->deviation = sqrt(fmax(p.squares, 0) / (double)summary->numbers);
     if (!summary->numbers) {
         summary->minimum = summary->maximum = summary->mean = summary->deviation = NAN;
-        summary->whole = summary->binary = 0;
+        summary->whole = summary->binary = false;
     }
     if (field->kind == VAE_CLASS && options && options->class_count)
         count_class(field, options);

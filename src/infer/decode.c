@@ -1,9 +1,8 @@
-/* vae_decode: latents of a data set to the mean of x. */
+/* Latents through the decoder: vae_decode. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/status.h"
 #include "src/base/text.h"
@@ -12,9 +11,7 @@
 #include "src/infer/given.h"
 #include "src/infer/pass.h"
 #include "src/infer/sample.h"
-#include "src/infer/stored.h"
 
-/* Latents, and the conditions that come from the data; those of one setting for all rows are NULL here. */
 static vae_status check(const vae_model *model, const vae_data *data, const vae_decode_options *options)
 {
     if (!model || !data || !options)
@@ -27,9 +24,8 @@ static vae_status check(const vae_model *model, const vae_data *data, const vae_
 
 static vae_status check_finite(const vae_field *field, const char *where, const char *what)
 {
-    bool floats = field->type == VAE_FLOAT32 || field->type == VAE_FLOAT64;
-    for (int64_t i = 0; floats && i < field->rows * field->size; i++) {
-        double value = vae__stored_number(field->type, field->values, i);
+    for (int64_t i = 0; vae__type_is_float(field->type) && i < field->rows * field->size; i++) {
+        double value = vae__type_value(field->type, field->values, i);
         if (!isfinite(value))
             return vae__error(VAE_ERROR_DATA, "%s: %s: expected finite numbers, found %g in row %" PRId64, where, what,
                               value, i / field->size);
@@ -47,10 +43,8 @@ static vae_status match_z(const vae_model *model, const vae_data *data, vae_spli
         return vae__error(VAE_ERROR_DATA, "%s: %s: expected a %s split of latents, found none", name, where,
                           vae_split_name(split));
     if (match->x->rank != 1 || match->x->size != size) {
-        char found[128];
-        int64_t shape[VAE_MAX_RANK];
-        memcpy(shape, match->x->shape, sizeof shape);
-        vae__text_sizes(found, sizeof found, shape, match->x->rank, ", ");
+        char found[VAE__SIZES_SHOWN];
+        vae__text_sizes(found, sizeof found, match->x->shape, match->x->rank, ", ");
         return vae__error(VAE_ERROR_DATA, "%s: %s: latents: expected (rows, %" PRId64 "), found (rows, %s)", name,
                           where, size, found);
     }
@@ -93,6 +87,7 @@ static vae_status match_condition(const vae_model *model, const vae_data *data, 
     return check_finite(field, where, spec->name);
 }
 
+/* The latents, and the conditions that come from the data; those of one setting for all rows stay NULL. */
 static vae_status match_all(const vae_model *model, const vae_data *data, const vae_decode_options *options,
                             vae__match *match)
 {
@@ -144,7 +139,7 @@ static void collect(void *results, const vae__pass *pass, int64_t begin, int64_t
     vae__pass_copy(pass, pass->graph.x_units, begin, examples, samples->x);
     vae__pass_copy(pass, pass->graph.x_mean, begin, examples, samples->modelled);
     for (int64_t i = begin * samples->z_size; i < (begin + examples) * samples->z_size; i++)
-        samples->z[i] = (float)vae__stored_number(z->type, z->values, i);
+        samples->z[i] = (float)vae__type_value(z->type, z->values, i);
 }
 
 static vae_status decode(vae__pass *pass, const vae__match *match, const vae_decode_options *options,

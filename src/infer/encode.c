@@ -1,16 +1,14 @@
-/* Whole data sets: vae_encode, vae_reconstruct, vae_decode. */
+/* A split through the encoder: vae_encode, and with the decoder behind it vae_reconstruct. */
 #include <inttypes.h>
-#include <math.h>
-#include <string.h>
 
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 #include "src/infer/given.h"
 #include "src/infer/pass.h"
-#include "src/infer/stored.h"
 
-/* ---- What is the same of all ------------------------------------------------------------------------------------- */
+/* ---- What is the same of both ------------------------------------------------------------------------------------ */
 
 static vae_status check(const vae_model *model, const vae_data *data, const vae_pass_options *options)
 {
@@ -90,8 +88,8 @@ static vae_status encode(vae__pass *pass, const vae_data *data, const vae__match
     latents->count = pass->rows;
     latents->z_size = pass->model->declaration.latents[0].size;
     size_t rows = (size_t)latents->count, size = (size_t)latents->z_size;
-    VAE__TRY(vae__results_fit("latents", latents->count,
-                              2 * size * sizeof(float) + sizeof(int64_t) + given_bytes(pass, match)));
+    VAE__TRY(vae__memory_check_rows("latents", latents->count,
+                                    2 * size * sizeof(float) + sizeof(int64_t) + given_bytes(pass, match)));
     VAE__TRY(vae__allocate("latents", rows, size * sizeof(float), &latents->mean));
     VAE__TRY(vae__allocate("latents", rows, size * sizeof(float), &latents->logvar));
     VAE__TRY(take_rows(data, latents->split, latents->count, &latents->row));
@@ -150,8 +148,8 @@ static void collect_reconstructions(void *results, const vae__pass *pass, int64_
 static bool may_miss(const vae__pass *pass)
 {
     const vae_x_spec *x = &pass->model->declaration.x;
-    bool floats = pass->request.x_type == VAE_FLOAT32 || pass->request.x_type == VAE_FLOAT64;
-    return pass->request.masked || x->has_fill_value || (floats && x->missing == VAE_MISSING_MASK);
+    return pass->request.masked || x->has_fill_value ||
+           (vae__type_is_float(pass->request.x_type) && x->missing == VAE_MISSING_MASK);
 }
 
 static vae_status reconstruct(vae__pass *pass, const vae_data *data, const vae__match *match,
@@ -160,8 +158,8 @@ static vae_status reconstruct(vae__pass *pass, const vae_data *data, const vae__
     found->count = pass->rows;
     found->x_size = pass->model->x_size;
     size_t rows = (size_t)found->count, size = (size_t)found->x_size, values = size * sizeof(float);
-    VAE__TRY(vae__results_fit("reconstructions", found->count,
-                              3 * values + size + sizeof(int64_t) + given_bytes(pass, match)));
+    VAE__TRY(vae__memory_check_rows("reconstructions", found->count,
+                                    3 * values + size + sizeof(int64_t) + given_bytes(pass, match)));
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->x));
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->reconstruction));
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->units));

@@ -4,9 +4,7 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/infer/evaluator.h"
-#include "src/infer/given.h"
 #include "src/infer/likelihood.h"
-#include "src/infer/pass.h"
 
 static vae_status check(const vae_model *model, const vae_data *data, const vae_evaluation_options *options)
 {
@@ -57,7 +55,7 @@ static vae_status make_room(const vae_data *data, vae_split split, int64_t rows,
     enum { COLUMNS = 5 };
     examples->count = rows;
     examples->split = split;
-    VAE__TRY(vae__results_fit("figures of each example", rows, COLUMNS * sizeof(double)));
+    VAE__TRY(vae__memory_check_rows("figures of each example", rows, COLUMNS * sizeof(double)));
     VAE__TRY(vae__allocate("figures", (size_t)rows, sizeof(double), &examples->elbo));
     VAE__TRY(vae__allocate("figures", (size_t)rows, sizeof(double), &examples->reconstruction));
     VAE__TRY(vae__allocate("figures", (size_t)rows, sizeof(double), &examples->kl));

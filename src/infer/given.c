@@ -1,7 +1,6 @@
 /* Conditions beside results: room, copies. */
 #include "src/infer/given.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "src/base/memory.h"
@@ -53,15 +52,4 @@ void vae__given_take(const vae_model *model, const vae__match *match, int64_t ro
 {
     for (int i = 0; i < model->condition_count; i++)
         memcpy(given->values[i], match->conditions[i]->values, (size_t)rows * bytes_of(model, i, given->types[i]));
-}
-
-vae_status vae__results_fit(const char *what, int64_t rows, size_t bytes)
-{
-    size_t available = vae__memory_available();
-    if ((uint64_t)rows <= available / bytes)
-        return vae__ok();
-    return vae__error(VAE_ERROR_MEMORY,
-                      "%s: %" PRId64 " rows of %zu bytes do not fit in memory, of which %zu bytes "
-                      "are available",
-                      what, rows, bytes, available);
 }

@@ -23,7 +23,4 @@ void vae__given_take(const vae_model *model, const vae__match *match, int64_t ro
 /* How the match's fields are stored. */
 void vae__given_types(const vae_model *model, const vae__match *match, vae_type types[VAE_MAX_CONDITIONS]);
 
-/* VAE_ERROR_MEMORY where `rows` rows of `bytes` each would not fit in memory. */
-vae_status vae__results_fit(const char *what, int64_t rows, size_t bytes);
-
 #endif

@@ -2,7 +2,6 @@
 #include "src/infer/pictures.h"
 
 #include <math.h>
-#include <string.h>
 #include <vae/picture.h>
 
 #include "models/model.h"

@@ -8,12 +8,12 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/text.h"
+#include "src/base/types.h"
 #include "src/checkpoint/layout.h"
 #include "src/checkpoint/table.h"
 #include "src/infer/given.h"
 #include "src/infer/pictures.h"
 #include "src/infer/sample.h"
-#include "src/infer/stored.h"
 
 enum { OWN_MOST = 6, NAME_BYTES = 320 };
 
@@ -86,7 +86,7 @@ static vae_status make_numbers(const vae_condition_spec *spec, const vae_given *
     VAE__TRY(vae__allocate(spec->name, (size_t)sheet->rows, sizeof *numbers, &numbers));
     sheet->made[index] = numbers;
     for (int64_t row = 0; row < sheet->rows; row++) {
-        numbers[row] = (int64_t)vae__stored_number(given->types[index], given->values[index], row);
+        numbers[row] = (int64_t)vae__type_value(given->types[index], given->values[index], row);
         if (spec->levels)
             is_number(spec->levels[numbers[row]], &numbers[row]);
     }
@@ -103,7 +103,7 @@ static vae_status make_texts(const vae_condition_spec *spec, const vae_given *gi
     VAE__TRY(vae__allocate(spec->name, (size_t)sheet->rows, width, &texts));
     sheet->made[index] = texts;
     for (int64_t row = 0; row < sheet->rows; row++) {
-        const char *level = spec->levels[(int64_t)vae__stored_number(given->types[index], given->values[index], row)];
+        const char *level = spec->levels[(int64_t)vae__type_value(given->types[index], given->values[index], row)];
         memcpy(texts + (size_t)row * width, level, strlen(level));
     }
     add(sheet, sheet->names[index], "the class", VAE_UINT8, 0, texts);

@@ -150,7 +150,7 @@ vae_status vae__samples_allocate(const vae_model *model, const vae_type types[VA
     samples->z_size = model->declaration.latents[0].size;
     size_t rows = (size_t)samples->count, x = (size_t)samples->x_size * sizeof(float);
     size_t z = (size_t)samples->z_size * sizeof(float);
-    VAE__TRY(vae__results_fit("samples", samples->count, 2 * x + z + vae__given_bytes(model, types)));
+    VAE__TRY(vae__memory_check_rows("samples", samples->count, 2 * x + z + vae__given_bytes(model, types)));
     VAE__TRY(vae__allocate("samples", rows, x, &samples->x));
     VAE__TRY(vae__allocate("samples", rows, x, &samples->modelled));
     VAE__TRY(vae__allocate("samples", rows, z, &samples->z));

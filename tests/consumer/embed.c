@@ -7,7 +7,7 @@ int main(void)
 {
     vae_model *model = NULL;
     vae_samples samples = { 0 };
-    const vae_sample_options five_threes = { .count = 5, .only_class = 3, .has_class = 1 };
+    const vae_sample_options five_threes = { .count = 5, .only_class = 3, .has_class = true };
 
     vae_status s = vae_model_load("cvae.h5", NULL, &model);
     if (!s.code)

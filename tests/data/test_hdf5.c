@@ -631,12 +631,12 @@ START_TEST(test_external)
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         vae_data_options options = { .x = ways[i].x };
         assert_refused(ways[i].source, &options, VAE_ERROR_DATA, ways[i].words);
-        options.allow_external = 1;
+        options.allow_external = true;
         vae_data *data = open_data(ways[i].source, &options);
         ck_assert_mem_eq(vae_data_find(data, VAE_ALL, "x")->values, "abc", 3);
         vae_data_free(&data);
     }
-    assert_refused("a.h5", &(vae_data_options){ .x = "dangling/x", .allow_external = 1 }, VAE_ERROR_DATA,
+    assert_refused("a.h5", &(vae_data_options){ .x = "dangling/x", .allow_external = true }, VAE_ERROR_DATA,
                    "expected a dataset dangling/x, found none");
     folder_remove();
 }

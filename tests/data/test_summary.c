@@ -38,10 +38,10 @@ START_TEST(test_figures)
     ck_assert(s.rows == 3 && s.values == 6 && s.numbers == 6 && !s.nans && !s.infinities && !s.fills);
     ck_assert(s.minimum == -5 && s.maximum == 10 && s.mean == 2 && s.whole && !s.binary);
     ck_assert_double_eq_tol(s.deviation, sqrt(128.0 / 6), 1e-14);
-    s = summary_of(data, &(vae_summary_options){ .has_fill = 1, .fill = -5 });
+    s = summary_of(data, &(vae_summary_options){ .has_fill_value = true, .fill_value = -5 });
     ck_assert(s.fills == 1 && s.numbers == 5 && s.minimum == -1 && s.maximum == 10);
     ck_assert_double_eq_tol(s.mean, 3.4, 1e-14);
-    s = summary_of(data, &(vae_summary_options){ .fill = -5 });
+    s = summary_of(data, &(vae_summary_options){ .fill_value = -5 });
     ck_assert(s.fills == 0 && s.minimum == -5);
     vae_data_free(&data);
     folder_remove();
@@ -54,10 +54,10 @@ START_TEST(test_floats)
     const float values[] = { 0.5f, NAN, INFINITY, 0.1f, -INFINITY, 0.25f };
     vae_data *data = open_array("<f4", 2, 3, values, sizeof values);
     /* 0.1 is a float here: the nearest one. */
-    vae_field_summary s = summary_of(data, &(vae_summary_options){ .has_fill = 1, .fill = 0.1 });
+    vae_field_summary s = summary_of(data, &(vae_summary_options){ .has_fill_value = true, .fill_value = 0.1 });
     ck_assert(s.nans == 1 && s.infinities == 2 && s.fills == 1 && s.numbers == 2);
     ck_assert(s.minimum == 0.25 && s.maximum == 0.5 && s.mean == 0.375 && !s.whole && !s.binary);
-    s = summary_of(data, &(vae_summary_options){ .has_fill = 1, .fill = NAN });
+    s = summary_of(data, &(vae_summary_options){ .has_fill_value = true, .fill_value = NAN });
     ck_assert(s.nans == 0 && s.fills == 1 && s.numbers == 3);
     vae_data_free(&data);
 

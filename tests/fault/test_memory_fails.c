@@ -82,7 +82,7 @@ static vae_status open_rich(vae_data **opened)
 {
     static const char *const levels[] = { "r3", "r1" };
     const vae_field_source conditions[] = {
-        { .name = "run", .kind = VAE_CLASS, .levels = levels, .level_count = 2, .more_levels = 1 },
+        { .name = "run", .kind = VAE_CLASS, .levels = levels, .level_count = 2, .more_levels = true },
         { .name = "energy", .kind = VAE_VALUES },
         { .name = "map", .kind = VAE_IMAGE }
     };
@@ -174,7 +174,7 @@ static vae_status try_sample(void)
 {
     vae_samples samples;
     vae_status status = vae_sample(vae_training_model(training),
-                                   &(vae_sample_options){ .count = 1, .draw = 1, .threads = 1 }, &samples);
+                                   &(vae_sample_options){ .count = 1, .draw = true, .threads = 1 }, &samples);
     ck_assert_int_eq(samples.x != NULL, !status.code);
     vae_samples_free(&samples);
     return status;

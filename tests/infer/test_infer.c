@@ -341,7 +341,7 @@ START_TEST(test_grid)
     } cases[] = {
         { false, { 0 }, 10, 10, 100 },       { false, { .count = 7 }, 3, 3, 7 },
         { false, { .count = 1 }, 1, 1, 1 },  { true, { 0 }, 10, 10, 100 },
-        { true, { .count = 3 }, 10, 3, 30 }, { true, { .count = 5, .has_class = 1, .only_class = 9 }, 1, 5, 5 },
+        { true, { .count = 3 }, 10, 3, 30 }, { true, { .count = 5, .has_class = true, .only_class = 9 }, 1, 5, 5 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         vae_samples found = sample(cases[i].classes ? classes : plain, cases[i].options);
@@ -371,7 +371,7 @@ START_TEST(test_classes)
     vae_model *model = model_of(&conditional, data);
     vae_samples all = sample(model, (vae_sample_options){ .count = 40, .seed = 2 });
     vae_samples one =
-        sample(model, (vae_sample_options){ .count = 40, .seed = 2, .has_class = 1, .only_class = 7, .threads = 3 });
+        sample(model, (vae_sample_options){ .count = 40, .seed = 2, .has_class = true, .only_class = 7, .threads = 3 });
     for (int64_t i = 0; i < all.count; i++)
         ck_assert_mem_eq(all.z + i * 3, all.z + i % 40 * 3, 3 * sizeof(float));
     ck_assert_mem_eq(one.z, all.z, 120 * sizeof(float));
@@ -418,7 +418,7 @@ START_TEST(test_draw)
 {
     vae_model *model = model_of(&bernoulli, data);
     vae_samples mean = sample(model, (vae_sample_options){ .count = 300 }),
-                drawn = sample(model, (vae_sample_options){ .count = 300, .draw = 1 });
+                drawn = sample(model, (vae_sample_options){ .count = 300, .draw = true });
     double expected = 0, ones = 0;
     for (int i = 0; i < 300 * PIXELS; i++) {
         ck_assert(drawn.x[i] <= 0 || (drawn.x[i] >= 1 && drawn.x[i] <= 1));
@@ -434,7 +434,7 @@ START_TEST(test_draw)
     model = model_of(&linear, data);
     set_linear(model);
     mean = sample(model, (vae_sample_options){ .count = 20 });
-    drawn = sample(model, (vae_sample_options){ .count = 20, .draw = 1 });
+    drawn = sample(model, (vae_sample_options){ .count = 20, .draw = true });
     double square = 0;
     for (int i = 0; i < 20 * PIXELS; i++)
         square += (drawn.modelled[i] - mean.modelled[i]) * (drawn.modelled[i] - mean.modelled[i]);
@@ -459,12 +459,12 @@ START_TEST(test_samples_refused)
     }
     ck_assert_status(vae_sample(NULL, NULL, &samples), VAE_ERROR_ARGUMENT,
                      "expected a model and a place for samples, found NULL");
-    ck_assert_status(vae_sample(plain, &(vae_sample_options){ .has_class = 1 }, &samples), VAE_ERROR_ARGUMENT,
+    ck_assert_status(vae_sample(plain, &(vae_sample_options){ .has_class = true }, &samples), VAE_ERROR_ARGUMENT,
                      "bernoulli: expected a model with one condition that is a class, found 0");
     for (int class = -1; class <= 10; class += 11) {
         char words[96];
         snprintf(words, sizeof words, "conditional: digit: expected a class from 0 to 9, found %d", class);
-        ck_assert_status(vae_sample(classes, &(vae_sample_options){ .has_class = 1, .only_class = class }, &samples),
+        ck_assert_status(vae_sample(classes, &(vae_sample_options){ .has_class = true, .only_class = class }, &samples),
                          VAE_ERROR_ARGUMENT, words);
     }
     vae_model_free(&plain);

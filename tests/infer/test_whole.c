@@ -441,7 +441,7 @@ START_TEST(test_combinations)
     ck_assert_int_eq(one.rows, 1);
     for (int i = 0; i < 4 * SIZE; i++)
         ck_assert_float_eq_tol(one.x[i], all.x[(9 + 3 + 1) * 4 * SIZE + i], 1e-3f);
-    options = (vae_sample_options){ .has_class = 1, .only_class = 1, .conditions = { { energies, 1 } } };
+    options = (vae_sample_options){ .has_class = true, .only_class = 1, .conditions = { { energies, 1 } } };
     options.conditions[2] = (vae_condition_settings){ places, 1 };
     vae_samples_free(&one);
     ck_assert_status_ok(vae_sample(model, &options, &one));
@@ -469,12 +469,12 @@ START_TEST(test_samples_refused)
         ck_assert_status(vae_sample(model, &options, &samples), VAE_ERROR_ARGUMENT,
                          "run: expected a class from 0 to 2, found");
     }
-    options.has_class = 1;
+    options.has_class = true;
     options.conditions[1] = (vae_condition_settings){ numbers, 1 };
     ck_assert_status(vae_sample(model, &options, &samples), VAE_ERROR_ARGUMENT,
                      "run: expected one class or a list of settings, found both");
     options.conditions[1] = (vae_condition_settings){ NULL, 1 };
-    options.has_class = 0;
+    options.has_class = false;
     ck_assert_status(vae_sample(model, &options, &samples), VAE_ERROR_ARGUMENT,
                      "run: expected values and how many there are, found NULL and 1");
     static double many[1000];

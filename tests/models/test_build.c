@@ -184,7 +184,8 @@ START_TEST(test_samples)
     if (_i)
         options.conditions[0] = (vae_condition_settings){ energy, 1 };
     make_pair(_i, &hand, &other);
-    for (options.draw = 0; options.draw < 2; options.draw++) {
+    for (int draw = 0; draw < 2; draw++) {
+        options.draw = draw;
         ck_assert_status_ok(vae_sample(hand, &options, &mine));
         ck_assert_status_ok(vae_sample(other, &options, &theirs));
         ck_assert_int_eq(mine.count, theirs.count);

@@ -332,7 +332,7 @@ START_TEST(test_round_trip)
     for (int64_t i = 0; i < samples.count * samples.x_size; i++)
         ck_assert(isfinite(samples.x[i]));
     vae_samples_free(&samples);
-    sampling.draw = 1;
+    sampling.draw = true;
     ck_assert_status(vae_sample(loaded, &sampling, &samples), VAE_ERROR_UNSUPPORTED,
                      "the likelihood student-t gives means, and cannot be drawn from");
     vae_model_free(&loaded);

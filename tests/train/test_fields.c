@@ -332,7 +332,7 @@ START_TEST(test_more_levels)
     folder_make();
     make_file("data.h5", 5);
     const vae_field_source run = {
-        .name = "run", .kind = VAE_CLASS, .levels = known, .level_count = 2, .more_levels = 1
+        .name = "run", .kind = VAE_CLASS, .levels = known, .level_count = 2, .more_levels = true
     };
     vae_data *data =
         open_data("data.h5", &(vae_data_options){ .x = "frames", .conditions = &run, .condition_count = 1 });

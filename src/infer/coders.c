@@ -10,24 +10,24 @@
 #include "models/model.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/base/types.h"
 #include "src/data/match.h"
-#include "src/infer/stored.h"
 
 /* What both have in common. */
-typedef struct runner {
+typedef struct vae__runner {
     const vae_model *model;
     const char *what; /* "an encoder" */
     vae_infer_options options;
     vae__model_graph graph;
     vae_executor *executor;
-} runner;
+} vae__runner;
 
 struct vae_encoder {
-    runner runner;
+    vae__runner runner;
 };
 
 struct vae_decoder {
-    runner runner;
+    vae__runner runner;
     const vae_node *x;
 };
 
@@ -49,7 +49,8 @@ static vae_status check_options(const vae_model *model, const vae_infer_options 
     return vae__ok();
 }
 
-static vae_status make(runner *made, const vae_model *model, const vae_infer_options *options, vae__graph_kind kind)
+static vae_status make(vae__runner *made, const vae_model *model, const vae_infer_options *options,
+                       vae__graph_kind kind)
 {
     made->model = model;
     made->options = options ? *options : (vae_infer_options){ 0 };
@@ -65,7 +66,7 @@ static vae_status make(runner *made, const vae_model *model, const vae_infer_opt
     return vae_executor_new(made->graph.program, &wanted, &made->executor);
 }
 
-static void clear(runner *gone)
+static void clear(vae__runner *gone)
 {
     vae_executor_free(&gone->executor);
     vae__model_graph_clear(&gone->graph);
@@ -123,11 +124,11 @@ void vae_decoder_free(vae_decoder **decoder)
 
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
 
-static vae_status check_class(const runner *at, int index, const void *values, int64_t rows)
+static vae_status check_class(const vae__runner *at, int index, const void *values, int64_t rows)
 {
     const vae_condition_spec *spec = &at->model->declaration.conditions[index];
     for (int64_t row = 0; row < rows; row++) {
-        double number = vae__stored_number(at->options.condition_types[index], values, row);
+        double number = vae__type_value(at->options.condition_types[index], values, row);
         if (!(number >= 0 && number < (double)spec->size && number == floor(number)))
             return vae__error(VAE_ERROR_ARGUMENT,
                               "%s: %s: expected a class from 0 to %" PRId64 ", found %.15g in row "
@@ -138,7 +139,7 @@ static vae_status check_class(const runner *at, int index, const void *values, i
 }
 
 /* Binds what the graph takes beside its first input. */
-static vae_status bind(const runner *at, const vae_conditions *conditions, int64_t rows,
+static vae_status bind(const vae__runner *at, const vae_conditions *conditions, int64_t rows,
                        vae_binding bindings[VAE__MAX_BINDINGS], int *count)
 {
     const vae_model_spec *spec = &at->model->declaration;
@@ -162,7 +163,7 @@ static vae_status bind(const runner *at, const vae_conditions *conditions, int64
     return vae__ok();
 }
 
-static vae_status check_run(const runner *at, const char *input, const void *values, int64_t rows)
+static vae_status check_run(const vae__runner *at, const char *input, const void *values, int64_t rows)
 {
     if (rows < 1 || rows > at->options.capacity)
         return vae__error(VAE_ERROR_ARGUMENT, "%s: expected 1 to %" PRId64 " rows, its capacity, found %" PRId64,
@@ -172,7 +173,7 @@ static vae_status check_run(const runner *at, const char *input, const void *val
     return vae__ok();
 }
 
-static vae_status run(const runner *at, vae_binding first, int64_t rows, const vae_conditions *conditions)
+static vae_status run(const vae__runner *at, vae_binding first, int64_t rows, const vae_conditions *conditions)
 {
     vae_binding bindings[VAE__MAX_BINDINGS] = { first };
     int count = 1;
@@ -185,7 +186,7 @@ static vae_status run(const runner *at, vae_binding first, int64_t rows, const v
     return vae__ok();
 }
 
-static void copy_out(const runner *at, const vae_node *node, int64_t rows, float *to)
+static void copy_out(const vae__runner *at, const vae_node *node, int64_t rows, float *to)
 {
     if (to)
         memcpy(to, vae_executor_value(at->executor, node), (size_t)(rows * vae_node_size(node)) * sizeof *to);
@@ -196,7 +197,7 @@ vae_status vae_encoder_run(vae_encoder *encoder, const void *x, int64_t rows, co
 {
     if (!encoder)
         return vae__error(VAE_ERROR_ARGUMENT, "expected an encoder, found NULL");
-    const runner *at = &encoder->runner;
+    const vae__runner *at = &encoder->runner;
     VAE__TRY(check_run(at, "x", x, rows));
     VAE__TRY(run(at, (vae_binding){ .node = at->graph.x, .values = x, .type = at->options.x_type }, rows, conditions));
     copy_out(at, at->graph.mean, rows, mean);
@@ -209,7 +210,7 @@ vae_status vae_decoder_run(vae_decoder *decoder, const float *z, int64_t rows, c
 {
     if (!decoder || !x)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a decoder and a place for x, found NULL");
-    const runner *at = &decoder->runner;
+    const vae__runner *at = &decoder->runner;
     VAE__TRY(check_run(at, "z", z, rows));
     VAE__TRY(run(at, (vae_binding){ .node = at->graph.z, .values = z, .type = VAE_FLOAT32 }, rows, conditions));
     copy_out(at, decoder->x, rows, x);
