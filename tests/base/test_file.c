@@ -237,14 +237,9 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("file");
-    TCase *one = tcase_create("file");
-    tcase_set_timeout(one, 20);
-    tcase_add_checked_fixture(one, begin, end);
     const TTest *const tests[] = { test_round_trip,  test_relative,       test_refused, test_pipe,     test_write_fails,
                                    test_interrupted, test_read_fails,     test_link,    test_followed, test_permissions,
                                    test_long_name,   test_check_writable, NULL };
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
+    suite_case_between(suite, "file", 20, begin, end, tests);
     return suite_run(suite);
 }

@@ -6,6 +6,12 @@
 
 typedef void change(hid_t file);
 
+typedef struct damage {
+    change *change;
+    const char *words; /* of the message */
+    bool model_too;    /* vae_model_load refuses it as well */
+} damage;
+
 /* Removes what is there and writes a dataset of the first values 1 in its place. */
 static inline void put_dataset(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape, hid_t list)
 {
@@ -56,6 +62,14 @@ static inline void put_variable_string(hid_t file, const char *object, const cha
     H5Tclose(type);
 }
 
+/* A checkpoint a.h5 with nothing wrong. */
+static inline void save_good(const vae_model_spec *spec)
+{
+    vae_training *saved = make_training(spec);
+    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
+    vae_training_free(&saved);
+}
+
 static inline void apply(change *how)
 {
     hid_t file = H5Fopen(path_of("a.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
@@ -78,6 +92,15 @@ static inline void assert_refused(const char *words, bool model_too)
     vae_model_free(&model);
     assert_none_left(mark);
     ck_assert_int_eq(system_outstanding(), outstanding);
+}
+
+static inline void assert_damage_refused(const vae_model_spec *spec, const damage *how)
+{
+    folder_make();
+    save_good(spec);
+    apply(how->change);
+    assert_refused(how->words, how->model_too);
+    folder_remove();
 }
 
 #endif

@@ -274,11 +274,7 @@ static void strange_split(hid_t file)
 
 /* ---- Each of them ------------------------------------------------------------------------------------------------ */
 
-static const struct {
-    change *change;
-    const char *words;
-    bool model_too;
-} cases[] = {
+static const damage cases[] = {
     { same_levels, "/model: small-rich: condition \"run\": the level \"a\" is there twice", true },
     { hidden_levels, "the level \"a\" is there twice", true },
     { more_levels, "/fields/run/levels: expected shape (3), found (4)", true },
@@ -319,20 +315,9 @@ static const struct {
     { strange_split, "/data/split: row 1: expected split 0 to 3, found 4", false },
 };
 
-static void save_good(void)
-{
-    vae_training *saved = make_training(&small_rich);
-    ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
-    vae_training_free(&saved);
-}
-
 START_TEST(test_changed)
 {
-    folder_make();
-    save_good();
-    apply(cases[_i].change);
-    assert_refused(cases[_i].words, cases[_i].model_too);
-    folder_remove();
+    assert_damage_refused(&small_rich, &cases[_i]);
 }
 END_TEST
 
@@ -344,7 +329,7 @@ START_TEST(test_flipped)
     unsigned char *bytes = NULL;
     size_t size = 0, refused = 0, tried = 0;
     vae_training *training = NULL;
-    save_good();
+    save_good(&small_rich);
     ck_assert_status_ok(vae__file_read(path_of("a.h5"), 1 << 24, &bytes, &size));
     identifiers mark = identifiers_mark();
     long outstanding = system_outstanding();

@@ -4,29 +4,13 @@
 #     SOURCE=. VAE=build/vae tests/command/completion.sh
 #
 # Ends with "N passed, N failed" and status 0 or 1.
+# Variables that are not set here are those of program.sh.
+# shellcheck disable=SC2154
 set -u
-source=$(cd "${SOURCE:?expected SOURCE=top of the source tree}" && pwd) || exit 1
-case ${VAE:?expected VAE=path of the program} in
-*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
-esac
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
 
 # shellcheck source=tools/install/vae.bash
 . "$source/tools/install/vae.bash"
-
-check() { # WHAT COMMAND...
-    local what=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        printf 'FAILED  %s\n' "$what"
-        failed=$((failed + 1))
-    fi
-}
 
 # answers EXPECTED WORD...: what the last of the words, with the cursor at its end, may become.
 answers() {
@@ -43,6 +27,8 @@ sorted() { # lines of standard input to words of a line
     LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//'
 }
 
+mkdir listed
+cd listed || exit 1
 touch one.h5 two.hdf5 picture.png notes.txt 'two words.h5'
 mkdir folder
 touch folder/three.h5
@@ -124,9 +110,8 @@ answers 'folder mine one.h5 two words.h5 two.hdf5' ./mine look ''
 answers 'error mask some-how' ./mine look --missing ''
 answers '' ./mine look --condition ''
 answers 'a z' ./mine look --other ''
-HOME=$work
+HOME=$PWD
 # shellcheck disable=SC2088
 answers mine '~/mine' train ''
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed = 0 ]
+finish

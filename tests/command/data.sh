@@ -1,24 +1,13 @@
 #!/bin/sh
 # vae data: what it tells of each kind of source, that the line it suggests is as it says, and one line for what is wrong.
 #
-#     VAE=build/vae PYTHON=python3 tests/command/data.sh
+#     SOURCE=. VAE=build/vae PYTHON=python3 tests/command/data.sh
 #
 # PYTHON has h5py and numpy, which make the files; without it all is skipped. Ends with the line "N passed, N failed"
 # (", N skipped") and status 0 or 1.
 set -u
-case ${VAE:?expected VAE=path of the program} in
-*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
-esac
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-if [ -z "${PYTHON:=}" ] || ! "$PYTHON" -c 'import h5py, numpy' 2>message; then
-    echo 'skipped  no python3 with h5py and numpy'
-    echo '0 passed, 0 failed, 1 skipped'
-    exit 0
-fi
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
+need_python
 
 "$PYTHON" - <<'END' || exit 1
 import h5py, numpy as np
@@ -65,97 +54,81 @@ for part in range(2):
         f["the images"], f["label"] = frames.astype(np.uint8), np.arange(rows) % 3
 END
 
-fail() {
-    printf 'FAILED  %s: %s\n' "$name" "$1"
-    sed 's/^/        /' lines message
-    verdict=no
-}
-
-# told STATUS WORDS ARGUMENT...: runs vae data; WORDS, an extended regular expression, are on a line of what it prints, and
-# it says one line on standard error, or none where it is well.
-told() {
-    status=$1 words=$2
+# tells STATUS WORDS ARGUMENT...: vae data is told to.
+tells() {
+    expected=$1 line=$2
     shift 2
-    name="vae data $*" verdict=yes
-    "$VAE" data "$@" >lines 2>message </dev/null
-    found=$?
-    [ $found = "$status" ] || fail "expected status $status, found $found"
-    grep -Eq -e "$words" lines message || fail "expected the words \"$words\""
-    [ "$(wc -l <message)" = $((status > 0)) ] || fail "expected $((status > 0)) lines of complaint"
-    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+    command="vae data $*"
+    told "$expected" "$line" data "$@"
 }
 
 # also WORDS...: and these are on lines of it, too.
 also() {
-    for words; do
-        verdict=yes
-        grep -Eq -e "$words" lines || fail "expected the words \"$words\""
-        [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+    for line; do
+        check "$command: expected the words \"$line\"" grep -Eq -e "$line" stdout
     done
 }
 
 # ---- Sources that know their fields ----
 
-told 0 '^digits:60: train 60, test 10$' digits:60
+tells 0 '^digits:60: train 60, test 10$' digits:60
 also '^fields, of the train rows$' 'x +image, uint8, 28 × 28$' '0 to 255, mean .*; whole numbers$' \
     '10 classes and their rows: 0: [0-9]+, 1: ' 'likelihood bernoulli, transform "unit, binarize" \(bytes: grey' \
     '^  vae train vae --data digits:60 --likelihood bernoulli --transform .unit, binarize. --out model.h5$'
-told 0 'digit +class, uint8' digits:60 --condition digit=class
-told 2 'digits:60: expected no mask' digits:60 --mask seen
+tells 0 'digit +class, uint8' digits:60 --condition digit=class
+tells 2 'digits:60: expected no mask' digits:60 --mask seen
 
 # ---- A file that nobody has told of ----
 
-told 0 '^instrument.h5: no dataset x; there are$' instrument.h5
+tells 0 '^instrument.h5: no dataset x; there are$' instrument.h5
 also '/detector/frames +uint16 +\(60, 6, 5\)  --x /detector/frames$' '/detector/seen .*--mask /detector/seen$' \
     '/meta/energy +float64 .*--condition energy=values:/meta/energy$' '--condition run=class:/meta/run$' \
     "--condition 'scan_number=class:/meta/scan number'$" '/meta/title +strings +\(\)$' '/meta/short +int64 +\(7\)$' \
     '/meta/away +an external link' '^  vae data instrument.h5 --x /detector/frames$'
-told 0 '^  … and 30 more$' many.h5
-told 1 'expected a dataset nowhere' instrument.h5 --x nowhere
+tells 0 '^  … and 30 more$' many.h5
+tells 1 'expected a dataset nowhere' instrument.h5 --x nowhere
 also 'no dataset nowhere; there are' '/detector/frames'
-told 0 'train: /images +uint16' split.h5
+tells 0 'train: /images +uint16' split.h5
 also 'test: /images' '^  vae data split.h5 --x /images$'
-told 0 'plain.h5: all 60' plain.h5
+tells 0 'plain.h5: all 60' plain.h5
 also '^  /label +int64 +\(60\) +--condition label=class:/label$' '^  /x +uint8 .*--x /x$' 'x +image, uint8, 6 × 5, at x$'
-told 0 'plain.h5:/x: all 60' plain.h5:/x
-verdict=yes name='vae data plain.h5:/x'
-grep -q '^datasets' lines && fail 'expected no list where the source is x'
-[ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+tells 0 'plain.h5:/x: all 60' plain.h5:/x
+check 'no list where the source is x' test -z "$(grep '^datasets' stdout)"
 
 # ---- Fields, and what is suggested ----
 
-told 0 '[0-9]+ to [0-9]{2}, mean .*; 60 of 1800 masked$' instrument.h5 --x /detector/frames --fill-value 65535 \
+tells 0 '[0-9]+ to [0-9]{2}, mean .*; 60 of 1800 masked$' instrument.h5 --x /detector/frames --fill-value 65535 \
     --condition energy=values:/meta/energy --condition run=class:/meta/run --mask /detector/seen
 also 'energy +values, float64, at /meta/energy' '3 classes and their rows: run 0: 20, run 1: 20, run 2: 20$' \
     '; 0 and 1 alone$' 'likelihood poisson, transform "raw" \(whole numbers from 0: counts\)' \
     '--condition run=class:/meta/run --mask /detector/seen --fill-value 65535 --likelihood poisson --transform raw'
-told 0 '; 60 of 1800 the fill value$' instrument.h5 --x /detector/frames --fill-value 65535
+tells 0 '; 60 of 1800 the fill value$' instrument.h5 --x /detector/frames --fill-value 65535
 also '--fill-value 65535 --likelihood poisson --transform raw --encoder-transform log1p --out'
-told 0 '65535, mean .*; whole numbers$' instrument.h5 --x /detector/frames
+tells 0 '65535, mean .*; whole numbers$' instrument.h5 --x /detector/frames
 also '^65535 is an end of uint16, and is 60 of 1800 values: missing ones, it seems$' '\(whole numbers from 0: counts\)' \
     '--fill-value 65535 --likelihood poisson --transform raw --encoder-transform log1p --out'
-told 0 'to [0-9]{2}, mean .*; whole numbers; 60 of 1800 masked$' instrument.h5 --x /detector/frames --mask /detector/seen
+tells 0 'to [0-9]{2}, mean .*; whole numbers; 60 of 1800 masked$' instrument.h5 --x /detector/frames --mask /detector/seen
 also '--mask /detector/seen --likelihood poisson --transform raw --encoder-transform log1p --out'
-told 0 '20 classes and their rows: 0: 3, .*11: 3, …$' instrument.h5 --x table --condition 'n=class:/meta/scan number'
+tells 0 '20 classes and their rows: 0: 3, .*11: 3, …$' instrument.h5 --x table --condition 'n=class:/meta/scan number'
 also '; 1 of 720 NaN$' '--missing mask --likelihood gaussian --transform standardize' '\(numbers of any size\)'
-told 0 'likelihood bernoulli, transform "raw" \(every value is 0 or 1\)' kinds.h5 --x bits
-told 0 'likelihood gaussian, transform "standardize" \(whole numbers, some below 0\)' kinds.h5 --x signed
-told 0 'likelihood gaussian, transform "standardize" \(whole numbers, some above 10000\)' kinds.h5 --x large
-told 0 'no numbers; 180 of 180 infinite' kinds.h5 --x infinite
-told 0 '^-32768 is an end of int16, and is 3 of 180 values: missing' kinds.h5 --x low
+tells 0 'likelihood bernoulli, transform "raw" \(every value is 0 or 1\)' kinds.h5 --x bits
+tells 0 'likelihood gaussian, transform "standardize" \(whole numbers, some below 0\)' kinds.h5 --x signed
+tells 0 'likelihood gaussian, transform "standardize" \(whole numbers, some above 10000\)' kinds.h5 --x large
+tells 0 'no numbers; 180 of 180 infinite' kinds.h5 --x infinite
+tells 0 '^-32768 is an end of int16, and is 3 of 180 values: missing' kinds.h5 --x low
 also '--fill-value -32768 --likelihood gaussian --transform standardize --out'
-told 0 'likelihood bernoulli, transform "unit, binarize" \(numbers from 0 to 1\)' kinds.h5 --x shares
-told 0 'table.npy: all 60' table.npy
+tells 0 'likelihood bernoulli, transform "unit, binarize" \(numbers from 0 to 1\)' kinds.h5 --x shares
+tells 0 'table.npy: all 60' table.npy
 
 # The suggested line is one that trains, as it stands.
 trains() { # ARGUMENT...
-    told 0 'vae train' "$@"
-    verdict=yes name="the suggested line of vae data $*"
-    sed -n "s/^  vae train/train --epochs 1 --latent 2 --encoder 'dense 4 relu' --decoder 'dense 4 relu'/p" lines >line
-    eval "'$VAE' $(cat line)" >lines 2>message || fail 'expected it to train'
-    grep -q '^kept    model.h5: 1 epoch' lines || fail 'expected a checkpoint'
+    tells 0 'vae train' "$@"
+    about "the suggested line of vae data $*"
+    sed -n "s/^  vae train/train --epochs 1 --latent 2 --encoder 'dense 4 relu' --decoder 'dense 4 relu'/p" stdout >line
+    eval "'$VAE' $(cat line)" >stdout 2>stderr || complain 'expected it to train'
+    grep -q '^kept    model.h5: 1 epoch' stdout || complain 'expected a checkpoint'
     rm -f model.h5
-    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+    count
 }
 trains plain.h5
 trains plain.h5 --condition label=class
@@ -178,10 +151,9 @@ done
 json() { # EXPRESSION ARGUMENT...: holds of the object `d` that is printed
     expression=$1
     shift
-    name="vae data $* --json" verdict=yes
-    "$VAE" data "$@" --json >lines 2>message || fail 'expected status 0'
-    "$PYTHON" -c "import json, sys; d = json.load(open('lines')); sys.exit(not ($expression))" || fail "$expression"
-    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+    as_told 0 '' data "$@" --json
+    "$PYTHON" -c "import json, sys; d = json.load(open('stdout')); sys.exit(not ($expression))" || complain "$expression"
+    count
 }
 json 'd["rows"] == {"train": 60, "test": 10} and d["split"] == "train" and len(d["digest"]) == 16' digits:60
 json 'sum(c["rows"] for c in d["fields"][1]["classes"]) == 60 and d["fields"][1]["class_count"] == 10' digits:60
@@ -193,24 +165,23 @@ json '{"path": "/detector/frames", "type": "uint16", "shape": [60, 6, 5]}.items(
 
 # ---- What is refused ----
 
-told 2 'expected SRC, found none'
-told 2 'expected NAME=KIND\[:PATH\], found "run"' plain.h5 --condition run
-told 2 'run: expected the kind class, values or image, found "number"' plain.h5 --condition run=number:label
-told 2 'run: given twice' plain.h5 --condition run=class:label --condition run=values:label
-told 2 'name of at most 63 bytes' plain.h5 --condition "$(printf '%064d' 0)=class"
-told 2 'given 9 times, expected 8' plain.h5 --condition a=class --condition b=class --condition c=class \
+tells 2 'expected SRC, found none'
+tells 2 'expected NAME=KIND\[:PATH\], found "run"' plain.h5 --condition run
+tells 2 'run: expected the kind class, values or image, found "number"' plain.h5 --condition run=number:label
+tells 2 'run: given twice' plain.h5 --condition run=class:label --condition run=values:label
+tells 2 'name of at most 63 bytes' plain.h5 --condition "$(printf '%064d' 0)=class"
+tells 2 'given 9 times, expected 8' plain.h5 --condition a=class --condition b=class --condition c=class \
     --condition d=class --condition e=class --condition f=class --condition g=class --condition h=class \
     --condition i=class
-told 2 'expected a name for condition 1 other than x and mask' plain.h5 --condition mask=class:label
-told 1 'plain.h5: /: expected a dataset gone' plain.h5 --condition run=class:gone
-told 1 'expected 60 rows' instrument.h5 --x table --condition run=class:/meta/short
-told 1 'expected a mask of x.s shape \(60, 12\), found \(60, 2\)' instrument.h5 --x table --mask 'seen small'
-told 1 'expected at least one row, found none' instrument.h5 --x none
-told 1 'expected at least one row, found none' instrument.h5:/none
-told 1 'found an external link \(--allow-external follows it\)' instrument.h5 --x /meta/away
-told 1 'expected a dataset /meta/away, found none' instrument.h5 --x /meta/away --allow-external
-told 1 'cannot open' gone.h5
-told 1 'expected digits' gone
+tells 2 'expected a name for condition 1 other than x and mask' plain.h5 --condition mask=class:label
+tells 1 'plain.h5: /: expected a dataset gone' plain.h5 --condition run=class:gone
+tells 1 'expected 60 rows' instrument.h5 --x table --condition run=class:/meta/short
+tells 1 'expected a mask of x.s shape \(60, 12\), found \(60, 2\)' instrument.h5 --x table --mask 'seen small'
+tells 1 'expected at least one row, found none' instrument.h5 --x none
+tells 1 'expected at least one row, found none' instrument.h5:/none
+tells 1 'found an external link \(--allow-external follows it\)' instrument.h5 --x /meta/away
+tells 1 'expected a dataset /meta/away, found none' instrument.h5 --x /meta/away --allow-external
+tells 1 'cannot open' gone.h5
+tells 1 'expected digits' gone
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed = 0 ]
+finish

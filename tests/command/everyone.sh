@@ -2,24 +2,13 @@
 # Everyone's data, from file to answer: counts of an instrument with gaps and two conditions, in which anomalies are
 # found by their ELBO; and a table of floats, of which the ELBO is told in its own units.
 #
-#     VAE=build/vae PYTHON=python3 tests/command/everyone.sh
+#     SOURCE=. VAE=build/vae PYTHON=python3 tests/command/everyone.sh
 #
 # PYTHON has h5py and numpy, which make the files and look into the results; without it all is skipped. Ends with the
 # line "N passed, N failed" (", N skipped") and status 0 or 1.
 set -u
-case ${VAE:?expected VAE=path of the program} in
-*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
-esac
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-if [ -z "${PYTHON:=}" ] || ! "$PYTHON" -c 'import h5py, numpy' 2>message; then
-    echo 'skipped  no python3 with h5py and numpy'
-    echo '0 passed, 0 failed, 1 skipped'
-    exit 0
-fi
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
+need_python
 
 # Spots of light, as bright as the energy says and as wide as the run's; 1 % of the frames have bars instead. 3 % of the
 # pixels are gaps, with the largest count there is.
@@ -52,28 +41,6 @@ for part in range(3):
     with h5py.File(f"part-{part}.h5", "w") as f:
         f["x"] = table[500 * part:500 * (part + 1)]
 END
-
-# does COMMAND ARGUMENT...: the program does it, and has nothing to complain of.
-does() {
-    if "$VAE" "$@" >lines 2>message </dev/null && [ ! -s message ]; then
-        passed=$((passed + 1))
-    else
-        printf 'FAILED  vae %s\n' "$*"
-        sed 's/^/        /' lines message
-        failed=$((failed + 1))
-    fi
-}
-
-# holds WHAT: the program on standard input, in Python, finds that it does.
-holds() {
-    if "$PYTHON" - >message 2>&1; then
-        passed=$((passed + 1))
-    else
-        printf 'FAILED  %s\n' "$1"
-        sed 's/^/        /' message
-        failed=$((failed + 1))
-    fi
-}
 
 # ---- An instrument's file ----
 
@@ -133,7 +100,7 @@ for name in table halves; do
     # shellcheck disable=SC2086
     does train vae --data $name.h5 --likelihood gaussian --transform standardize --epochs 3 $small --out $name-model.h5
     does eval $name-model.h5 --data $name.h5 --json
-    cp lines $name.json
+    cp stdout $name.json
 done
 holds 'halving 12 values adds 12 log 2 to the ELBO' <<'END'
 import json, math
@@ -155,5 +122,4 @@ for name in ("encoder/0/weight", "decoder/mean/weight"):
 assert a["data"].attrs["digest"] == b["data"].attrs["digest"]
 END
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed = 0 ]
+finish

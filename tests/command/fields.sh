@@ -2,24 +2,13 @@
 # Fields of every kind on the command line: conditions that are classes and values, a mask, missing values, whole groups
 # held out; what a checkpoint tells again; and starting from another model. One line for what is wrong.
 #
-#     VAE=build/vae PYTHON=python3 tests/command/fields.sh
+#     SOURCE=. VAE=build/vae PYTHON=python3 tests/command/fields.sh
 #
 # PYTHON has h5py and numpy, which make the files; without it all is skipped. Compares by h5diff (hdf5-tools). Ends with
 # the line "N passed, N failed" (", N skipped") and status 0 or 1.
 set -u
-case ${VAE:?expected VAE=path of the program} in
-*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
-esac
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-if [ -z "${PYTHON:=}" ] || ! "$PYTHON" -c 'import h5py, numpy' 2>message; then
-    echo 'skipped  no python3 with h5py and numpy'
-    echo '0 passed, 0 failed, 1 skipped'
-    exit 0
-fi
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
+need_python
 
 # As an instrument writes it: counts of 16 bits, energies, runs by name, a mask; and a table with gaps.
 "$PYTHON" - <<'END' || exit 1
@@ -58,41 +47,9 @@ with h5py.File("bad.h5", "w") as f:
     f.create_dataset("nothing", (0, 3), np.float32)
 END
 
-fail() {
-    printf 'FAILED  %s: %s\n' "$name" "$1"
-    sed 's/^/        /' message
-    verdict=no
-}
-
-# told STATUS WORDS ARGUMENT...: the program ends with this status, says words that match this extended regular
-# expression, and what it says on standard error is one line, or none where it is well.
-told() {
-    status=$1 words=$2
-    shift 2
-    name="vae $*" verdict=yes
-    "$VAE" "$@" >lines 2>message </dev/null
-    found=$?
-    [ $found = "$status" ] || fail "expected status $status, found $found"
-    grep -Eq -e "$words" lines message || fail "expected the words \"$words\""
-    [ "$(wc -l <message)" = $((status > 0)) ] || fail "expected $((status > 0)) lines of complaint"
-    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
-}
-
-# same FILE OTHER GROUP: it holds the same bits.
-same() {
-    name="h5diff $*" verdict=yes
-    h5diff "$@" >message 2>&1 || fail 'expected the same'
-    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
-}
-
-# refused STATUS WORDS ARGUMENT...: the same of a training, which leaves nothing behind.
-refused() {
-    told "$@" --out out.h5
-    [ ! -e out.h5 ] || {
-        name="$* --out out.h5"
-        fail 'left out.h5 behind'
-        failed=$((failed + 1))
-    }
+# untrained STATUS WORDS ARGUMENT...: a training is refused.
+untrained() {
+    refused "$@" --out out.h5
 }
 
 small='--latent 2 --batch 16 --seed 3 --epochs'
@@ -139,11 +96,10 @@ for words in 'condition +run, 8 classes: "run A", "run B", .*"run H"$' 'conditio
     'held out +validation 0.25, test 20, by whole values of run' 'fields/energy/transform/0/mean .*\(state\)'; do
     told 0 "$words" info whole.h5
 done
-name='info --json' verdict=yes
-"$VAE" info whole.h5 --json >lines 2>message || fail 'expected status 0'
-"$PYTHON" -c '
-import json, sys
-d = json.load(open("lines"))
+as_told 0 '' info whole.h5 --json
+"$PYTHON" - 2>stderr <<'END' || complain 'expected other JSON'
+import json
+d = json.load(open("stdout"))
 m, data = d["model"], d["data"]
 assert m["conditions"][0]["kind"] == "class" and m["conditions"][0]["levels"][7] == "run H", m
 assert m["conditions"][1] == {"name": "energy", "kind": "values", "size": 1, "transform": "standardize", "type": "float64"}, m
@@ -151,18 +107,16 @@ assert m["missing"] == "error" and m["fill_value"] is None and m["type"] == "uin
 assert data["sources"] == ["instrument.h5"] and data["paths"]["x"] == "/detector/frames"
 assert data["paths"]["mask"] == "/detector/seen" and data["paths"]["conditions"] == ["/meta/run", "/meta/energy"]
 assert data["division"] == {"validation": 0.25, "test": 20, "by": "run", "seed": 3} and not data["allow_external"]
-' 2>message || fail 'expected other JSON'
-[ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+END
+count
 
-name='whole runs in each split' verdict=yes
-"$PYTHON" -c '
+holds 'whole runs in each split' <<'END'
 import h5py
 c, d = h5py.File("whole.h5"), h5py.File("instrument.h5")
 split, run = c["data/split"][()], d["meta/run"][()]
 assert len(set(zip(run, split))) == 8 and sorted(set(split)) == [0, 1, 2]
 assert [l.decode() for l in c["fields/run/levels"]] == sorted(r.decode() for r in set(run))
-' 2>message || fail 'expected whole runs'
-[ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+END
 
 # Several sources, of which the list is kept.
 instrument 1 'data    instrument.h5, other.h5: all 220' --data instrument.h5 --data other.h5 --out both.h5
@@ -190,7 +144,7 @@ begin vae 1 'all 160' --data instrument.h5 --x detector/frames --transform unit 
 told 0 'condition +map, image 2 × 3, transform raw' info image.h5
 told 0 'condition +energy, 1 value, transform scale=0.001' info image.h5
 
-refused 1 'x: expected .*found nan in row 3' train vae --data table.h5 --likelihood gaussian --transform standardize
+untrained 1 'x: expected .*found nan in row 3' train vae --data table.h5 --likelihood gaussian --transform standardize
 begin vae 2 'train 180, validation 20' --data table.h5 --likelihood gaussian --transform standardize --missing mask \
     --fill-value -9.99e2 --encoder-transform 'scale=0.1' --validation 0.1 --condition group=class --split-by group --out table-model.h5
 told 0 'missing +NaN and -999, masked' info table-model.h5
@@ -217,56 +171,56 @@ told 0 'kept    few.h5: 2 epochs' train --resume few.h5 --epochs 2
 told 0 'all, 160 examples' eval few.h5 --data instrument.h5
 told 0 'init    table-model.h5: ' train --init table-model.h5 --data table.h5 --epochs 1 --out tables.h5
 told 0 'condition +group, 10 classes$' info tables.h5
-refused 1 'whole.h5: .*encoder/0' train --init whole.h5 --data more.h5 --encoder 'dense 9 relu'
-refused 2 'expected --resume or --init, found both' train --resume whole.h5 --init whole.h5
-refused 1 'none.h5: cannot open' train --init none.h5 --data more.h5
-refused 1 'found .*cannot open|not a libvae checkpoint' train --init more.h5 --data more.h5
-refused 2 'expected --data SRC' train --init whole.h5
+untrained 1 'whole.h5: .*encoder/0' train --init whole.h5 --data more.h5 --encoder 'dense 9 relu'
+untrained 2 'expected --resume or --init, found both' train --resume whole.h5 --init whole.h5
+untrained 1 'none.h5: cannot open' train --init none.h5 --data more.h5
+untrained 1 'found .*cannot open|not a libvae checkpoint' train --init more.h5 --data more.h5
+untrained 2 'expected --data SRC' train --init whole.h5
 
 # ---- Two conditions that are classes ----
 
 begin vae 1 'all 160' --data instrument.h5 --x detector/frames --transform unit --condition run=class:/meta/run \
     --condition again=class:/meta/run --out two.h5
-refused 2 '--class: expected a model with one condition that is a class, found vae, which has 2; --condition NAME=VALUE' \
+untrained 2 '--class: expected a model with one condition that is a class, found vae, which has 2; --condition NAME=VALUE' \
     sample two.h5 --class 0
 told 0 'row.h5: 2 samples of vae in 1 row of 2' sample two.h5 --condition run='run A' --condition again='run B' \
     --count 2 --out row.h5
 
 # ---- What is refused ----
 
-refused 2 '--missing: expected error or mask, found "drop"' train vae --data table.h5 --missing drop
+untrained 2 '--missing: expected error or mask, found "drop"' train vae --data table.h5 --missing drop
 for number in 0x10 nan inf '' 1e999 '1 '; do
-    refused 2 '--fill-value: expected a number' train vae --data table.h5 --fill-value "$number"
+    untrained 2 '--fill-value: expected a number' train vae --data table.h5 --fill-value "$number"
 done
-refused 2 '--condition-transform: expected NAME=PHRASES, found "energy"' train vae --data instrument.h5 \
+untrained 2 '--condition-transform: expected NAME=PHRASES, found "energy"' train vae --data instrument.h5 \
     --condition energy=values --condition-transform energy
-refused 2 '--condition-transform: vae has no condition "map"' train vae --data instrument.h5 \
+untrained 2 '--condition-transform: vae has no condition "map"' train vae --data instrument.h5 \
     --condition energy=values --condition-transform map=unit
-refused 2 '--condition-transform run: expected a condition of values or an image, found a class' train vae \
+untrained 2 '--condition-transform run: expected a condition of values or an image, found a class' train vae \
     --data instrument.h5 --condition run=class --condition-transform run=unit
-refused 2 '--condition-transform energy: given twice' train vae --data instrument.h5 --condition energy=values \
+untrained 2 '--condition-transform energy: given twice' train vae --data instrument.h5 --condition energy=values \
     --condition-transform energy=unit --condition-transform energy=raw
-refused 2 '"unot": no such transform' train vae --data instrument.h5 --condition energy=values \
+untrained 2 '"unot": no such transform' train vae --data instrument.h5 --condition energy=values \
     --condition-transform energy=unot
-refused 2 '"unot": no such transform' train vae --data instrument.h5 --encoder-transform unot
-refused 2 '--split-by: vae has no condition "run"' train vae --data instrument.h5 --validation 3 --split-by run
-refused 2 '--split-by run: expected --validation or --test beside it' train vae --data instrument.h5 \
+untrained 2 '"unot": no such transform' train vae --data instrument.h5 --encoder-transform unot
+untrained 2 '--split-by: vae has no condition "run"' train vae --data instrument.h5 --validation 3 --split-by run
+untrained 2 '--split-by run: expected --validation or --test beside it' train vae --data instrument.h5 \
     --condition run=class --split-by run
-refused 2 '--test: expected a whole number' train vae --data instrument.h5 --test -1
-refused 1 '--test: expected 1 to 199 of 200 training rows, found "200"' train vae --data table.h5 --test 200 \
+untrained 2 '--test: expected a whole number' train vae --data instrument.h5 --test -1
+untrained 1 '--test: expected 1 to 199 of 200 training rows, found "200"' train vae --data table.h5 --test 200 \
     --likelihood gaussian
-refused 1 'cannot hold out' train vae --data table.h5 --test 120 --validation 80 --likelihood gaussian
-refused 1 'instrument.h5: .*expected a dataset /nowhere' train vae --data instrument.h5 --x /detector/frames --mask /nowhere
+untrained 1 'cannot hold out' train vae --data table.h5 --test 120 --validation 80 --likelihood gaussian
+untrained 1 'instrument.h5: .*expected a dataset /nowhere' train vae --data instrument.h5 --x /detector/frames --mask /nowhere
 
 # bad STATUS WORDS ARGUMENT...: of data that is not as it should be, one line tells what, where, and which row.
 bad() {
     status=$1 words=$2
     shift 2
-    refused "$status" "^vae train: .*$words" train vae --data bad.h5 "$@"
+    untrained "$status" "^vae train: .*$words" train vae --data bad.h5 "$@"
 }
 bad 1 'bad.h5: /: expected a dataset gone, found none among ' --x gone
 bad 1 'bad.h5: /: expected a dataset split, found an object of another kind' --x split
-refused 1 'bad.h5: /split/test: expected a dataset x, found none among y' train vae --data bad.h5:/split
+untrained 1 'bad.h5: /split/test: expected a dataset x, found none among y' train vae --data bad.h5:/split
 bad 1 'bad.h5: /text: expected numbers, found strings of shape \(40\)' --x text
 bad 1 'bad.h5: /deep: expected a dataset of 1 to 5 dimensions, found 6$' --x deep
 bad 1 'bad.h5: /short: expected 40 rows.*39' --condition run=class:/short
@@ -293,5 +247,4 @@ bad 2 'expected a name of at most 63 bytes' --condition "$(printf '%064d' 0)=val
 # Where things lay for the training is not where they lie in a source of another kind: what that lacks is told.
 told 2 'digits:60: expected no mask, for this source has the fields x and' encode whole.h5 --data digits:60 --out out.h5
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed = 0 ]
+finish

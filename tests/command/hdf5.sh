@@ -2,24 +2,13 @@
 # Data in HDF5 and NPY files on the command line: training, resuming and evaluating with what lies where told by --data,
 # --x and --condition, and one line for what is wrong.
 #
-#     VAE=build/vae PYTHON=python3 tests/command/hdf5.sh
+#     SOURCE=. VAE=build/vae PYTHON=python3 tests/command/hdf5.sh
 #
 # PYTHON has h5py and numpy, which make the files; without it all is skipped. Compares by h5diff (hdf5-tools). Ends with
 # the line "N passed, N failed" (", N skipped") and status 0 or 1.
 set -u
-case ${VAE:?expected VAE=path of the program} in
-*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
-esac
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-if [ -z "${PYTHON:=}" ] || ! "$PYTHON" -c 'import h5py, numpy' 2>message; then
-    echo 'skipped  no python3 with h5py and numpy'
-    echo '0 passed, 0 failed, 1 skipped'
-    exit 0
-fi
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
+need_python
 
 # Three classes of frames, without splits, with splits, in two files, and classes of all kinds.
 "$PYTHON" - <<'END' || exit 1
@@ -52,41 +41,9 @@ np.save("frames.npy", frames)
 np.save("labels.npy", labels)
 END
 
-fail() {
-    printf 'FAILED  %s: %s\n' "$name" "$1"
-    sed 's/^/        /' message
-    verdict=no
-}
-
-# told STATUS WORDS ARGUMENT...: runs the program; WORDS, an extended regular expression, are in what it prints, and what
-# it says on standard error is one line, or none where it is well.
-told() {
-    status=$1 words=$2
-    shift 2
-    name="vae $*" verdict=yes
-    "$VAE" "$@" >lines 2>message </dev/null
-    found=$?
-    [ $found = "$status" ] || fail "expected status $status, found $found"
-    grep -Eq -e "$words" lines message || fail "expected the words \"$words\""
-    [ "$(wc -l <message)" = $((status > 0)) ] || fail "expected $((status > 0)) lines of complaint"
-    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
-}
-
-# same FILE OTHER: the parameters have the same bits.
-same() {
-    name="h5diff $1 $2 /parameters" verdict=yes
-    h5diff "$1" "$2" /parameters >message 2>&1 || fail 'expected the same parameters'
-    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
-}
-
-# refused STATUS WORDS ARGUMENT...: the same of a training, which leaves nothing behind.
-refused() {
-    told "$@" --out out.h5
-    [ ! -e out.h5 ] || {
-        name="$* --out out.h5"
-        fail 'left out.h5 behind'
-        failed=$((failed + 1))
-    }
+# untrained STATUS WORDS ARGUMENT...: a training is refused.
+untrained() {
+    refused "$@" --out out.h5
 }
 
 small='--latent 2 --batch 16 --seed 3'
@@ -139,11 +96,9 @@ train cvae 2 'train 90, test 30' --data split.h5 --condition digit=class:labels 
 told 0 'test, 30 examples' eval split-cvae.h5 --data split.h5 --condition digit=class:labels
 
 told 0 'all, 120 examples' eval cvae.h5 --data flat.h5:/images --condition $labels
-cp lines all-at-once
+cp stdout all-at-once
 told 0 'all, 120 examples' eval cvae.h5 --data 'run-*.h5' --x images --condition $labels
-name='evaluated in two files' verdict=yes
-cmp -s lines all-at-once || fail 'expected the same figures'
-[ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
+check 'evaluated in two files: the same figures' cmp stdout all-at-once
 # A class that is not there leaves the others their numbers.
 told 0 'all, 80 examples' eval cvae.h5 --data two.h5:/images --condition $labels
 told 0 'samples' sample cvae.h5 --count 4 --out samples.h5
@@ -162,29 +117,29 @@ same path.h5 x.h5
 
 # ---- What is refused ----
 
-refused 2 'expected NAME=KIND\[:PATH\], found "digit"' train cvae --data flat.h5:/images --condition digit
-refused 2 'expected NAME=KIND\[:PATH\], found "=class"' train cvae --data flat.h5:/images --condition =class
-refused 2 'expected NAME=KIND\[:PATH\], found "digit=class:"' train cvae --data flat.h5:/images --condition digit=class:
-refused 2 'expected NAME=KIND\[:PATH\], found an empty text' train cvae --data flat.h5:/images --condition ''
-refused 1 'expected a dataset run, found none' train cvae --data flat.h5:/images --condition run=class
-refused 1 'expected .*, found int64' train cvae --data flat.h5:/images --condition digit=image:/labels
-refused 2 'digit: expected the kind class, values or image, found ""' train cvae --data flat.h5:/images --condition digit=
-refused 2 'digit: given twice' train cvae --data flat.h5:/images --condition $labels --condition digit=class
-refused 2 'condition: given 9 times, expected 8 at most' train cvae --data flat.h5 --condition a=class \
+untrained 2 'expected NAME=KIND\[:PATH\], found "digit"' train cvae --data flat.h5:/images --condition digit
+untrained 2 'expected NAME=KIND\[:PATH\], found "=class"' train cvae --data flat.h5:/images --condition =class
+untrained 2 'expected NAME=KIND\[:PATH\], found "digit=class:"' train cvae --data flat.h5:/images --condition digit=class:
+untrained 2 'expected NAME=KIND\[:PATH\], found an empty text' train cvae --data flat.h5:/images --condition ''
+untrained 1 'expected a dataset run, found none' train cvae --data flat.h5:/images --condition run=class
+untrained 1 'expected .*, found int64' train cvae --data flat.h5:/images --condition digit=image:/labels
+untrained 2 'digit: expected the kind class, values or image, found ""' train cvae --data flat.h5:/images --condition digit=
+untrained 2 'digit: given twice' train cvae --data flat.h5:/images --condition $labels --condition digit=class
+untrained 2 'condition: given 9 times, expected 8 at most' train cvae --data flat.h5 --condition a=class \
     --condition b=class --condition c=class --condition d=class --condition e=class --condition f=class \
     --condition g=class --condition h=class --condition i=class
-refused 2 '--x: given twice' train vae --data flat.h5 --x images --x images
-refused 2 'digits:60: expected no path of x but x, .* fields x and label' train vae --data digits:60 --x images
-refused 2 'digits:60: digit: expected no path but label' train cvae --data digits:60 --condition $labels
-refused 1 'digit", found no such field: .*--condition NAME=class:PATH' train cvae --data flat.h5:/images
-refused 1 '/energies: expected integers or strings' train cvae --data flat.h5:/images --condition digit=class:/energies
-refused 1 'x is int16: expected a transform that says what its values mean' train vae --data flat.h5:/counts
-refused 1 'expected values from 0 to 1 .*found 255 in row 0' train vae --data flat.h5:/counts --transform raw
-refused 1 'expected 120 rows' train cvae --data flat.h5:/images --condition digit=class:/short
-refused 1 'flat.h5.*nowhere' train cvae --data flat.h5:/images --condition digit=class:/nowhere
-refused 1 'flat.h5.*nowhere' train vae --data flat.h5 --x nowhere
-refused 1 'flat.h5.*nowhere' train vae --data flat.h5:/nowhere
-refused 1 'none.h5' train vae --data none.h5:/images
+untrained 2 '--x: given twice' train vae --data flat.h5 --x images --x images
+untrained 2 'digits:60: expected no path of x but x, .* fields x and label' train vae --data digits:60 --x images
+untrained 2 'digits:60: digit: expected no path but label' train cvae --data digits:60 --condition $labels
+untrained 1 'digit", found no such field: .*--condition NAME=class:PATH' train cvae --data flat.h5:/images
+untrained 1 '/energies: expected integers or strings' train cvae --data flat.h5:/images --condition digit=class:/energies
+untrained 1 'x is int16: expected a transform that says what its values mean' train vae --data flat.h5:/counts
+untrained 1 'expected values from 0 to 1 .*found 255 in row 0' train vae --data flat.h5:/counts --transform raw
+untrained 1 'expected 120 rows' train cvae --data flat.h5:/images --condition digit=class:/short
+untrained 1 'flat.h5.*nowhere' train cvae --data flat.h5:/images --condition digit=class:/nowhere
+untrained 1 'flat.h5.*nowhere' train vae --data flat.h5 --x nowhere
+untrained 1 'flat.h5.*nowhere' train vae --data flat.h5:/nowhere
+untrained 1 'none.h5' train vae --data none.h5:/images
 
 told 1 'x: expected shape .28, 28., found .6, 5.' eval digits.h5 --data flat.h5:/images
 told 2 'found "run"' eval cvae.h5 --data flat.h5:/images --condition run=class:/runs
@@ -195,5 +150,4 @@ told 2 'digit: expected the kind class, as cvae has it, found "values"' train --
     --condition digit=values:/energies
 told 2 'a condition of cvae, which are digit, found "run"' eval cvae.h5 --data flat.h5:/images --condition run=class
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed = 0 ]
+finish

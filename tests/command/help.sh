@@ -6,26 +6,10 @@
 #
 # PYTHON reads the JSON; without it that part is skipped. Ends with the line "N passed, N failed" (", N skipped") and
 # status 0 or 1.
+# Variables that are not set here are those of program.sh.
+# shellcheck disable=SC2154
 set -u
-source=$(cd "${SOURCE:?expected SOURCE=top of the source tree}" && pwd) || exit 1
-case ${VAE:?expected VAE=path of the program} in
-*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
-esac
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0 skipped=
-
-check() { # WHAT COMMAND...
-    what=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        printf 'FAILED  %s\n' "$what"
-        failed=$((failed + 1))
-    fi
-}
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
 
 # ---- Help, and the man page ----
 
@@ -60,18 +44,18 @@ done
 
 # ---- JSON ----
 
-if [ -n "${PYTHON:=}" ] && "$PYTHON" -c 'import json' 2>/dev/null; then
+if python_has json; then
     # object KEYS ARGUMENT...: one JSON object on standard output, with these keys and no others.
     object() {
         keys=$1
         shift
-        "$VAE" "$@" --json >lines 2>message
+        "$VAE" "$@" --json >stdout 2>stderr
         check "$* --json: status" test $? = 0
         check "$* --json: expected the keys $keys" "$PYTHON" -c '
 import json, sys
 def unlike(name):
     raise ValueError(name)
-found = json.load(open("lines"), parse_constant=unlike)
+found = json.load(open("stdout"), parse_constant=unlike)
 sys.exit(list(found) != sys.argv[1].split())' "$keys"
     }
     object 'models' models
@@ -85,12 +69,10 @@ sys.exit(list(found) != sys.argv[1].split())' "$keys"
         eval small.h5 --data digits:60 --samples 2 --per-example each.h5
     object 'path split rows latent_size' encode small.h5 --data digits:60 --out latents.h5
     object 'model data examples objective parameters bar worst ok' check small.h5
-    "$VAE" info small.h5 --json >lines
-    check 'info --json: expected JSON' "$PYTHON" -c 'import json; json.load(open("lines"))["model"]'
+    "$VAE" info small.h5 --json >stdout
+    check 'info --json: expected JSON' "$PYTHON" -c 'import json; json.load(open("stdout"))["model"]'
 else
-    skipped=', 1 skipped'
-    echo 'skipped  JSON: no python3'
+    skip 'JSON: no python3'
 fi
 
-printf '%d passed, %d failed%s\n' $passed $failed "$skipped"
-[ $failed = 0 ]
+finish

@@ -2,28 +2,14 @@
 # Inference on the command line: encode, decode, reconstruct, sample with conditions, eval --per-example; what they
 # write, and one line for what is wrong, with nothing left behind.
 #
-#     VAE=build/vae INSTRUMENT=build/instrument PYTHON=python3 tests/command/infer.sh
+#     SOURCE=. VAE=build/vae INSTRUMENT=build/instrument PYTHON=python3 tests/command/infer.sh
 #
 # PYTHON has h5py and numpy, which make and read the files; without it all is skipped. INSTRUMENT is the program of
 # instrument.c, which has models with conditions of every kind; without it those cases are skipped. Ends with the line
 # "N passed, N failed" (", N skipped") and status 0 or 1.
 set -u
-case ${VAE:?expected VAE=path of the program} in
-*/*) VAE=$(cd "$(dirname "$VAE")" && pwd)/$(basename "$VAE") ;;
-esac
-work=$(mktemp -d) || exit 1
-case ${INSTRUMENT:=} in
-*/*) INSTRUMENT=$(cd "$(dirname "$INSTRUMENT")" && pwd)/$(basename "$INSTRUMENT") ;;
-esac
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-if [ -z "${PYTHON:=}" ] || ! "$PYTHON" -c 'import h5py, numpy' 2>message; then
-    echo 'skipped  no python3 with h5py and numpy'
-    echo '0 passed, 0 failed, 1 skipped'
-    exit 0
-fi
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
+need_python
 
 # An instrument's frames: counts with gaps, an energy, a place of two numbers, a run by name, and a flat field of each.
 "$PYTHON" - <<'END' || exit 1
@@ -54,60 +40,9 @@ with h5py.File("nothing.h5", "w") as f:
 np.save("z.npy", np.array([[0, 1, 2], [2, 1, 0]], np.float32))
 END
 
-fail() {
-    printf 'FAILED  %s: %s\n' "$name" "$1"
-    sed 's/^/        /' message
-    verdict=no
-}
-
-count() {
-    [ $verdict = yes ] && passed=$((passed + 1)) || failed=$((failed + 1))
-}
-
-# told STATUS WORDS ARGUMENT...: runs the program; WORDS, an extended regular expression, are in what it prints, and what
-# it says on standard error is one line, or none where it is well.
-told() {
-    status=$1 words=$2
-    shift 2
-    name="vae $*" verdict=yes
-    "$VAE" "$@" >lines 2>message </dev/null
-    found=$?
-    [ $found = "$status" ] || fail "expected status $status, found $found"
-    grep -Eq -e "$words" lines message || fail "expected the words \"$words\""
-    [ "$(wc -l <message)" = $((status > 0)) ] || fail "expected $((status > 0)) lines of complaint"
-    count
-}
-
-# refused STATUS WORDS ARGUMENT...: the same, and nothing is left behind.
-refused() {
-    ls -A . >before
-    told "$@"
-    ls -A . >after
-    verdict=yes
-    grep -vE '^(before|after|lines|message)$' before >before.kept
-    grep -vE '^(before.kept|before|after|lines|message)$' after >after.kept
-    grep -v '\.kept$' after.kept | cmp -s - before.kept || {
-        fail "left behind: $(comm -13 before.kept after.kept | tr '\n' ' ')"
-        failed=$((failed + 1))
-    }
-    rm -f before.kept after.kept before after
-}
-
-# holds WORDS...: a program of Python that asserts.
-holds() {
-    name="$1" verdict=yes
-    "$PYTHON" -c "
-import h5py, json, numpy as np
-$2" >message 2>&1 || fail 'does not hold'
-    count
-}
-
 is_picture() { # FILE WIDTH HEIGHT
-    name="$1 is $2 x $3" verdict=yes
-    : >message
-    [ "$(od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 " " $7 * 256 + $8 }')" = "$2 $3" ] ||
-        fail 'has another size'
-    count
+    check "$1: expected $2 × $3" \
+        test "$(od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 " " $7 * 256 + $8 }')" = "$2 $3"
 }
 
 train() { # MODEL EPOCHS ARGUMENT...
@@ -124,28 +59,34 @@ train cvae 1 --data digits:120 --out cvae.h5
 
 told 0 'encoded.h5: 20 rows of test, 3 latents each' encode cvae.h5 --data digits:120 --out encoded.h5
 told 0 '"rows": 120, "latent_size": 3' encode cvae.h5 --data digits:120 --split train --out train.h5 --json
-holds 'encode wrote mean, logvar, row and digit' '
+holds 'encode wrote mean, logvar, row and digit' <<'END'
+import h5py
 f = h5py.File("encoded.h5")
 assert sorted(f) == ["digit", "logvar", "mean", "row"], list(f)
 assert f["mean"].shape == f["logvar"].shape == (20, 3)
 assert list(f["row"][:]) == list(range(20))
 assert f["digit"].dtype.kind == "i" and set(f["digit"][:]) <= set(range(10))
 assert f.attrs["format"] == b"libvae latents" and f.attrs["split"] == b"test" and f.attrs["model"] == b"cvae"
-assert all("crc32" in f[name].attrs for name in f)'
+assert all("crc32" in f[name].attrs for name in f)
+END
 
 told 0 'decoded.h5: 20 rows decoded' decode cvae.h5 --latents encoded.h5 --out decoded.h5
 told 0 'rows.h5: 20 rows of test' reconstruct cvae.h5 --data digits:120 --out rows.h5
-holds 'decoding what was encoded is reconstructing' '
+holds 'decoding what was encoded is reconstructing' <<'END'
+import h5py
 d, r, e = (h5py.File(name) for name in ("decoded.h5", "rows.h5", "encoded.h5"))
 assert d["x"].shape == (20, 28, 28)
 assert abs(d["x"][:] - r["reconstruction_units"][:]).max() < 1e-4
 assert (d["z"][:] == e["mean"][:]).all() and (d["digit"][:] == e["digit"][:]).all()
 assert d.attrs["format"] == b"libvae samples" and r.attrs["format"] == b"libvae reconstructions"
-assert "mask" not in r and r["x"][:].min() >= 0 and r["x"][:].max() <= 1'
+assert "mask" not in r and r["x"][:].min() >= 0 and r["x"][:].max() <= 1
+END
 told 0 'sevens.h5: 20 rows decoded' decode cvae.h5 --latents encoded.h5:/mean --condition digit=7 --out sevens.h5
-holds 'a class was given for all' '
+holds 'a class was given for all' <<'END'
+import h5py
 s, d = h5py.File("sevens.h5"), h5py.File("decoded.h5")
-assert (s["digit"][:] == 7).all() and abs(s["x"][:] - d["x"][:]).max() > 0'
+assert (s["digit"][:] == 7).all() and abs(s["x"][:] - d["x"][:]).max() > 0
+END
 told 0 'two.png: 2 rows decoded$' decode cvae.h5 --latents three.h5:/deep/latents --condition digit=0 --out two.png
 told 0 'two.h5: 2 rows decoded$' decode cvae.h5 --latents three.h5:/deep/latents --out two.h5
 told 0 'plain.h5: 2 rows decoded$' decode vae.h5 --latents z.npy --out plain.h5
@@ -156,24 +97,28 @@ is_picture more.png $((10 * 30 + 2)) $((4 * 30 + 2))
 
 told 0 'each.h5: figures of each example' eval cvae.h5 --data digits:120 --per-example each.h5 --samples 3
 told 0 '"observed": 784,.*"per_example": "each.h5"' eval cvae.h5 --data digits:120 --per-example each.h5 --json
-holds 'the means are those that are printed' '
-f, told = h5py.File("each.h5"), json.load(open("lines"))
+holds 'the means are those that are printed' <<'END'
+import h5py, json, numpy as np
+f, told = h5py.File("each.h5"), json.load(open("stdout"))
 for name in "elbo", "reconstruction", "kl", "observed":
     assert abs(f[name][:].mean() - told[name]) < 1e-9, name
 assert (f["elbo"][:] == f["reconstruction"][:] - f["kl"][:]).all()
 assert list(f["row"][:]) == list(range(20)) and f["elbo"].dtype == np.float64
-assert f.attrs["format"] == b"libvae evaluation"'
+assert f.attrs["format"] == b"libvae evaluation"
+END
 
 told 0 'classes.h5: 8 samples of cvae in 2 rows of 4' sample cvae.h5 --condition digit=3,5 --count 4 --out classes.h5
 told 0 'five.h5: 4 samples of cvae in 1 row of 4' sample cvae.h5 --class 5 --count 4 --out five.h5
-holds 'a class alone is its row of several' '
+holds 'a class alone is its row of several' <<'END'
+import h5py
 c, f = h5py.File("classes.h5"), h5py.File("five.h5")
 assert list(c["digit"][:]) == [3] * 4 + [5] * 4 and (f["digit"][:] == 5).all()
-assert (c["z"][4:] == f["z"][:]).all() and abs(c["x"][4:] - f["x"][:]).max() < 1e-5'
+assert (c["z"][4:] == f["z"][:]).all() and abs(c["x"][4:] - f["x"][:]).max() < 1e-5
+END
 
 # ---- An instrument ----
 
-if [ -n "${INSTRUMENT:=}" ]; then
+if [ -n "$INSTRUMENT" ]; then
     program=$VAE
     VAE=$INSTRUMENT
     train beam 2 --data beam.h5 --x frames --mask mask --condition energy=values --condition place=values \
@@ -183,7 +128,8 @@ if [ -n "${INSTRUMENT:=}" ]; then
     told 0 'back.h5: 120 rows decoded' decode beam-model.h5 --latents latents.h5 --out back.h5
     told 0 'pairs.h5: 120 rows of all' reconstruct beam-model.h5 --data beam.h5 --out pairs.h5
     told 0 'observed +24\.[0-9] of 30 values' eval beam-model.h5 --data beam.h5 --per-example gaps.h5
-    holds 'conditions of every kind go there and back' '
+    holds 'conditions of every kind go there and back' <<'END'
+import h5py, numpy as np
 b, l, d, p, g = (h5py.File(n) for n in ("beam.h5", "latents.h5", "back.h5", "pairs.h5", "gaps.h5"))
 for f in l, d, p:
     assert (f["energy"][:] == b["energy"][:]).all() and (f["place"][:] == b["place"][:]).all()
@@ -191,25 +137,30 @@ for f in l, d, p:
 assert abs(d["x"][:] - p["reconstruction_units"][:]).max() < 1e-3
 assert 80 < d["x"][:].mean() < 150, d["x"][:].mean()
 assert (p["mask"][:] == b["mask"][:]).all() and (p["x"][:][b["mask"][:] == 0] == 0).all()
-assert (g["observed"][:] == b["mask"][:].sum((1, 2))).all()'
+assert (g["observed"][:] == b["mask"][:].sum((1, 2))).all()
+END
     told 0 'pairs.png: 10 rows of all; black is -[0-9.]+, white is [0-9.]+$' reconstruct beam-model.h5 --data beam.h5 \
         --out pairs.png
     told 0 'grid.png: 27 samples of beam in 9 rows of 3; black is' sample beam-model.h5 --condition energy=5:7:3 \
         --condition place=0.5,0.25 --count 3 --out grid.png
     told 0 'grid.h5: 8 samples of beam in 8 rows of 1' sample beam-model.h5 --condition energy=5,6.5 \
         --condition 'place=0.5,0.25;1,-2' --condition 'run=run C,run A' --count 1 --out grid.h5
-    holds 'the last condition varies fastest' '
+    holds 'the last condition varies fastest' <<'END'
+import h5py
 g = h5py.File("grid.h5")
 assert list(g["energy"][:]) == [5] * 4 + [6.5] * 4
 assert g["place"][:].tolist() == ([[0.5, 0.25]] * 2 + [[1, -2]] * 2) * 2
 assert list(g["run"][:]) == [b"run C", b"run A"] * 4 or list(g["run"][:]) == [b"run A", b"run C"] * 4
-assert (g["z"][:] == g["z"][0]).all()'
+assert (g["z"][:] == g["z"][0]).all()
+END
     told 0 'late.h5: 1 sample ' sample beam-model.h5 --condition energy=5 --condition place=1,1 \
         --condition 'run=run B, late' --count 1 --out late.h5
     told 0 'both.h5: 3 samples of beam in 3 rows of 1' sample beam-model.h5 --condition energy=5 --condition place=1,1 \
         --condition 'run=run B, late,run A,run B, late' --count 1 --out both.h5
-    holds 'levels that have commas, with commas between' '
-assert list(h5py.File("both.h5")["run"][:]) == [b"run B, late", b"run A", b"run B, late"]'
+    holds 'levels that have commas, with commas between' <<'END'
+import h5py
+assert list(h5py.File("both.h5")["run"][:]) == [b"run B, late", b"run A", b"run B, late"]
+END
     told 0 'one.h5: 120 rows decoded' decode beam-model.h5 --latents latents.h5 --condition energy=6 \
         --condition 'run=run A' --out one.h5
     told 0 'sky-latents.h5: 120 rows' encode sky.h5 --data beam.h5 --out sky-latents.h5
@@ -251,7 +202,7 @@ assert list(h5py.File("both.h5")["run"][:]) == [b"run B, late", b"run A", b"run 
         --condition pace=values --out out.h5
     VAE=$program
 else
-    printf 'skipped  INSTRUMENT, a program with conditions of every kind\n'
+    skip 'models with conditions of every kind: no INSTRUMENT program'
 fi
 
 # ---- What is refused ----
@@ -307,9 +258,7 @@ refused 1 '--out cvae.h5: expected another file than --init cvae.h5,' train --in
 refused 1 '--out cvae.h5: expected another file than --data cvae.h5:/parameters/decoder/0/weight,' train vae \
     --data cvae.h5:/parameters/decoder/0/weight --likelihood gaussian --out cvae.h5
 for kind in encoded.h5 each.h5 rows.h5 decoded.h5 cvae.h5 ten.png; do
-    name="$kind stays" verdict=yes
-    cmp -s "$kind" "$kind.copy" || fail 'has changed'
-    count
+    check "$kind stays" cmp "$kind" "$kind.copy"
 done
 told 0 'encoded.h5: 120 rows of train' encode cvae.h5 --data digits:120 --split train --out encoded.h5
 told 0 'ten.png: 2 rows' reconstruct cvae.h5 --data digits:120 --count 2 --out ten.png
@@ -320,14 +269,14 @@ told 0 'ten.png: 2 rows' reconstruct cvae.h5 --data digits:120 --count 2 --out t
 full() {
     target=$1
     shift
-    name="vae $* on a full disk" verdict=yes
+    about "vae $* on a full disk"
     mkdir full
     # The message goes through a pipe, for the limit would be its file's as well; so would an OpenMP library's be.
-    { (ulimit -f 8 && "$VAE" "$@" 2>&1 >/dev/null 3>&-; echo $? >&3) | cat >message; } 3>status
-    [ "$(cat status)" = 1 ] || fail "expected status 1, found $(cat status)"
-    grep -q "full/$target: cannot write: File too large\$" message || fail 'expected the file named'
-    [ "$(wc -l <message)" = 1 ] || fail 'expected one line'
-    [ -z "$(ls -A full)" ] || fail "left behind: $(ls -A full)"
+    { (ulimit -f 8 && "$VAE" "$@" 2>&1 >/dev/null 3>&-; echo $? >&3) | cat >stderr; } 3>status
+    [ "$(cat status)" = 1 ] || complain "expected status 1, found $(cat status)"
+    grep -q "full/$target: cannot write: File too large\$" stderr || complain 'expected the file named'
+    [ "$(wc -l <stderr)" = 1 ] || complain 'expected one line'
+    [ -z "$(ls -A full)" ] || complain "left behind: $(ls -A full)"
     rm -rf full
     count
 }
@@ -341,12 +290,12 @@ full g.h5 eval cvae.h5 --data digits:120 --split train --per-example full/g.h5 -
 if [ -w /dev/full ]; then
     for command in models 'models --json' 'data digits:60' 'info cvae.h5' 'eval cvae.h5 --data digits:120' \
         'encode cvae.h5 --data digits:120 --out lost.h5' 'graph cvae.h5' 'check cvae.h5 --examples 2' --help; do
-        name="vae $command to a full disk" verdict=yes
+        about "vae $command to a full disk"
         # shellcheck disable=SC2086
-        "$VAE" $command >/dev/full 2>message
-        [ $? = 1 ] || fail 'expected status 1'
-        [ "$(grep -Ec 'standard output: cannot be written: (No space left on device|writing failed)$' message)" = 1 ] ||
-            fail 'expected a line'
+        "$VAE" $command >/dev/full 2>stderr
+        [ $? = 1 ] || complain 'expected status 1'
+        [ "$(grep -Ec 'standard output: cannot be written: (No space left on device|writing failed)$' stderr)" = 1 ] ||
+            complain 'expected a line'
         count
     done
 fi
@@ -359,5 +308,4 @@ for command in encode decode reconstruct; do
     refused 2 'expected FILE.h5, found none' $command
 done
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed = 0 ]
+finish

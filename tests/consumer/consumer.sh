@@ -6,64 +6,19 @@
 #
 # CC is the compiler that built the library, whose OpenMP the static library calls. Ends with "N passed, N failed"
 # (", N skipped") and status 0 or 1.
+# Variables that are not set here are those of installed.sh.
+# shellcheck disable=SC2154
 set -u
-source=$(cd "${SOURCE:?expected SOURCE=top of the source tree}" && pwd) || exit 1
-build=$(cd "${BUILD:?expected BUILD=folder of the build}" && pwd) || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
-CC=${CC:-cc}
-export CC
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/installed.sh"
 
-skip() { # WHAT
-    printf 'skipped  %s\n' "$1"
-    skipped=$((skipped + 1))
-}
-
-fail() { # WHAT: with what the last command said
-    printf 'FAILED  %s\n' "$1"
-    sed 's/^/        /' stdout stderr
-    failed=$((failed + 1))
-}
-
-# run WHAT COMMAND...: the command succeeds and says nothing on standard error.
-run() {
-    what=$1
-    shift
-    if "$@" >stdout 2>stderr </dev/null && [ ! -s stderr ]; then
-        passed=$((passed + 1))
-    else
-        fail "$what: $*"
-    fi
-}
-
-# shows WHAT WORDS: the last command printed a line with these words, an extended regular expression.
-shows() {
-    if grep -Eq -e "$2" stdout; then
-        passed=$((passed + 1))
-    else
-        fail "$1: expected \"$2\" in what it printed"
-    fi
-}
-
-# ---- Installing ----
-
-DESTDIR=$work/root meson install -C "$build" --no-rebuild >stdout 2>stderr || { fail 'meson install'; exit 1; }
-pc=$(find root -name libvae.pc)
-[ -n "$pc" ] || { fail 'no libvae.pc was installed'; exit 1; }
-LD_LIBRARY_PATH=$work/$(dirname "$(dirname "$pc")")
-PKG_CONFIG_PATH=$LD_LIBRARY_PATH/pkgconfig
-# Where it stands now, and not where DESTDIR feigns that it stands.
-prefix=$work/root$(pkg-config --variable=prefix "$pc")
-export LD_LIBRARY_PATH PKG_CONFIG_PATH
+# ---- What is installed ----
 
 ask() { # OPTION...: of pkg-config
-    pkg-config --define-variable=prefix="$prefix" "$@" libvae
+    pkg-config "$@" libvae
 }
 
-shared=$(ask --cflags --libs) || { fail 'pkg-config finds no libvae'; exit 1; }
+shared=$(ask --cflags --libs) || { fail 'pkg-config finds no libvae'; finish; }
+prefix=$(ask --variable=prefix)
 # The linker takes the shared one of two of a name.
 static=$(ask --static --cflags --libs | sed 's/-lvae/-l:libvae.a/')
 case $shared in
@@ -118,11 +73,7 @@ fi
 # use FOLDER: the command line, on few examples.
 use() {
     run "$1 models" "./$1/my_cvae" models
-    if [ "$(head -n 1 stdout | cut -d ' ' -f 1)" = my-cvae ]; then
-        passed=$((passed + 1))
-    else
-        fail "$1 models: expected my-cvae on the first line"
-    fi
+    check "$1 models: expected my-cvae on the first line" test "$(head -n 1 stdout | cut -d ' ' -f 1)" = my-cvae
     shows "$1 models" '^cvae '
     run "$1 train" "./$1/my_cvae" train my-cvae --data digits:600 --epochs 1 --out "$1/a.h5"
     shows "$1 train" '^epoch 1/1 +elbo -[0-9]+\.[0-9]+ '
@@ -262,6 +213,4 @@ for name in my_cvae embed; do
     run "the README prints $name.c" cmp program printed
 done
 
-printf '%d passed, %d failed' $passed $failed
-[ $skipped = 0 ] && echo || echo ", $skipped skipped"
-[ $failed = 0 ]
+finish

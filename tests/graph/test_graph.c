@@ -368,9 +368,6 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("graph");
-    TCase *one = tcase_create("building");
-    tcase_set_timeout(one, 20);
-    tcase_add_checked_fixture(one, begin, end);
     const TTest *const tests[] = { test_node,
                                    test_label,
                                    test_free,
@@ -392,8 +389,6 @@ int main(void)
                                    test_one_name_two_shapes,
                                    test_needed,
                                    NULL };
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
+    suite_case_between(suite, "building", 20, begin, end, tests);
     return suite_run(suite);
 }

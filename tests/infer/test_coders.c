@@ -15,6 +15,7 @@
 
 #include "models/model.h"
 #include "src/data/match.h"
+#include "tests/support/models.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -55,13 +56,6 @@ static const vae_model_spec gaps = {
     .decoder = "dense 8 tanh",
 };
 
-static vae_model *model_of(const vae_model_spec *spec)
-{
-    vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, NULL, spec->x.shape[0] ? NULL : data, 3, &model));
-    return model;
-}
-
 static const uint8_t *test_rows(const char *name)
 {
     return vae_data_find(data, VAE_TEST, name)->values;
@@ -91,7 +85,7 @@ START_TEST(test_encodes)
 {
     static const vae_model_spec *const specs[] = { &plain, &conditional };
     for (int m = 0; m < 2; m++) {
-        vae_model *model = model_of(specs[m]);
+        vae_model *model = model_of(specs[m], data);
         vae_latents latents;
         ck_assert_status_ok(vae_encode(model, data, &(vae_pass_options){ .split = VAE_TEST, .threads = 1 }, &latents));
         for (int threads = 1; threads <= 2; threads++) {
@@ -120,7 +114,7 @@ END_TEST
 /* The decoder's output is the sampler's for the same z and class. */
 START_TEST(test_decodes)
 {
-    vae_model *model = model_of(&conditional);
+    vae_model *model = model_of(&conditional, data);
     vae_samples samples;
     vae_decoder *decoder = NULL;
     static float x[20 * PIXELS];
@@ -145,7 +139,7 @@ END_TEST
 /* x in the data's own units is a tenth of x as modelled, for the transform is scale=10. */
 START_TEST(test_units)
 {
-    vae_model *model = model_of(&gaps);
+    vae_model *model = model_of(&gaps, NULL);
     vae_decoder *units = NULL, *modelled = NULL;
     const float z[Z] = { 0.5f, -1, 2 }, energy[2] = { 1, -1 };
     float x[4], as_modelled[4];
@@ -167,7 +161,7 @@ END_TEST
 /* What the mask hides does not matter, and NaN is hidden by itself where the declaration says so. */
 START_TEST(test_mask)
 {
-    vae_model *model = model_of(&gaps);
+    vae_model *model = model_of(&gaps, NULL);
     vae_encoder *masked = NULL, *open = NULL;
     const double energy[4] = { 1, -1, 1, -1 };
     const float x[8] = { 1, 2, 3, 4, 1, 2, 99, 4 }, holes[4] = { 1, 2, NAN, 4 };
@@ -249,7 +243,7 @@ static void *work(void *context)
 START_TEST(test_eight_hosts)
 {
     static host hosts[HOSTS + 1];
-    vae_model *model = model_of(&conditional);
+    vae_model *model = model_of(&conditional, data);
     pthread_barrier_t together;
     pthread_t threads[HOSTS];
     test_rows("x"); /* drawn before anybody counts */
@@ -407,7 +401,7 @@ END_TEST
 /* With more threads, and of every number of rows, nothing is allocated either, once OpenMP has its threads. */
 START_TEST(test_every_number_of_rows)
 {
-    vae_model *model = model_of(&plain);
+    vae_model *model = model_of(&plain, data);
     for (int threads = 1; threads <= 2; threads++) {
         vae_encoder *encoder = encoder_of(model, ROWS, threads);
         float mean[ROWS * Z];
@@ -426,7 +420,7 @@ END_TEST
 
 START_TEST(test_runs_refused)
 {
-    vae_model *model = model_of(&conditional);
+    vae_model *model = model_of(&conditional, data);
     vae_encoder *encoder = encoder_of(model, 2, 1);
     vae_decoder *decoder = NULL;
     const uint8_t digits[2] = { 3, 10 };
@@ -465,7 +459,7 @@ END_TEST
 
 START_TEST(test_makers_refuse)
 {
-    vae_model *model = model_of(&conditional);
+    vae_model *model = model_of(&conditional, data);
     vae_encoder *encoder = NULL;
     vae_decoder *decoder = NULL;
     ck_assert_status(vae_encoder_new(NULL, NULL, &encoder), VAE_ERROR_ARGUMENT, "expected a model and a place");
@@ -493,7 +487,7 @@ END_TEST
 /* The n-th allocation fails: a line, and nothing left. */
 START_TEST(test_no_memory)
 {
-    vae_model *model = model_of(&conditional);
+    vae_model *model = model_of(&conditional, data);
     long held = system_outstanding();
     vae_code code = VAE_ERROR_MEMORY;
     for (long n = 1; code; n++) {
@@ -519,14 +513,9 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("call");
-    TCase *one = tcase_create("call");
-    tcase_set_timeout(one, 120);
-    tcase_add_checked_fixture(one, begin, end);
     const TTest *const tests[] = { test_encodes,      test_decodes,       test_units,       test_mask,
                                    test_counts,       test_every_kind,    test_eight_hosts, test_every_number_of_rows,
                                    test_runs_refused, test_makers_refuse, test_no_memory,   NULL };
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
+    suite_case_between(suite, "call", 120, begin, end, tests);
     return suite_run(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "models/model.h"
 #include "src/data/match.h"
+#include "tests/support/models.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -57,20 +58,6 @@ static const vae_model_spec linear = {
     .decoder = "",
 };
 
-static vae_model *model_of(const vae_model_spec *spec)
-{
-    vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, NULL, data, 3, &model));
-    return model;
-}
-
-static float *parameter(vae_model *model, const char *name)
-{
-    const vae_tensor *tensor = vae_store_find(vae_model_store(model), name);
-    ck_assert_msg(tensor != NULL, "there is no %s", name);
-    return vae_store_parameters(vae_model_store(model)) + tensor->offset;
-}
-
 static vae_evaluation evaluate(const vae_model *model, int64_t samples, uint64_t seed, int threads)
 {
     vae_evaluation found;
@@ -83,7 +70,7 @@ static vae_evaluation evaluate(const vae_model *model, int64_t samples, uint64_t
 
 START_TEST(test_figures)
 {
-    vae_model *model = model_of(&bernoulli);
+    vae_model *model = model_of(&bernoulli, data);
     vae_evaluation found = evaluate(model, 0, 0, 1);
     ck_assert_int_eq(found.examples, 10);
     ck_assert_int_eq(found.samples, 0);
@@ -102,10 +89,10 @@ END_TEST
  * (and the bound's KL therefore 0) it is the bound. */
 START_TEST(test_one_sample)
 {
-    vae_model *model = model_of(&bernoulli);
+    vae_model *model = model_of(&bernoulli, data);
     static const char *const names[] = { "encoder/mean/weight", "encoder/logvar/weight" };
     for (int i = 0; i < 2; i++)
-        memset(parameter(model, names[i]), 0, 9 * 3 * sizeof(float));
+        memset(values_of(model, names[i]), 0, 9 * 3 * sizeof(float));
     vae_evaluation found = evaluate(model, 1, 4, 1);
     ck_assert_double_eq_tol(found.kl, 0, 1e-6);
     ck_assert_double_eq_tol(found.nll, -found.elbo, 1e-4 * fabs(found.elbo));
@@ -116,7 +103,7 @@ END_TEST
 
 START_TEST(test_more_samples_are_tighter)
 {
-    vae_model *model = model_of(&bernoulli);
+    vae_model *model = model_of(&bernoulli, data);
     double one = evaluate(model, 1, 0, 1).nll, many = evaluate(model, 200, 0, 2).nll;
     ck_assert_double_lt(many, one + 0.5);
     ck_assert_double_le(many, -evaluate(model, 0, 0, 1).elbo + 0.5);
@@ -161,7 +148,7 @@ START_TEST(test_pieces)
     static const vae_model_spec *const specs[] = { &bernoulli, &conditional };
     static const int64_t samples[] = { 1, 63, 64, 65, 130, 256 };
     for (int m = 0; m < 2; m++) {
-        vae_model *model = model_of(specs[m]);
+        vae_model *model = model_of(specs[m], data);
         for (int i = 0; i < 6; i++) {
             double found = evaluate(model, samples[i], 8, 1).nll, expected = nll_at_once(model, samples[i], 8);
             ck_assert_msg(fabs(found - expected) < 1e-4, "%s, %d samples: %.9g, at once %.9g", specs[m]->name,
@@ -178,8 +165,8 @@ END_TEST
 /* W, b and an approximate posterior that is close to the true one, but not it. */
 static void set_linear(vae_model *model)
 {
-    float *weight = parameter(model, "decoder/mean/weight"), *bias = parameter(model, "decoder/mean/bias");
-    float *mean = parameter(model, "encoder/mean/weight"), *shift = parameter(model, "encoder/mean/bias");
+    float *weight = values_of(model, "decoder/mean/weight"), *bias = values_of(model, "decoder/mean/bias");
+    float *mean = values_of(model, "encoder/mean/weight"), *shift = values_of(model, "encoder/mean/bias");
     double squares[2] = { 0 };
     for (int i = 0; i < PIXELS; i++) {
         bias[i] = (float)(0.1 + 0.05 * sin(i));
@@ -189,7 +176,7 @@ static void set_linear(vae_model *model)
             squares[k] += weight[k * PIXELS + i] * weight[k * PIXELS + i];
     }
     /* z | x ~ N(M⁻¹ Wᵀ (x − b) / σ², M⁻¹), M = I + Wᵀ W / σ²; the columns of W are nearly at right angles. */
-    memset(parameter(model, "encoder/logvar/weight"), 0, 2 * PIXELS * sizeof(float));
+    memset(values_of(model, "encoder/logvar/weight"), 0, 2 * PIXELS * sizeof(float));
     for (int k = 0; k < 2; k++) {
         double precision = 1 + squares[k] / 0.25, at_bias = 0;
         for (int i = 0; i < PIXELS; i++) {
@@ -197,7 +184,7 @@ static void set_linear(vae_model *model)
             at_bias += mean[2 * i + k] * bias[i];
         }
         shift[k] = (float)-at_bias;
-        parameter(model, "encoder/logvar/bias")[k] = (float)(-log(precision) + 0.1);
+        values_of(model, "encoder/logvar/bias")[k] = (float)(-log(precision) + 0.1);
     }
 }
 
@@ -206,7 +193,7 @@ static void set_linear(vae_model *model)
 static double exact_nll(vae_model *model)
 {
     const double variance = 0.25;
-    const float *weight = parameter(model, "decoder/mean/weight"), *bias = parameter(model, "decoder/mean/bias");
+    const float *weight = values_of(model, "decoder/mean/weight"), *bias = values_of(model, "decoder/mean/bias");
     const vae_field *x = vae_data_find(data, VAE_TEST, "x");
     double m[3] = { 1, 0, 1 }, total = 0; /* M's upper triangle */
     for (int i = 0; i < PIXELS; i++) {
@@ -257,7 +244,7 @@ static double standard_error(const spread *s)
 START_TEST(test_linear_gaussian)
 {
     enum { SEEDS = 12, SAMPLES = 500 };
-    vae_model *model = model_of(&linear);
+    vae_model *model = model_of(&linear, data);
     set_linear(model);
     double exact = exact_nll(model);
     spread nll = { 0 }, elbo = { 0 };
@@ -280,9 +267,9 @@ END_TEST
 /* One dimension of z is told of x by the encoder, the other is not. */
 START_TEST(test_active_units)
 {
-    vae_model *model = model_of(&linear);
+    vae_model *model = model_of(&linear, data);
     set_linear(model);
-    float *mean = parameter(model, "encoder/mean/weight");
+    float *mean = values_of(model, "encoder/mean/weight");
     for (int i = 0; i < PIXELS; i++)
         mean[2 * i] = 0;
     ck_assert_int_eq(evaluate(model, 0, 0, 1).active_units, 1);
@@ -308,7 +295,7 @@ static int count_and_stop(void *context, int64_t done, int64_t examples)
 
 START_TEST(test_evaluation_refuses)
 {
-    vae_model *model = model_of(&bernoulli);
+    vae_model *model = model_of(&bernoulli, data);
     vae_evaluation found;
     const vae_evaluation_options bad[] = {
         { .split = VAE_SPLITS }, { .samples = -1 }, { .samples = 10000001 }, { .threads = -1 }
@@ -346,7 +333,7 @@ static vae_samples sample(const vae_model *model, vae_sample_options options)
 
 START_TEST(test_grid)
 {
-    vae_model *plain = model_of(&bernoulli), *classes = model_of(&conditional);
+    vae_model *plain = model_of(&bernoulli, data), *classes = model_of(&conditional, data);
     static const struct {
         bool classes;
         vae_sample_options options;
@@ -381,7 +368,7 @@ END_TEST
 /* A column shows one z through all classes; a class alone is its row of the whole. */
 START_TEST(test_classes)
 {
-    vae_model *model = model_of(&conditional);
+    vae_model *model = model_of(&conditional, data);
     vae_samples all = sample(model, (vae_sample_options){ .count = 40, .seed = 2 });
     vae_samples one =
         sample(model, (vae_sample_options){ .count = 40, .seed = 2, .has_class = true, .only_class = 7, .threads = 3 });
@@ -399,7 +386,7 @@ END_TEST
 
 START_TEST(test_seed_and_temperature)
 {
-    vae_model *model = model_of(&bernoulli);
+    vae_model *model = model_of(&bernoulli, data);
     vae_samples usual = sample(model, (vae_sample_options){ .count = 500, .seed = 1 });
     vae_samples same = sample(model, (vae_sample_options){ .count = 500, .seed = 1, .temperature = 1, .threads = 3 });
     vae_samples other = sample(model, (vae_sample_options){ .count = 500, .seed = 2 });
@@ -429,7 +416,7 @@ END_TEST
 /* Drawn from p(x | z): zeros and ones, as often as the mean says; or, of a Gaussian, σ around it. */
 START_TEST(test_draw)
 {
-    vae_model *model = model_of(&bernoulli);
+    vae_model *model = model_of(&bernoulli, data);
     vae_samples mean = sample(model, (vae_sample_options){ .count = 300 }),
                 drawn = sample(model, (vae_sample_options){ .count = 300, .draw = true });
     double expected = 0, ones = 0;
@@ -444,7 +431,7 @@ START_TEST(test_draw)
     vae_samples_free(&drawn);
     vae_model_free(&model);
 
-    model = model_of(&linear);
+    model = model_of(&linear, data);
     set_linear(model);
     mean = sample(model, (vae_sample_options){ .count = 20 });
     drawn = sample(model, (vae_sample_options){ .count = 20, .draw = true });
@@ -460,7 +447,7 @@ END_TEST
 
 START_TEST(test_samples_refused)
 {
-    vae_model *plain = model_of(&bernoulli), *classes = model_of(&conditional);
+    vae_model *plain = model_of(&bernoulli, data), *classes = model_of(&conditional, data);
     vae_samples samples;
     const vae_sample_options bad[] = {
         { .count = -1 }, { .count = 10000001 }, { .threads = -1 }, { .temperature = -0.5 }
@@ -517,7 +504,7 @@ static void check_dataset(hid_t file, const char *name, int rank, const hsize_t 
 START_TEST(test_saved_values)
 {
     static const char *const names[] = { "s.h5", "S.HDF5" };
-    vae_model *model = model_of(&conditional);
+    vae_model *model = model_of(&conditional, data);
     vae_samples found = sample(model, (vae_sample_options){ .count = 2 });
     for (int i = 0; i < 2; i++) {
         ck_assert_status_ok(vae_samples_save(model, &found, path_of(names[i])));
@@ -545,7 +532,7 @@ static uint32_t big_endian(const unsigned char *bytes)
 /* Seven samples make a grid of three by three, two places of it black: 3 · 28 + 4 · 2 pixels each way. */
 START_TEST(test_saved_picture)
 {
-    vae_model *model = model_of(&bernoulli);
+    vae_model *model = model_of(&bernoulli, data);
     vae_samples found = sample(model, (vae_sample_options){ .count = 7 });
     ck_assert_status_ok(vae_samples_save(model, &found, path_of("s.png")));
     FILE *file = fopen(path_of("s.png"), "rb");
@@ -562,7 +549,7 @@ START_TEST(test_saved_picture)
     ck_assert_status_ok(vae_samples_check(model, NULL, path_of("s.png")));
     ck_assert_status(vae_samples_check(model, NULL, path_of("s.jpeg")), VAE_ERROR_ARGUMENT, "expected a file name in");
     vae_sample_options vast = { .count = 10000000 };
-    vae_model *classes = model_of(&conditional);
+    vae_model *classes = model_of(&conditional, data);
     ck_assert_status(vae_samples_check(classes, &vast, path_of("s.png")), VAE_ERROR_ARGUMENT,
                      "expected sides of at most");
     ck_assert_status_ok(vae_samples_check(classes, &vast, path_of("s.h5")));
@@ -591,9 +578,6 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("infer");
-    TCase *one = tcase_create("infer");
-    tcase_set_timeout(one, 120);
-    tcase_add_checked_fixture(one, begin, end);
     const TTest *const tests[] = { test_figures,
                                    test_one_sample,
                                    test_more_samples_are_tighter,
@@ -610,8 +594,6 @@ int main(void)
                                    test_saved_picture,
                                    test_no_picture,
                                    NULL };
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
+    suite_case_between(suite, "infer", 120, begin, end, tests);
     return suite_run(suite);
 }

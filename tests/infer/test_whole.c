@@ -13,6 +13,7 @@
 #include <vae/catalogue.h>
 #include <vae/infer.h>
 
+#include "tests/support/models.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -89,13 +90,6 @@ static const vae_model_spec instrument = {
     .decoder = "dense 9 tanh",
 };
 
-static vae_model *model_of(const vae_model_spec *spec)
-{
-    vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, NULL, data, 3, &model));
-    return model;
-}
-
 /* Reads a dataset of numbers as doubles. */
 static void read_numbers(const char *path, const char *name, int rank, const hsize_t *sizes, double *numbers)
 {
@@ -127,7 +121,7 @@ static void check_attribute(const char *path, const char *name, const char *expe
 
 START_TEST(test_examples)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     vae_evaluation found, plain;
     vae_examples examples;
     const vae_evaluation_options options = { .split = VAE_ALL, .threads = 2, .seed = 5 };
@@ -199,7 +193,7 @@ static vae_latents latents_of(const vae_model *model)
 /* Conditions stand beside the latents as the data has them, texts as texts. */
 START_TEST(test_latents_file)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     vae_latents latents = latents_of(model);
     static double numbers[2 * ROWS];
     ck_assert_int_eq(latents.count, ROWS);
@@ -277,7 +271,7 @@ END_TEST
 /* Decoding what was encoded, with the conditions beside it, is what a reconstruction is. */
 START_TEST(test_round_trip)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     const vae_condition_spec *run = &vae_model_declaration(model)->conditions[1];
     vae_latents latents = latents_of(model);
     vae_reconstructions found;
@@ -321,7 +315,7 @@ END_TEST
 
 START_TEST(test_decode_refuses)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     vae_samples samples;
     const double energy = 5, class = 3, place[2] = { 0, NAN };
     vae_decode_options options = { .split = VAE_ALL };
@@ -356,7 +350,7 @@ END_TEST
 
 START_TEST(test_reconstructions_files)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     vae_reconstructions found;
     static double numbers[ROWS * SIZE];
     ck_assert_status_ok(
@@ -402,7 +396,7 @@ static int stop_at(void *context, int64_t done, int64_t examples)
 
 START_TEST(test_stopped)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     vae_latents latents;
     vae_reconstructions found;
     int64_t at = 256;
@@ -425,7 +419,7 @@ END_TEST
 
 START_TEST(test_combinations)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     vae_samples all, one;
     const double energies[2] = { 5, 9 }, places[6] = { 0, 0, 1, -1, 2, -2 }, run = 1;
     vae_sample_options options = { .count = 4, .conditions = { { energies, 2 }, { NULL, 0 }, { places, 3 } } };
@@ -461,7 +455,7 @@ END_TEST
 
 START_TEST(test_samples_refused)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     vae_samples samples;
     const double numbers[4] = { 5, NAN, 1.5, 3 };
     vae_sample_options options = { .count = 4 };
@@ -529,7 +523,7 @@ static vae_status all_of_it(const vae_model *model)
 /* The n-th allocation fails: a line, and nothing left. */
 START_TEST(test_no_memory)
 {
-    vae_model *model = model_of(&instrument);
+    vae_model *model = model_of(&instrument, data);
     ck_assert_status_ok(all_of_it(model));
     long held = system_outstanding();
     vae_code code = VAE_ERROR_MEMORY;
@@ -550,9 +544,6 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("whole");
-    TCase *one = tcase_create("whole");
-    tcase_set_timeout(one, 120);
-    tcase_add_checked_fixture(one, begin, end);
     const TTest *const tests[] = { test_examples,
                                    test_all_observed,
                                    test_latents_file,
@@ -565,8 +556,6 @@ int main(void)
                                    test_samples_refused,
                                    test_no_memory,
                                    NULL };
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
+    suite_case_between(suite, "whole", 120, begin, end, tests);
     return suite_run(suite);
 }

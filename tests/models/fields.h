@@ -11,6 +11,7 @@
 #include <vae/train.h>
 
 #include "tests/data/files.h"
+#include "tests/support/models.h"
 
 enum { ROWS = 24, SIZE = 5, GONE = 3 /* the row of which nothing is seen */, CONSTANT = 2, FILL = 65535 };
 
@@ -127,27 +128,12 @@ static inline vae_data *open_fields(const char *x, const char *mask, const vae_c
                                  .x = x, .mask = mask, .conditions = sources, .condition_count = count, .threads = 1 });
 }
 
-static inline vae_model *model_of(const vae_model_spec *spec, const vae_data *data)
-{
-    vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, NULL, data, 3, &model));
-    return model;
-}
-
 /* Expects a model to be refused. */
 static inline void assert_no_model(const vae_model_spec *spec, const vae_data *data, vae_code code, const char *words)
 {
     vae_model *model = NULL;
     ck_assert_status(vae_model_new(spec, NULL, data, 3, &model), code, words);
     ck_assert_ptr_null(model);
-}
-
-static inline float *values_of(vae_model *model, const char *name)
-{
-    vae_store *store = vae_model_store(model);
-    const vae_tensor *tensor = vae_store_find(store, name);
-    ck_assert_msg(tensor != NULL, "there is no %s", name);
-    return (tensor->trainable ? vae_store_parameters : vae_store_state)(store) + tensor->offset;
 }
 
 /* A model trained for two epochs of three steps. */

@@ -391,13 +391,8 @@ int main(void)
                                    test_round_trip, NULL };
     const TTest *const tests[] = { test_left_out, test_refused, test_blind, NULL };
     Suite *suite = suite_create("models/build");
-    TCase *one = tcase_create("build");
-    tcase_set_timeout(one, 60);
-    tcase_add_checked_fixture(one, begin, end);
+    TCase *one = suite_case_between(suite, "build", 60, begin, end, tests);
     for (int i = 0; pairs[i]; i++)
         tcase_add_loop_test(one, pairs[i], 0, PAIRS);
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
     return suite_run(suite);
 }

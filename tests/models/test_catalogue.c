@@ -350,8 +350,7 @@ START_TEST(test_estimated_kl)
     vae_check_report report;
     vae_evaluation figures;
     const vae_evaluation_options options = { .split = VAE_ALL, .threads = 1 };
-    vae_store *store = vae_model_store(model);
-    memset(vae_store_parameters(store), 0, (size_t)vae_store_size(store) * sizeof(float));
+    all_to_zero(model);
     ck_assert_status_ok(vae_evaluate(model, data, &options, &figures));
     /* q is N(0, 1): KL(N(0, 1) ‖ Laplace(0, b)) = −½ log 2πe + log 2b + √(2/π) / b for each dimension. */
     double expected = 2 * (-0.5 * log(2 * M_PI * exp(1)) + log(2 * 0.5) + sqrt(2 / M_PI) / 0.5);
@@ -371,7 +370,7 @@ START_TEST(test_given_prior)
     vae_evaluation figures;
     const vae_evaluation_options options = { .split = VAE_ALL, .samples = 200, .threads = 1 };
     vae_store *store = vae_model_store(model);
-    memset(vae_store_parameters(store), 0, (size_t)vae_store_size(store) * sizeof(float));
+    all_to_zero(model);
     ck_assert_ptr_nonnull(vae_store_find(store, "prior/mean/weight_run"));
     ck_assert_ptr_nonnull(vae_store_find(store, "prior/logvar/weight_energy"));
     for (int i = 0; i < 2; i++) {
@@ -782,13 +781,8 @@ int main(void)
                                    test_missing_functions, test_bad_names,     test_counts,
                                    test_bad_arguments,     test_wrong_outputs, NULL };
     Suite *suite = suite_create("models/catalogue");
-    TCase *one = tcase_create("catalogue");
-    tcase_set_timeout(one, 60);
-    tcase_add_checked_fixture(one, fields_begin, fields_end);
+    TCase *one = suite_case_between(suite, "catalogue", 60, fields_begin, fields_end, tests);
     tcase_add_loop_test(one, test_gradient, 0, MODELS);
     tcase_add_loop_test(one, test_round_trip, 0, MODELS);
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
     return suite_run(suite);
 }

@@ -240,8 +240,7 @@ static vae_model *model_by_hand(const hand *h, const vae_data *data)
     vae_model_spec spec = plain;
     spec.x = h->x;
     vae_model *model = model_of(&spec, data);
-    vae_store *store = vae_model_store(model);
-    memset(vae_store_parameters(store), 0, (size_t)vae_store_size(store) * sizeof(float));
+    all_to_zero(model);
     memcpy(values_of(model, "decoder/mean/bias"), hand_mean, sizeof hand_mean);
     memcpy(values_of(model, "decoder/logvar/bias"), hand_logvar, sizeof hand_logvar);
     return model;
@@ -316,8 +315,7 @@ START_TEST(test_discrete_by_hand)
                                .transform = poisson ? NULL : "threshold=30" };
         vae_data *data = open_fields("wild", "mask", NULL);
         vae_model *model = model_of(&spec, data);
-        vae_store *store = vae_model_store(model);
-        memset(vae_store_parameters(store), 0, (size_t)vae_store_size(store) * sizeof(float));
+        all_to_zero(model);
         float *bias = values_of(model, poisson ? "decoder/log_rate/bias" : "decoder/logits/bias");
         for (int i = 0; i < SIZE; i++)
             bias[i] = (float)(i - 1) / 2;
@@ -566,14 +564,9 @@ int main(void)
                                    test_under_the_mask,   test_three_ways, test_two_ways_at_once,
                                    test_constant_and_far, test_conditions, NULL };
     Suite *suite = suite_create("models/fields");
-    TCase *one = tcase_create("fields");
-    tcase_set_timeout(one, 60);
-    tcase_add_checked_fixture(one, fields_begin, fields_end);
+    TCase *one = suite_case_between(suite, "fields", 60, fields_begin, fields_end, tests);
     for (int i = 0; each[i]; i++)
         tcase_add_loop_test(one, each[i], 0, SETTINGS);
     tcase_add_loop_test(one, test_by_hand, 0, HANDS);
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
     return suite_run(suite);
 }

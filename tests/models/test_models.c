@@ -9,6 +9,7 @@
 
 #include "models/model.h"
 #include "src/data/match.h"
+#include "tests/support/models.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -75,13 +76,6 @@ static const vae_model_spec variants[] = {
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
-static vae_model *model_of(const vae_model_spec *spec)
-{
-    vae_model *model = NULL;
-    ck_assert_status_ok(vae_model_new(spec, NULL, data, 3, &model));
-    return model;
-}
-
 /* ---- Declarations ------------------------------------------------------------------------------------------------ */
 
 START_TEST(test_resolved)
@@ -90,7 +84,7 @@ START_TEST(test_resolved)
     vae_model_spec spec = variants[1];
     spec.name = name;
     spec.encoder = "dense 7   relu,dense 5.0 linear";
-    vae_model *model = model_of(&spec);
+    vae_model *model = model_of(&spec, data);
     name[0] = 'C';
     const vae_model_spec *found = vae_model_declaration(model);
     ck_assert_str_eq(found->name, "copied");
@@ -138,7 +132,7 @@ START_TEST(test_usual_transforms)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         vae_model_spec spec = variants[0];
         spec.x = cases[i].x;
-        vae_model *model = model_of(&spec);
+        vae_model *model = model_of(&spec, data);
         ck_assert_str_eq(vae_model_declaration(model)->x.transform, cases[i].transform);
         ck_assert_str_eq(vae_model_declaration(model)->x.encoder_transform, cases[i].encoder_transform);
         vae_model_free(&model);
@@ -159,7 +153,7 @@ static void check_tensor(vae_model *model, const char *name, int64_t rows, int64
 /* Conditions join the first layer of a network, or, where there is none, every head. */
 START_TEST(test_parameters)
 {
-    vae_model *model = model_of(&variants[1]);
+    vae_model *model = model_of(&variants[1], data);
     ck_assert_int_eq(vae_store_count(vae_model_store(model)), 14);
     check_tensor(model, "encoder/0/weight", 784, 7);
     check_tensor(model, "encoder/0/weight_digit", 10, 7);
@@ -171,7 +165,7 @@ START_TEST(test_parameters)
     check_tensor(model, "decoder/0/weight_digit", 10, 7);
     check_tensor(model, "decoder/logits/weight", 7, 784);
     vae_model_free(&model);
-    model = model_of(&variants[7]);
+    model = model_of(&variants[7], data);
     ck_assert_int_eq(vae_store_count(vae_model_store(model)), 12);
     check_tensor(model, "encoder/mean/weight", 784, 3);
     check_tensor(model, "encoder/mean/weight_digit", 10, 3);
@@ -196,7 +190,7 @@ START_TEST(test_catalogue)
     ck_assert_ptr_null(vae_model_at(&catalogue, 4));
     ck_assert_ptr_null(vae_model_at(&catalogue, -1));
     for (int i = 0; i < vae_model_count(NULL); i++) {
-        vae_model *model = model_of(vae_model_at(NULL, i));
+        vae_model *model = model_of(vae_model_at(NULL, i), data);
         vae_model_free(&model);
     }
 }
@@ -355,7 +349,7 @@ typedef struct bench {
 
 static void bench_begin(bench *b, const vae_model_spec *spec, vae__graph_kind kind, int64_t examples)
 {
-    *b = (bench){ .model = model_of(spec) };
+    *b = (bench){ .model = model_of(spec, data) };
     ck_assert_status_ok(vae__match_data(b->model, data, VAE_TRAIN, &b->match));
     vae__graph_request request = { .kind = kind, .x_type = b->match.x->type, .samples = 2, .temperature = 1 };
     ck_assert_status_ok(vae__model_graph_new(b->model, &request, &b->graph));
@@ -470,7 +464,7 @@ START_TEST(test_jacobian)
     bench_begin(&b, &variants[2], VAE__EVALUATION, 2);
     /* Mean of p(x | z) 0.5 everywhere, so that log p is known without z. */
     vae_store *store = vae_model_store(b.model);
-    memset(vae_store_parameters(store), 0, (size_t)vae_store_size(store) * sizeof(float));
+    all_to_zero(b.model);
     for (int i = 0; i < 784; i++)
         vae_store_parameters(store)[vae_store_find(store, "decoder/mean/bias")->offset + i] = 0.5f;
     ck_assert_status_ok(vae_executor_run(b.executor, &b.run));
@@ -491,7 +485,7 @@ END_TEST
 /* Of 60 examples two steps are an epoch. */
 START_TEST(test_trains)
 {
-    vae_model *model = model_of(&variants[_i]);
+    vae_model *model = model_of(&variants[_i], data);
     vae_training *training = NULL;
     ck_assert_status_ok(vae_training_new(&model, data, &(vae_training_options){ .batch_size = 32 }, &training));
     ck_assert_ptr_null(model);
@@ -509,17 +503,12 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("models");
-    TCase *one = tcase_create("models");
-    tcase_set_timeout(one, 60);
-    tcase_add_checked_fixture(one, begin, end);
     const TTest *const tests[] = { test_resolved,          test_usual_transforms, test_parameters,
                                    test_catalogue,         test_mistakes,         test_levels,
                                    test_data_does_not_fit, test_jacobian,         NULL };
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
+    TCase *one = suite_case_between(suite, "models", 60, begin, end, tests);
     tcase_add_loop_test(one, test_gradient, 0, VARIANTS);
     tcase_add_loop_test(one, test_identity, 0, VARIANTS);
     tcase_add_loop_test(one, test_trains, 0, VARIANTS);
-    suite_add_tcase(suite, one);
     return suite_run(suite);
 }

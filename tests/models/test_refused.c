@@ -174,11 +174,6 @@ int main(void)
 {
     const TTest *const tests[] = { test_x_refused, test_conditions_refused, test_long_levels, test_start_from, NULL };
     Suite *suite = suite_create("models/refused");
-    TCase *one = tcase_create("refused");
-    tcase_set_timeout(one, 60);
-    tcase_add_checked_fixture(one, fields_begin, fields_end);
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
+    suite_case_between(suite, "refused", 60, fields_begin, fields_end, tests);
     return suite_run(suite);
 }

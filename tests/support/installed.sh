@@ -1,61 +1,41 @@
-# What the scripts of tests/docs share: counting, and the library installed below $work. Read by them, not run.
-# shellcheck shell=sh
+# What the scripts of tests/docs and tests/consumer share: commands that are run, pages whose blocks are, and the library
+# installed below $work. Read by them, not run.
+# shellcheck shell=sh disable=SC2154
 #
-# Wants SOURCE and BUILD; $work is a new folder, and where the script stands from here on. Debian's h5py is of
-# /usr/bin/python3, so PYTHON tells which one to take; it may be empty.
-source=$(cd "${SOURCE:?expected SOURCE=top of the source tree}" && pwd) || exit 1
+# Wants SOURCE and BUILD. Debian's h5py is of /usr/bin/python3, so PYTHON tells which one to take; it may be empty.
 build=$(cd "${BUILD:?expected BUILD=folder of the build}" && pwd) || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/counting.sh"
 CC=${CC:-cc}
-LC_ALL=C.UTF-8
-export CC LC_ALL
-
-skip() { # WHAT
-    printf 'skipped  %s\n' "$1"
-    skipped=$((skipped + 1))
-}
-
-fail() { # WHAT: with what the last command said
-    printf 'FAILED  %s\n' "$1"
-    cat stdout stderr 2>&1 | sed 's/^/        /'
-    failed=$((failed + 1))
-}
+export CC
 
 # run WHAT COMMAND...: the command succeeds and says nothing on standard error.
 run() {
-    what=$1
+    about "$1"
     shift
-    if "$@" >stdout 2>stderr </dev/null && [ ! -s stderr ]; then
-        passed=$((passed + 1))
-    else
-        fail "$what: $*"
+    if ! "$@" >stdout 2>stderr </dev/null || [ -s stderr ]; then
+        complain "$*"
     fi
+    count
 }
 
 # refuses WHAT WORDS COMMAND...: it fails with one line that has these words, an extended regular expression.
 refuses() {
-    what=$1 words=$2
+    about "$1"
+    words=$2
     shift 2
     if "$@" >stdout 2>stderr </dev/null; then
-        fail "$what: expected a failure of $*"
-    elif [ "$(wc -l <stderr)" = 1 ] && grep -Eq -e "$words" stderr; then
-        passed=$((passed + 1))
-    else
-        fail "$what: expected one line with \"$words\" of $*"
+        complain "expected a failure of $*"
+    elif [ "$(wc -l <stderr)" != 1 ] || ! grep -Eq -e "$words" stderr; then
+        complain "expected one line with \"$words\" of $*"
     fi
+    count
 }
 
 # shows WHAT WORDS: the last command printed a line with these words, an extended regular expression.
 shows() {
-    if grep -Eq -e "$2" stdout; then
-        passed=$((passed + 1))
-    else
-        fail "$1: expected \"$2\" in what it printed"
-    fi
+    about "$1"
+    grep -Eq -e "$2" stdout || complain "expected \"$2\" in what it printed"
+    count
 }
 
 # blocks PAGE LANGUAGE: the fenced blocks of a page that are marked so, one after another, each ended by a line "####".
@@ -108,19 +88,12 @@ run_page() {
         lacking=$(needed "${block##*.}" "$block")
         if [ -n "$lacking" ]; then
             skip "$1: $(head -n 1 "$block"): no $lacking"
-        elif do_block "${block##*.}" "$block" >stdout 2>stderr </dev/null; then
-            passed=$((passed + 1))
         else
-            fail "$1: $(cat "$block")"
+            about "$1: $(cat "$block")"
+            do_block "${block##*.}" "$block" >stdout 2>stderr </dev/null || complain
+            count
         fi
     done
-}
-
-finish() {
-    printf '%d passed, %d failed' $passed $failed
-    [ $skipped = 0 ] && echo || echo ", $skipped skipped"
-    [ $failed = 0 ]
-    exit
 }
 
 # ---- Installing ----

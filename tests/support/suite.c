@@ -3,13 +3,21 @@
 
 #include <stdlib.h>
 
-void suite_case(Suite *suite, const char *name, double seconds, const TTest *const tests[])
+TCase *suite_case_between(Suite *suite, const char *name, double seconds, SFun begin, SFun end,
+                          const TTest *const tests[])
 {
     TCase *one = tcase_create(name);
     tcase_set_timeout(one, seconds);
+    tcase_add_checked_fixture(one, begin, end);
     for (; *tests; tests++)
         tcase_add_test(one, *tests);
     suite_add_tcase(suite, one);
+    return one;
+}
+
+void suite_case(Suite *suite, const char *name, double seconds, const TTest *const tests[])
+{
+    suite_case_between(suite, name, seconds, NULL, NULL, tests);
 }
 
 int suite_run(Suite *suite)

@@ -9,6 +9,10 @@
 /* A case of `suite` with this name, time-out in seconds, and tests given in a NULL-terminated array. */
 void suite_case(Suite *suite, const char *name, double seconds, const TTest *const tests[]);
 
+/* The same with `begin` before each test and `end` after it. Returned so that tests in loops can be added. */
+TCase *suite_case_between(Suite *suite, const char *name, double seconds, SFun begin, SFun end,
+                          const TTest *const tests[]);
+
 /* Runs a suite and frees it; the value for main to return. */
 int suite_run(Suite *suite);
 

@@ -535,9 +535,6 @@ int main(int count, char **arguments)
 {
     (void)count;
     Suite *suite = suite_create(getenv(isa) ? "train, oneDNN up to AVX2" : "train");
-    TCase *one = tcase_create("train");
-    tcase_set_timeout(one, 120);
-    tcase_add_checked_fixture(one, begin, end);
     const TTest *const tests[] = { test_threads,
                                    test_resumed,
                                    test_stopped,
@@ -555,9 +552,7 @@ int main(int count, char **arguments)
                                    test_record_fails,
                                    test_checkpoint_fails,
                                    NULL };
-    for (int i = 0; tests[i]; i++)
-        tcase_add_test(one, tests[i]);
-    suite_add_tcase(suite, one);
+    suite_case_between(suite, "train", 120, begin, end, tests);
     int narrower = getenv(isa) ? EXIT_SUCCESS : run_narrower(arguments);
     int usual = suite_run(suite);
     return usual ? usual : narrower;
