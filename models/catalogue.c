@@ -155,6 +155,20 @@ static vae_status check_arguments(const vae__word_table *table, const vae_word *
     return vae__ok();
 }
 
+/* Rows of every kind begin with their name; of two of one name the second could never be found. */
+static vae_status check_once(const char *what, const void *rows, size_t row_bytes, int count)
+{
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < i; j++) {
+            const char *const *name = (const void *)((const char *)rows + (size_t)i * row_bytes);
+            const char *const *before = (const void *)((const char *)rows + (size_t)j * row_bytes);
+            if (!strcmp(*name, *before))
+                return vae__error(VAE_ERROR_ARGUMENT, "the catalogue: %s %d of %d: there is another \"%s\"", what,
+                                  i + 1, count, *name);
+        }
+    return vae__ok();
+}
+
 static vae_status check_table(vae__part part, const vae_catalogue *catalogue)
 {
     vae__word_table table = vae__words(part, catalogue);
@@ -176,7 +190,7 @@ static vae_status check_table(vae__part part, const vae_catalogue *catalogue)
             return vae__error(VAE_ERROR_ARGUMENT, "the catalogue: %s \"%s\": expected a function %s, found NULL",
                               table.what, word->name, missing);
     }
-    return vae__ok();
+    return check_once(table.what, table.brought, table.row_bytes, table.brought_count);
 }
 
 static vae_status check_models(const vae_catalogue *catalogue)
@@ -189,7 +203,7 @@ static vae_status check_models(const vae_catalogue *catalogue)
         if (!catalogue->models[i].name || !*catalogue->models[i].name)
             return vae__error(VAE_ERROR_ARGUMENT,
                               "the catalogue: row %d of %d: expected a model with a name, found none", i + 1, count);
-    return vae__ok();
+    return check_once("model", catalogue->models, sizeof *catalogue->models, count);
 }
 
 static vae_status check_ops(const vae_catalogue *catalogue)
@@ -209,7 +223,7 @@ static vae_status check_ops(const vae_catalogue *catalogue)
                 i + 1, count, VAE_MAX_OP_INPUTS, op->name ? "\"" : "", op->name ? op->name : "none",
                 op->name ? "\"" : "", op->forward ? "forward" : "NULL", op->inputs);
     }
-    return vae__ok();
+    return check_once("op", catalogue->ops, sizeof *catalogue->ops, count);
 }
 
 vae_status vae_catalogue_check(const vae_catalogue *catalogue)

@@ -603,6 +603,22 @@ START_TEST(test_bad_names)
 }
 END_TEST
 
+START_TEST(test_two_of_one_name)
+{
+    const vae_layer twins[] = { { .word = { .name = "a" }, .build = residual },
+                                { .word = { .name = "b" }, .build = residual },
+                                { .word = { .name = "a" }, .build = residual } };
+    assert_catalogue(&(vae_catalogue){ .layers = twins, .layer_count = 3 },
+                     "the catalogue: layer 3 of 3: there is another \"a\"");
+    const vae_op same[] = { { .name = "a", .inputs = 1, .forward = abs_forward },
+                           { .name = "a", .inputs = 2, .forward = abs_forward } };
+    assert_catalogue(&(vae_catalogue){ .ops = same, .op_count = 2 }, "the catalogue: op 2 of 2: there is another \"a\"");
+    const vae_model_spec specs[] = { plain, plain };
+    assert_catalogue(&(vae_catalogue){ .models = specs, .model_count = 2 },
+                     "the catalogue: model 2 of 2: there is another \"m\"");
+}
+END_TEST
+
 START_TEST(test_counts)
 {
     const vae_catalogue cases[] = {
@@ -776,10 +792,19 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { test_estimated_kl,      test_given_prior,   test_words,
-                                   test_messages,          test_found_first,   test_printed,
-                                   test_missing_functions, test_bad_names,     test_counts,
-                                   test_bad_arguments,     test_wrong_outputs, NULL };
+    const TTest *const tests[] = { test_estimated_kl,
+                                   test_given_prior,
+                                   test_words,
+                                   test_messages,
+                                   test_found_first,
+                                   test_printed,
+                                   test_missing_functions,
+                                   test_bad_names,
+                                   test_two_of_one_name,
+                                   test_counts,
+                                   test_bad_arguments,
+                                   test_wrong_outputs,
+                                   NULL };
     Suite *suite = suite_create("models/catalogue");
     TCase *one = suite_case_between(suite, "catalogue", 60, fields_begin, fields_end, tests);
     tcase_add_loop_test(one, test_gradient, 0, MODELS);
