@@ -4,7 +4,7 @@
 
 #include <float.h>
 
-#include "src/command/data.h"
+#include "src/command/source.h"
 
 /* Where the options of a declaration stand in a command's table of options. */
 typedef struct vae__declaration_options {

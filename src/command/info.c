@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "src/command/data.h"
 #include "src/command/files.h"
 #include "src/command/json.h"
+#include "src/command/source.h"
 
 enum { JSON };
 

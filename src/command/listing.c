@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "src/command/data.h"
+#include "src/command/source.h"
 
 static bool same_path(const char *a, const char *b)
 {

@@ -2,10 +2,10 @@
 #ifndef VAE_COMMAND_ROWS_H
 #define VAE_COMMAND_ROWS_H
 
-#include "src/command/data.h"
 #include "src/command/files.h"
 #include "src/command/json.h"
 #include "src/command/progress.h"
+#include "src/command/source.h"
 
 #define VAE__SPLIT_OPTION                                                                                              \
     {                                                                                                                  \

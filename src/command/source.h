@@ -1,6 +1,6 @@
 /* The data of a command line: the options that tell where it lies, and opening it. */
-#ifndef VAE_COMMAND_DATA_H
-#define VAE_COMMAND_DATA_H
+#ifndef VAE_COMMAND_SOURCE_H
+#define VAE_COMMAND_SOURCE_H
 
 #include "src/command/command.h"
 

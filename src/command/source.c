@@ -1,0 +1,260 @@
+/* Data as a command line tells of it. */
+#include "src/command/source.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS], bool held_out)
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (int split = 0; split < VAE_SPLITS; split++)
+        if (rows[split])
+            used += (size_t)snprintf(text + used, VAE__SPLITS_TEXT - used, "%s%s %" PRId64 "%s", used ? ", " : "",
+                                     vae_split_name((vae_split)split), rows[split],
+                                     held_out && split == VAE_VALIDATION ? " (held out of the training rows)" : "");
+    return text;
+}
+
+/* ---- Conditions -------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    vae_field_kind kind;
+} kinds[] = { { "class", VAE_CLASS }, { "values", VAE_VALUES }, { "image", VAE_IMAGE } };
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+const char *vae__kind_text(vae_field_kind kind)
+{
+    int i = 0;
+    while (i < KINDS - 1 && kinds[i].kind != kind)
+        i++;
+    return kinds[i].name;
+}
+
+/* Parses "NAME=KIND[:PATH]" behind those that are there. */
+static int parse_condition(const vae__call *call, const char *text, vae__conditions *conditions)
+{
+    const char *equals = strchr(text, '=');
+    const char *colon = equals ? strchr(equals, ':') : NULL;
+    if (!equals || equals == text || (colon && !colon[1]))
+        return vae__wrong_usage(call, "--condition: expected NAME=KIND[:PATH], found \"%s\"", text);
+    const char *kind = equals + 1;
+    size_t length = colon ? (size_t)(colon - kind) : strlen(kind);
+    char *name = conditions->names[conditions->count];
+    if (equals - text >= VAE__CONDITION_NAME)
+        return vae__wrong_usage(call, "--condition: expected a name of at most %d bytes, found \"%s\"",
+                                VAE__CONDITION_NAME - 1, text);
+    snprintf(name, VAE__CONDITION_NAME, "%.*s", (int)(equals - text), text);
+    for (int i = 0; i < conditions->count; i++)
+        if (!strcmp(conditions->names[i], name))
+            return vae__wrong_usage(call, "--condition %s: given twice, expected once", name);
+    for (int i = 0; i < KINDS; i++)
+        if (strlen(kinds[i].name) == length && !memcmp(kinds[i].name, kind, length)) {
+            conditions->sources[conditions->count++] =
+                (vae_field_source){ .name = name, .kind = kinds[i].kind, .path = colon ? colon + 1 : NULL };
+            return VAE__EXIT_DONE;
+        }
+    return vae__wrong_usage(call, "--condition %s: expected the kind " VAE__KINDS_HELP ", found \"%.*s\"", name,
+                            (int)length, kind);
+}
+
+int vae__parse_conditions(const vae__call *call, const vae__value *value, vae__conditions *conditions)
+{
+    conditions->count = 0;
+    if (value->count > VAE_MAX_CONDITIONS)
+        return vae__wrong_usage(call, "--condition: given %d times, expected %d at most", value->count,
+                                VAE_MAX_CONDITIONS);
+    for (int i = 0; i < value->count; i++) {
+        int status = parse_condition(call, value->texts[i], conditions);
+        if (status)
+            return status;
+    }
+    return VAE__EXIT_DONE;
+}
+
+/* The classes of a model that knows no other levels are numbers, which are the texts of its levels: so a class that a
+ * file lacks leaves the numbers of the others as they are. Of more classes than these all must be there. */
+enum { KNOWN_LEVELS = 1024 };
+
+typedef struct level_texts {
+    char digits[KNOWN_LEVELS][8];
+    const char *texts[KNOWN_LEVELS]; /* "0", "1", … */
+} level_texts;
+
+static void write_levels(level_texts *levels)
+{
+    for (int i = 0; i < KNOWN_LEVELS; i++) {
+        snprintf(levels->digits[i], sizeof levels->digits[i], "%d", i);
+        levels->texts[i] = levels->digits[i];
+    }
+}
+
+/* The classes that a model knows, so that another one is told by name and row; of a new model whose classes are the
+ * data's there are none yet. */
+static void take_levels(const vae_condition_spec *condition, const level_texts *levels, vae_field_source *source)
+{
+    bool numbers = !condition->levels && condition->size <= KNOWN_LEVELS;
+    if (condition->kind != VAE_CLASS || condition->size < 1 || !(numbers || condition->levels))
+        return;
+    source->levels = numbers ? levels->texts : condition->levels;
+    source->level_count = (int)condition->size;
+}
+
+/* Puts conditions into a model's order, whatever the command line's is, for the order is part of the data's digest. */
+static int take_given(const vae__call *call, const vae_model_spec *model, const vae__conditions *given,
+                      vae_field_source taken[VAE_MAX_CONDITIONS])
+{
+    for (int i = 0; i < given->count; i++) {
+        const vae_field_source *source = &given->sources[i];
+        int place = vae__condition_place(model, source->name, strlen(source->name));
+        if (place < 0)
+            return vae__unknown_condition(call, model, source->name, strlen(source->name));
+        if (model->conditions[place].kind != source->kind)
+            return vae__wrong_usage(call, "--condition %s: expected the kind %s, as %s has it, found \"%s\"",
+                                    source->name, vae__kind_text(model->conditions[place].kind), model->name,
+                                    vae__kind_text(source->kind));
+        taken[place] = *source;
+    }
+    return VAE__EXIT_DONE;
+}
+
+/* What the command line leaves out lies where the training had it. */
+static void take_usual(const vae__data_request *request, vae_field_source taken[VAE_MAX_CONDITIONS])
+{
+    const vae_model_spec *model = request->model;
+    const vae_training_state state = vae_training_where(request->places ? request->places : request->training);
+    const vae_model_spec *before = request->places ? vae_model_declaration(vae_training_model(request->places)) : model;
+    for (int i = 0; i < VAE_MAX_CONDITIONS && before->conditions[i].name; i++) {
+        const char *name = before->conditions[i].name;
+        int place = vae__condition_place(model, name, strlen(name));
+        if (place < 0 || taken[place].name || !state.condition_paths[i])
+            continue;
+        taken[place] = (vae_field_source){ .name = model->conditions[place].name,
+                                           .kind = model->conditions[place].kind,
+                                           .path = state.condition_paths[i] };
+    }
+}
+
+/* A model that starts from another's parameters keeps its classes, and may have more. */
+static void take_old_levels(vae_training *places, const level_texts *levels, vae_field_source *source)
+{
+    const vae_model_spec *before = vae_model_declaration(vae_training_model(places));
+    int place = before ? vae__condition_place(before, source->name, strlen(source->name)) : -1;
+    if (place < 0 || source->levels || source->kind != VAE_CLASS)
+        return;
+    take_levels(&before->conditions[place], levels, source);
+    source->more_levels = source->levels != NULL;
+}
+
+/* Drops places that nothing was told of. */
+static int close_gaps(const vae__data_request *request, const level_texts *levels,
+                      vae_field_source sources[VAE_MAX_CONDITIONS])
+{
+    int count = 0;
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++) {
+        if (!sources[i].name)
+            continue;
+        take_levels(&request->model->conditions[i], levels, &sources[i]);
+        take_old_levels(request->places, levels, &sources[i]);
+        sources[count++] = sources[i];
+    }
+    return count;
+}
+
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
+
+/* The same data is divided as the training had it. */
+static vae_status divide_again(const vae_training *training, vae_data *data)
+{
+    const vae_training_state state = vae_training_where(training);
+    bool divided = state.division.validation > 0 || state.division.test > 0;
+    if (!divided || strcmp(state.digest, vae_data_digest(data)))
+        return (vae_status){ .code = VAE_OK };
+    return vae_data_divide(data, &state.division);
+}
+
+static vae_status open_sources(const vae__data_request *request, const vae_data_options *options, vae_data **data)
+{
+    if (request->data->count)
+        return vae_data_open_files(request->data->texts, request->data->count, options, data);
+    const vae_training_state state = vae_training_where(request->training);
+    if (state.source_count)
+        return vae_data_open_files(state.sources, state.source_count, options, data);
+    return vae_data_open(state.source, options, data);
+}
+
+/* Paths that only the training tells may not be for the source that is given now: digits have none, and a source may
+ * be x itself. So they are tried, and left out where the source takes none; what is then still amiss is told. */
+static vae_status open_usual(const vae__data_request *request, const vae__conditions *given, vae_data_options *options,
+                             vae_field_source *conditions, vae_data **data)
+{
+    vae_status status = open_sources(request, options, data);
+    if (status.code != VAE_ERROR_ARGUMENT || !request->data->count)
+        return status;
+    if (options->x && !request->x->given) {
+        options->x = NULL;
+        status = open_sources(request, options, data);
+        if (!status.code)
+            return status;
+    }
+    bool left_out = false;
+    for (int i = 0; i < options->condition_count; i++) {
+        bool told = false;
+        for (int k = 0; k < given->count; k++)
+            told = told || !strcmp(given->sources[k].name, conditions[i].name);
+        left_out = left_out || (!told && conditions[i].path);
+        conditions[i].path = told ? conditions[i].path : NULL;
+    }
+    return left_out ? open_sources(request, options, data) : status;
+}
+
+/* "-" says that there is none, where the training had one. */
+static const char *mask_of(const vae__data_request *request, const vae_training_state *state)
+{
+    if (!request->mask || !request->mask->given)
+        return state->mask_path;
+    return strcmp(request->mask->text, "-") ? request->mask->text : NULL;
+}
+
+/* What the command line leaves out is the training's. Not so what lies outside of files: a checkpoint handed around
+ * must not have another's command follow links, so that is read where this command asks. */
+static vae_data_options usual_options(const vae__data_request *request, const vae_training *places)
+{
+    const vae_training_state state = vae_training_where(places);
+    /* The seed stays 0: "digits" is one data set, whatever --seed is. */
+    return (vae_data_options){
+        .threads = request->threads,
+        .x = request->x->given ? request->x->text : state.x_path,
+        .mask = mask_of(request, &state),
+        .allow_external = request->allow_external && request->allow_external->given,
+    };
+}
+
+int vae__open_data(const vae__call *call, const vae__data_request *request, vae_data **data)
+{
+    const vae_training *training = request->training, *places = request->places ? request->places : training;
+    level_texts levels;
+    vae__conditions given;
+    vae_field_source conditions[VAE_MAX_CONDITIONS] = { { .name = NULL } };
+    vae_data_options options = usual_options(request, places);
+    write_levels(&levels);
+    int exit_status = vae__parse_conditions(call, request->conditions, &given);
+    if (!exit_status && request->model)
+        exit_status = take_given(call, request->model, &given, conditions);
+    if (exit_status)
+        return exit_status;
+    if (request->model)
+        take_usual(request, conditions);
+    options.conditions = request->model ? conditions : given.sources;
+    options.condition_count = request->model ? close_gaps(request, &levels, conditions) : given.count;
+    vae_status status = open_usual(request, &given, &options, conditions, data);
+    if (status.code == VAE_ERROR_FILE && !request->data->count)
+        return vae__failed(call, "%s; --data tells where the same data lies now", status.message);
+    if (!status.code && training)
+        status = divide_again(training, *data);
+    if (!status.code)
+        return VAE__EXIT_DONE;
+    vae_data_free(data);
+    return vae__failed_status(call, status);
+}
