@@ -24,10 +24,10 @@ extern "C" {
 
 /* All zero: the usual. New members go last. */
 typedef struct vae_check_options {
-    int64_t examples; /* vae_check: the first training rows; 0: 8, or all where there are fewer */
-    uint64_t seed;    /* of the choice of elements and, in vae_check, of noise */
-    int threads;      /* 0: one for each processor; changes no result */
-    int (*progress)(void *context, int64_t done, int64_t tensors); /* may be NULL; not 0 stops: VAE_STOPPED */
+    int64_t examples;             /* vae_check: the first training rows; 0: 8, or all where there are fewer */
+    uint64_t seed;                /* of the choice of elements and, in vae_check, of noise */
+    int threads;                  /* 0: one for each processor; changes no result */
+    vae_count_function *progress; /* of parameters; may be NULL */
     void *context;
 } vae_check_options;
 

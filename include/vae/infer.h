@@ -88,10 +88,10 @@ VAE_API void vae_decoder_free(vae_decoder **decoder);
 /* All zero: the usual. New members go last. */
 typedef struct vae_evaluation_options {
     vae_split split;
-    int64_t samples; /* importance samples for the likelihood; 0: none */
-    uint64_t seed;   /* of binarisation and noise, drawn once for each example */
-    int threads;     /* 0: one for each processor */
-    int (*progress)(void *context, int64_t done, int64_t examples); /* may be NULL; not 0 stops: VAE_STOPPED */
+    int64_t samples;              /* importance samples for the likelihood; 0: none */
+    uint64_t seed;                /* of binarisation and noise, drawn once for each example */
+    int threads;                  /* 0: one for each processor */
+    vae_count_function *progress; /* of examples; may be NULL */
     void *context;
 } vae_evaluation_options;
 
@@ -136,9 +136,9 @@ VAE_API void vae_examples_free(vae_examples *examples);
 /* All zero: the usual. New members go last. */
 typedef struct vae_pass_options {
     vae_split split;
-    int64_t count;                                                  /* the split's first rows alone; 0: all of them */
-    int threads;                                                    /* 0: one for each processor */
-    int (*progress)(void *context, int64_t done, int64_t examples); /* may be NULL; not 0 stops: VAE_STOPPED */
+    int64_t count;                /* the split's first rows alone; 0: all of them */
+    int threads;                  /* 0: one for each processor */
+    vae_count_function *progress; /* of examples; may be NULL */
     void *context;
 } vae_pass_options;
 
@@ -222,8 +222,8 @@ VAE_API void vae_samples_free(vae_samples *samples);
 /* What vae_decode decodes. New members go last. */
 typedef struct vae_decode_options {
     vae_split split;
-    int threads;                                                    /* 0: one for each processor */
-    int (*progress)(void *context, int64_t done, int64_t examples); /* may be NULL; not 0 stops: VAE_STOPPED */
+    int threads;                  /* 0: one for each processor */
+    vae_count_function *progress; /* of examples; may be NULL */
     void *context;
     const double *conditions[VAE_MAX_CONDITIONS]; /* one setting for all rows; NULL: a field of the data */
 } vae_decode_options;

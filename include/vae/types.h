@@ -27,4 +27,16 @@ typedef enum vae_type {
 #undef VAE_TYPE_ENUM
 } vae_type;
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Told how far work is: so many examples, or parameters, of how many. Returns 0 to go on; anything else stops the work,
+ * which then fails with VAE_STOPPED. */
+typedef int vae_count_function(void *context, int64_t done, int64_t all);
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif

@@ -15,7 +15,7 @@ typedef struct vae__pass {
     const char *doing; /* "encoding": for messages */
     int64_t rows;
     int threads;
-    int (*progress)(void *context, int64_t done, int64_t examples); /* or NULL */
+    vae_count_function *progress; /* or NULL */
     void *context;
     /* Made by vae__pass_open; the bindings by whoever uses it: */
     vae__model_graph graph;
