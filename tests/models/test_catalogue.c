@@ -611,8 +611,9 @@ START_TEST(test_two_of_one_name)
     assert_catalogue(&(vae_catalogue){ .layers = twins, .layer_count = 3 },
                      "the catalogue: layer 3 of 3: there is another \"a\"");
     const vae_op same[] = { { .name = "a", .inputs = 1, .forward = abs_forward },
-                           { .name = "a", .inputs = 2, .forward = abs_forward } };
-    assert_catalogue(&(vae_catalogue){ .ops = same, .op_count = 2 }, "the catalogue: op 2 of 2: there is another \"a\"");
+                            { .name = "a", .inputs = 2, .forward = abs_forward } };
+    assert_catalogue(&(vae_catalogue){ .ops = same, .op_count = 2 },
+                     "the catalogue: op 2 of 2: there is another \"a\"");
     const vae_model_spec specs[] = { plain, plain };
     assert_catalogue(&(vae_catalogue){ .models = specs, .model_count = 2 },
                      "the catalogue: model 2 of 2: there is another \"m\"");
