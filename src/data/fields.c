@@ -254,7 +254,6 @@ static vae_status fit_point(pass *at, const vae__fit_point *point)
 vae_status vae__fields_fit(vae_model *model, const vae__match *match)
 {
     pass at;
-    vae__model_unfitted(model);
     vae_status status = pass_new(model, match, &at);
     for (int i = 0; i < at.graph.fit_count && !status.code; i++)
         status = fit_point(&at, &at.graph.fits[i]);

@@ -8,7 +8,7 @@
  * where their type does not tell. Fails with VAE_ERROR_DATA, the first value that does not, and its row. */
 vae_status vae__fields_check(const vae_model *model, const vae__match *match, const char *where);
 
-/* Fits what transforms fit, means and deviations, to the rows of a split. */
+/* Fits what transforms fit, means and deviations, to the rows of a split; the state is that of vae__model_unfitted. */
 vae_status vae__fields_fit(vae_model *model, const vae__match *match);
 
 #endif
