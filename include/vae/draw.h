@@ -21,9 +21,9 @@ VAE_API void vae_drawing_free(char **text);
 
 /*
  * Draws a model's graph `which`: one of the names that vae_drawing_name tells; any other fails with VAE_ERROR_ARGUMENT.
- * Fields are taken to be stored as in the data that the model was made with.
+ * Fields are taken to be stored as in the data that the model was made with; `masked` says that it has a mask.
  */
-VAE_API vae_status vae_model_draw(const vae_model *model, const char *which, char **text);
+VAE_API vae_status vae_model_draw(const vae_model *model, const char *which, bool masked, char **text);
 
 /* "training", "encoding", "decoding"; NULL behind the last. */
 VAE_API const char *vae_drawing_name(int index);

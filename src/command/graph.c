@@ -47,11 +47,22 @@ static int check_out(const vae__call *call)
     return vae__check_target(call, path, VAE__DRAWING_FILE);
 }
 
+/* Has the data a mask, or, where none was opened, the training's? */
+static bool is_masked(const vae__found *found)
+{
+    bool masked = false;
+    if (!found->data)
+        return found->training && vae_training_where(found->training).mask_path;
+    for (int split = 0; split < VAE_SPLITS; split++)
+        masked |= vae_data_find(found->data, (vae_split)split, "mask") != NULL;
+    return masked;
+}
+
 static int draw(const vae__call *call, const vae__found *found)
 {
     const char *path = call->values[OUT].text;
     char *text = NULL;
-    vae_status status = vae_model_draw(found->model, call->values[WHICH].text, &text);
+    vae_status status = vae_model_draw(found->model, call->values[WHICH].text, is_masked(found), &text);
     if (!status.code && path)
         status = vae_drawing_save(text, path);
     else if (!status.code)

@@ -37,9 +37,9 @@ static vae_status find(const char *which, vae__graph_kind *kind)
 }
 
 /* As the data that the model was made with. */
-static vae__graph_request request_of(const vae_model *model)
+static vae__graph_request request_of(const vae_model *model, bool masked)
 {
-    vae__graph_request request = { .x_type = model->declaration.x.type, .temperature = 1 };
+    vae__graph_request request = { .x_type = model->declaration.x.type, .masked = masked, .temperature = 1 };
     for (int i = 0; i < model->condition_count; i++)
         request.condition_types[i] = model->declaration.conditions[i].type;
     return request;
@@ -66,14 +66,14 @@ static vae_status name_results(const vae__model_graph *graph)
     return vae_graph_status(graph->graph);
 }
 
-vae_status vae_model_draw(const vae_model *model, const char *which, char **text)
+vae_status vae_model_draw(const vae_model *model, const char *which, bool masked, char **text)
 {
     if (!text)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a place for the drawing, found NULL");
     *text = NULL;
     if (!model || !which)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and the name of a graph, found NULL");
-    vae__graph_request request = request_of(model);
+    vae__graph_request request = request_of(model, masked);
     vae__model_graph graph;
     char title[256];
     VAE__TRY(find(which, &request.kind));

@@ -39,7 +39,9 @@ with h5py.File("gaps.h5", "w") as f:
     f["seen"] = draws.integers(0, 2, (9, 12))
 END
     told 0 '^ok  ' check vae --data gaps.h5 --mask seen --threads 1
-    told 0 '\(rows, 12\)' graph vae --data gaps.h5 --mask seen
+    told 0 '"mask.ninput"' graph vae --data gaps.h5 --mask seen
+    vae train vae --data gaps.h5 --mask seen --epochs 1 --latent 2 --encoder '' --decoder '' --out masked.h5
+    told 0 '"mask.ninput"' graph masked.h5
 else
     skip 'no python3 with h5py and numpy'
 fi

@@ -362,7 +362,7 @@ static vae_status try_check(void)
 static vae_status try_draw(void)
 {
     char *text = NULL;
-    vae_status status = vae_model_draw(vae_training_model(rich), "training", &text);
+    vae_status status = vae_model_draw(vae_training_model(rich), "training", false, &text);
     ck_assert_int_eq(text != NULL, !status.code);
     vae_drawing_free(&text);
     return status;

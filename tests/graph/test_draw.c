@@ -170,8 +170,8 @@ START_TEST(test_models)
                                        "\"decoder/0/weight_digit\"" };
     for (int i = 0; vae_drawing_name(i); i++) {
         char title[64];
-        ck_assert_status_ok(vae_model_draw(model, vae_drawing_name(i), &text));
-        ck_assert_status_ok(vae_model_draw(model, vae_drawing_name(i), &again));
+        ck_assert_status_ok(vae_model_draw(model, vae_drawing_name(i), false, &text));
+        ck_assert_status_ok(vae_model_draw(model, vae_drawing_name(i), false, &again));
         ck_assert_str_eq(text, again);
         snprintf(title, sizeof title, "digraph \"tiny: %s\" {", vae_drawing_name(i));
         ck_assert_has(text, title);
@@ -197,8 +197,12 @@ START_TEST(test_fields_are_drawn_as_stored)
     vae_model *model;
     char *text;
     build_model(&data, &model);
-    ck_assert_status_ok(vae_model_draw(model, "training", &text));
+    ck_assert_status_ok(vae_model_draw(model, "training", false, &text));
     ck_assert_has(text, "scale\\n× 0.00392157");
+    ck_assert_ptr_null(strstr(text, "mask\\ninput"));
+    vae_drawing_free(&text);
+    ck_assert_status_ok(vae_model_draw(model, "training", true, &text));
+    ck_assert_has(text, "mask\\ninput");
     vae_drawing_free(&text);
     vae_model_free(&model);
     vae_data_free(&data);
@@ -211,11 +215,11 @@ START_TEST(test_mistakes)
     vae_model *model;
     char *text = NULL;
     build_model(&data, &model);
-    ck_assert_status(vae_model_draw(model, "trainin", &text), VAE_ERROR_ARGUMENT,
+    ck_assert_status(vae_model_draw(model, "trainin", false, &text), VAE_ERROR_ARGUMENT,
                      "\"trainin\": a model has no such graph; there are training, encoding, decoding");
-    ck_assert_status(vae_model_draw(NULL, "training", &text), VAE_ERROR_ARGUMENT, "expected a model and");
-    ck_assert_status(vae_model_draw(model, NULL, &text), VAE_ERROR_ARGUMENT, "the name of a graph, found NULL");
-    ck_assert_status(vae_model_draw(model, "training", NULL), VAE_ERROR_ARGUMENT, "a place for the drawing");
+    ck_assert_status(vae_model_draw(NULL, "training", false, &text), VAE_ERROR_ARGUMENT, "expected a model and");
+    ck_assert_status(vae_model_draw(model, NULL, false, &text), VAE_ERROR_ARGUMENT, "the name of a graph, found NULL");
+    ck_assert_status(vae_model_draw(model, "training", false, NULL), VAE_ERROR_ARGUMENT, "a place for the drawing");
     ck_assert_status(vae_program_draw(NULL, "", &text), VAE_ERROR_ARGUMENT, "expected a program and a place");
     ck_assert_status(vae_drawing_save(NULL, "/dev/null/x"), VAE_ERROR_ARGUMENT, "expected a drawing and a path");
     ck_assert_status(vae_drawing_save("digraph {}", "/dev/null/x"), VAE_ERROR_FILE, "/dev/null/x");
@@ -237,7 +241,7 @@ START_TEST(test_no_memory)
     for (long n = 1; failed && n < 1000; n++) {
         system_reset();
         system_fail(SYSTEM_ALLOCATE, n, 0, false);
-        vae_status status = vae_model_draw(model, "training", &text);
+        vae_status status = vae_model_draw(model, "training", false, &text);
         failed = system_count(SYSTEM_ALLOCATE) >= n;
         system_reset();
         ck_assert_int_eq(status.code, failed ? VAE_ERROR_MEMORY : VAE_OK);
