@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/graph.h"
+#include "graph/profile.h"
 #include "graph/team.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
@@ -31,6 +32,7 @@ struct vae_executor {
     int64_t gradient_size; /* of the store when the executor was made */
     const vae_run *run;    /* under way */
     bool ran, ran_backward;
+    vae__watch watch; /* of an executor with `profile` */
 };
 
 /* ---- Making ------------------------------------------------------------------------------------------------------ */
@@ -161,6 +163,8 @@ static vae_status make(vae_executor *executor, const vae_executor_options *optio
     VAE__TRY(vae__allocate("an executor", nodes, sizeof(void *), &executor->bound));
     VAE__TRY(place_constants(executor));
     VAE__TRY(find_unreached(executor));
+    if (executor->options.profile)
+        VAE__TRY(vae__watch_new(program, executor->options.threads, &executor->watch));
     return prepare_ops(executor);
 }
 
@@ -194,6 +198,7 @@ void vae_executor_free(vae_executor **executor)
     vae__free(old->bound);
     vae__free(old->scratch);
     vae__free(old->unreached);
+    vae__watch_clear(&old->watch);
     vae__free(old);
     *executor = NULL;
 }
@@ -354,14 +359,19 @@ static void begin_backward(vae_executor *executor, const vae_run *run)
 /* Tasks begin … end - 1, each of them by all threads, who meet where they must and at the end. */
 static void run_tasks(vae_executor *executor, int begin, int end, vae__team team)
 {
+    vae__lap lap = vae__lap_begin(&executor->watch, team.thread);
     for (int t = begin; t < end; t++) {
         if (is_idle(executor, t))
             continue;
-        if (executor->plan.meet[t])
+        if (executor->plan.meet[t]) {
             vae__barrier(team);
+            vae__lap_end(&lap, VAE__WAITING);
+        }
         run_task(executor, executor->run, t, team);
+        vae__lap_end(&lap, t);
     }
     vae__barrier(team);
+    vae__lap_end(&lap, VAE__WAITING);
 }
 
 void vae__executor_work(vae_executor *executor, vae__team team)
@@ -420,6 +430,7 @@ vae_status vae__executor_begin(vae_executor *executor, const vae_run *run)
     executor->ran = true;
     executor->ran_backward = run->gradient;
     copy_stored(executor, run);
+    vae__watch_count(&executor->watch, run->examples);
     for (int t = 0; t < (run->gradient ? program->task_count : program->forward_count); t++)
         lay_call(executor, run, t);
     return vae__ok();
@@ -454,6 +465,11 @@ const void *vae_executor_gradient(const vae_executor *executor, const vae_node *
                     node->index < executor->program->node_count && executor->program->wanted[node->index];
     int64_t offset = readable ? executor->plan.gradient[node->index] : VAE__NOWHERE;
     return offset == VAE__NOWHERE ? NULL : executor->slab + offset;
+}
+
+int vae_executor_profile(const vae_executor *executor, vae_profile *rows, int most)
+{
+    return vae__watch_read(&executor->watch, executor->program, rows, most);
 }
 
 vae_memory vae_executor_memory(const vae_executor *executor)

@@ -125,6 +125,9 @@ struct vae__op {
     vae_status (*prepare)(const vae__prepare *prepare, void **state, size_t *scratch);
     void (*release)(void *state);
 
+    /* Floating-point operations of matrix products in a whole task; NULL: it has none. */
+    double (*operations)(const vae_node *node, vae__phase phase, int input, const bool *wanted, int64_t examples);
+
     const vae__case *cases;
     int case_count;
     const char *no_cases; /* why there are none */

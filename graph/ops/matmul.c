@@ -195,6 +195,18 @@ vae_node *vae_matmul(vae_node *x, vae_node *weight)
     return vae__node_new(NULL, &VAE__OP(matmul), (vae_node){ 0 }, 2, (vae_node *[]){ x, weight });
 }
 
+/* Each of the three products has as many; a bias, and the sum of its gradient, are not counted. */
+static double matmul_operations(const vae_node *node, vae__phase phase, int input, const bool *wanted, int64_t examples)
+{
+    double product =
+        2.0 * (double)(node->rows ? node->rows * examples : 1) * (double)rows_in(node) * (double)node->size;
+    if (phase == VAE__REDUCE)
+        return input == WEIGHT ? product : 0;
+    if (phase == VAE__BACKWARD)
+        return product * (wanted[X] + (wanted[WEIGHT] ? 1 : 0));
+    return product;
+}
+
 static vae_node *affine(vae_node *x, vae_node *weight, vae_node *bias, const char *name)
 {
     vae_node given = { .label = (char *)name };
@@ -298,24 +310,28 @@ static const vae__case affine_cases[] = {
 };
 #endif
 
-const vae__op VAE__OP(matmul) = { .name = "matmul",
-                                  .number = VAE__NUMBER(matmul),
-                                  ONCE(.shape = matmul_shape, CASES(matmul_cases), ).forward = matmul_forward,
-                                  .backward = matmul_backward,
-                                  .reduce = matmul_reduce,
-                                  .reads_inputs = 1u << X | 1u << WEIGHT,
-                                  .fuses_relu = true,
-                                  .units = matmul_units,
-                                  .prepare = matmul_prepare,
-                                  .release = matmul_release };
+const vae__op VAE__OP(matmul) = {
+    .name = "matmul",
+    .number = VAE__NUMBER(matmul),
+    ONCE(.shape = matmul_shape, .operations = matmul_operations, CASES(matmul_cases), ).forward = matmul_forward,
+    .backward = matmul_backward,
+    .reduce = matmul_reduce,
+    .reads_inputs = 1u << X | 1u << WEIGHT,
+    .fuses_relu = true,
+    .units = matmul_units,
+    .prepare = matmul_prepare,
+    .release = matmul_release
+};
 
-const vae__op VAE__OP(affine) = { .name = "affine",
-                                  .number = VAE__NUMBER(affine),
-                                  ONCE(.shape = affine_shape, CASES(affine_cases), ).forward = matmul_forward,
-                                  .backward = matmul_backward,
-                                  .reduce = matmul_reduce,
-                                  .reads_inputs = 1u << X | 1u << WEIGHT,
-                                  .fuses_relu = true,
-                                  .units = matmul_units,
-                                  .prepare = matmul_prepare,
-                                  .release = matmul_release };
+const vae__op VAE__OP(affine) = {
+    .name = "affine",
+    .number = VAE__NUMBER(affine),
+    ONCE(.shape = affine_shape, .operations = matmul_operations, CASES(affine_cases), ).forward = matmul_forward,
+    .backward = matmul_backward,
+    .reduce = matmul_reduce,
+    .reads_inputs = 1u << X | 1u << WEIGHT,
+    .fuses_relu = true,
+    .units = matmul_units,
+    .prepare = matmul_prepare,
+    .release = matmul_release
+};

@@ -121,6 +121,7 @@ typedef struct vae_executor_options {
     bool no_reuse;       /* every value and gradient its own memory: gives the same bits, for tests */
     bool no_onednn;      /* our own loops where oneDNN would serve */
     const char *kernels; /* "generic", "avx2", "avx512"; NULL: the best this processor has */
+    bool profile;        /* its runs keep time, for vae_executor_profile */
 } vae_executor_options;
 
 /* Buffers and kernels for one program. One executor a thread is safe; a program may have many. */
@@ -175,6 +176,21 @@ typedef struct vae_memory {
 } vae_memory;
 
 VAE_API vae_memory vae_executor_memory(const vae_executor *executor);
+
+/* What an executor with `profile` spent on one phase of one op, in all runs since it was made. */
+typedef struct vae_profile {
+    const char *op;    /* "affine"; "wait": threads waited for one another */
+    const char *phase; /* "forward", "backward": gradients of what has rows, "reduce": of what all examples share; "" */
+    double seconds;    /* of all threads together */
+    double operations; /* floating-point operations of matrix products, a multiply-add being two; else 0 */
+} vae_profile;
+
+/* Writes at most `most` rows, largest first; returns how many there are: 0 without `profile`. */
+VAE_API int vae_executor_profile(const vae_executor *executor, vae_profile *rows, int most);
+
+/* Floating-point operations that a program's matrix products take for so many examples, forward, and backward too where
+ * it has an objective: counted from the shapes, a multiply-add being two. */
+VAE_API double vae_program_operations(const vae_program *program, int64_t examples);
 
 #ifdef __cplusplus
 }
