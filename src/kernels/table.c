@@ -4,6 +4,7 @@
 #include <vae/version.h>
 
 #include "src/kernels/kernels.h"
+#include "src/kernels/matmul.h"
 
 extern const vae__kernels vae__kernels_row_f64_generic, vae__kernels_row_f32_generic;
 
@@ -27,6 +28,20 @@ static bool has_avx512(void)
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+#if VAE_HAVE_BF16
+void vae__matmul_bf16(const vae__matmul_piece *piece);
+
+vae__matmul_function *vae__matmul_bfloat16(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512bf16") ? vae__matmul_bf16 : NULL;
+}
+#else
+vae__matmul_function *vae__matmul_bfloat16(void)
+{
+    return NULL;
 }
 #endif
 
