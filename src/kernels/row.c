@@ -22,4 +22,5 @@ const vae__kernels VAE__VARIANT(vae__kernels_row) = {
     .convert = VAE__VARIANT(vae__convert),
     .adam = IS_DOUBLE ? NULL : VAE__VARIANT(vae__adam),
     .matmul = VAE__VARIANT(vae__matmul_plain),
+    .limit = VAE__VARIANT(vae__limit),
 };

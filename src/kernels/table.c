@@ -3,7 +3,7 @@
 #include <string.h>
 #include <vae/version.h>
 
-#include "src/kernels/kernels.h"
+#include "src/kernels/limit_bf16.h"
 
 extern const vae__kernels vae__kernels_row_f64_generic, vae__kernels_row_f32_generic;
 
@@ -68,5 +68,14 @@ const vae__kernels *vae__kernels_find(bool float64, const char *name)
         if (row->float64 == float64 && (!name || !strcmp(row->name, name)) && variants[i].runs_here())
             return row;
     }
+    return NULL;
+}
+
+vae__limit_loop *vae__kernels_limit_bf16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    if (has_avx512() && __builtin_cpu_supports("avx512bf16"))
+        return vae__limit_avx512bf16;
+#endif
     return NULL;
 }
