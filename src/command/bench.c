@@ -97,7 +97,7 @@ static void print_speed(const vae_bench_report *report)
         least = report->seconds[i] < least ? report->seconds[i] : least;
         most = report->seconds[i] > most ? report->seconds[i] : most;
     }
-    vae__line(stdout, "epoch    %.3f s, median of %s (%.3f to %.3f); %.0f examples/s", report->median,
+    vae__line(stdout, "epoch    %.4g s, median of %s (%.4g to %.4g); %.0f examples/s", report->median,
               vae__counted(epochs, report->epochs, "epoch"), least, most, (double)report->examples / report->median);
     vae__line(stdout, "work     %.4g GFLOP an epoch, %.4g MFLOP an example", 1e-9 * report->operations,
               1e-6 * report->operations / (double)report->examples);
@@ -112,7 +112,7 @@ static void print_profile(const vae_bench_report *report)
     char threads[64];
     double total = report->threads * report->profile_seconds, limit = report->limit / report->threads;
     putchar('\n');
-    vae__line(stdout, "One more epoch, with time kept: %.3f s on %s, seconds of all together", report->profile_seconds,
+    vae__line(stdout, "One more epoch, with time kept: %.4g s on %s, seconds of all together", report->profile_seconds,
               vae__threads_text(threads, report->threads));
     vae__line(stdout, "%-20s  %-8s  %9s  %6s  %8s", "op", "phase", "seconds", "share", "of limit");
     for (int i = 0; i < report->row_count; i++) {
