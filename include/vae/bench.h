@@ -38,7 +38,8 @@ typedef struct vae_bench_options {
     int64_t warm_up;                 /* epochs before those that are measured; 0: 1 */
     int64_t epochs;                  /* measured; 0: 5 */
     const char *precision;           /* "float32"; NULL: that */
-    vae_progress_function *progress; /* of all epochs: warm-up, measured, and the one of the profile; may be NULL */
+    vae_progress_function *progress; /* of all epochs: warm-up, measured, and the one of the profile, whose seconds are
+                                        those of training alone; may be NULL */
     void *context;                   /* handed to it */
 } vae_bench_options;
 

@@ -49,14 +49,13 @@ static int on_progress(void *context, const vae_progress *progress)
     char what[64];
     double part = progress->steps > 0 ? (double)progress->step / (double)progress->steps : 0;
     double done = (double)(progress->epoch - 1) + part;
-    double rate = progress->seconds > 0 ? (double)progress->examples / progress->seconds : 0;
     snprintf(what, sizeof what, "epoch %" PRId64 "/%" PRId64, progress->epoch, progress->epochs);
     vae__bar_draw(bar, &(vae__bar_state){
                            .what = what,
                            .figures = "",
                            .fraction = done / (double)progress->epochs,
                            .done = (double)progress->examples,
-                           .left = done > 0 ? (double)progress->examples * ((double)progress->epochs / done - 1) : rate,
+                           .left = done > 0 ? (double)progress->examples * ((double)progress->epochs / done - 1) : 0,
                            .seconds = progress->seconds,
                        });
     return 0;

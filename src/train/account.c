@@ -66,6 +66,9 @@ static vae_status gather_rows(vae__account *account, const vae_executor *executo
     double adam = 0, rest = account->threads * account->total;
     VAE__TRY(vae__allocate("a profile", (size_t)count + OWN_ROWS, sizeof *account->rows, &account->rows));
     account->row_count = vae_executor_profile(executor, account->rows, count);
+    /* It needs memory, and tells of nothing where there is none. */
+    if (account->row_count != count || (!count && account->total > 0))
+        return vae__error_memory("a profile", (size_t)count * sizeof *account->rows);
     for (int thread = 0; thread < account->threads; thread++)
         adam += account->adam[thread * CACHE_LINE];
     add_row(account, "adam", adam);

@@ -21,8 +21,7 @@ typedef struct bench {
     vae_bench_report *report;
     vae__account account; /* of the epochs under way */
     bool measures;
-    double began;
-    int64_t examples_before; /* trained on by earlier calls of vae__train */
+    vae_progress before, last; /* told at the end of the earlier calls of vae__train; told last */
 } bench;
 
 static vae_status check_options(const vae_bench_options *options)
@@ -61,8 +60,9 @@ static int on_progress(void *context, const vae_progress *progress)
         return 0;
     vae_progress told = *progress;
     told.epochs = options->warm_up + options->epochs + 1;
-    told.examples += b->examples_before;
-    told.seconds = vae__seconds() - b->began;
+    told.examples += b->before.examples;
+    told.seconds += b->before.seconds;
+    b->last = told;
     return options->progress(options->context, &told);
 }
 
@@ -74,7 +74,7 @@ static vae_status train(bench *b, int64_t epochs, bool profile)
     };
     vae__account_clear(&b->account);
     b->account.profile = profile;
-    b->examples_before = vae_training_where(b->training).epoch * b->report->examples;
+    b->before = b->last;
     return vae__train(b->training, b->data, &options, &b->account);
 }
 
@@ -169,7 +169,7 @@ vae_status vae_bench(const vae_model_spec *spec, const vae_catalogue *catalogue,
     *report = (vae_bench_report){ 0 };
     if (!spec || !data)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a declaration and data, found NULL");
-    bench b = { .data = data, .report = report, .began = vae__seconds() };
+    bench b = { .data = data, .report = report };
     if (options)
         b.options = *options;
     VAE__TRY(check_options(&b.options));

@@ -1,5 +1,6 @@
 /* The bench: figures that must agree with one another and with a hand count, that it trains as vae_train does, and what
  * is refused. Nothing is timed. */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -247,6 +248,39 @@ START_TEST(test_account)
 }
 END_TEST
 
+/* Each allocation in turn: told, and released. */
+START_TEST(test_no_memory)
+{
+    int failures = 0;
+    for (long n = 1;; n++) {
+        vae__account account = { .profile = true };
+        vae_model *model = NULL;
+        vae_training *training = NULL;
+        ck_assert_status_ok(vae_model_new(&small, NULL, data, 9, &model));
+        ck_assert_status_ok(vae_training_new(&model, data, NULL, &training));
+        const vae_train_options options = { .epochs = 1, .threads = 2 };
+        system_reset();
+        system_fail(SYSTEM_ALLOCATE, n, ENOMEM, false);
+        vae_status status = vae__train(training, data, &options, &account);
+        bool reached = system_count(SYSTEM_ALLOCATE) >= n;
+        system_reset();
+        double seconds = 0;
+        for (int i = 0; !status.code && i < account.row_count; i++)
+            seconds += strcmp(account.rows[i].op, "affine") ? 0 : account.rows[i].seconds;
+        vae__account_clear(&account);
+        vae_training_free(&training);
+        if (!status.code)
+            ck_assert_msg(seconds > 0, "without allocation %ld: no row", n);
+        else
+            ck_assert_int_eq(status.code, VAE_ERROR_MEMORY);
+        failures += status.code != VAE_OK;
+        if (!reached)
+            break;
+    }
+    ck_assert_int_gt(failures, 20);
+}
+END_TEST
+
 /* ---- Refused ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_refused)
@@ -296,7 +330,7 @@ END_TEST
 int main(void)
 {
     const TTest *const limits[] = { test_loops, test_bf16_loop, test_limit, NULL };
-    const TTest *const reports[] = { test_report, test_hand_count, test_trains, test_account, NULL };
+    const TTest *const reports[] = { test_report, test_hand_count, test_trains, test_account, test_no_memory, NULL };
     const TTest *const refused[] = { test_refused, test_stopped, NULL };
     Suite *suite = suite_create("bench");
     suite_case(suite, "limit", 60, limits);
