@@ -7,12 +7,12 @@
  * needed; all that is kept is float32. An element's sum goes from the first pair of steps to the last, wherever c is
  * cut; an odd last step is paired with 0.
  */
+#include "src/kernels/bf16.h"
+
 #include <immintrin.h>
 
 #include "src/kernels/adam.h"
 #include "src/kernels/cut.h"
-#include "src/kernels/matmul.h"
-#include "src/kernels/parts.h"
 #include "src/kernels/transpose.h"
 
 enum {
@@ -238,7 +238,7 @@ static void put_columns(const plan *p)
             c[i * p->piece->ldc + j] += p->scratch->waiting[j * COLUMNS + i];
 }
 
-void vae__matmul_bf16(const vae__matmul_piece *piece)
+void vae__matmul_avx512bf16(const vae__matmul_piece *piece)
 {
     const int64_t rows = piece->form == VAE__NT ? piece->n : piece->m;
     const int64_t columns = piece->form == VAE__NT ? piece->m : piece->n;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <vae/version.h>
 
+#include "src/kernels/bf16.h"
 #include "src/kernels/kernels.h"
 #include "src/kernels/matmul.h"
 
@@ -28,20 +29,6 @@ static bool has_avx512(void)
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl");
-}
-#endif
-
-#if VAE_HAVE_BF16
-void vae__matmul_bf16(const vae__matmul_piece *piece);
-
-vae__matmul_function *vae__matmul_bfloat16(void)
-{
-    return has_avx512() && __builtin_cpu_supports("avx512bf16") ? vae__matmul_bf16 : NULL;
-}
-#else
-vae__matmul_function *vae__matmul_bfloat16(void)
-{
-    return NULL;
 }
 #endif
 
@@ -83,5 +70,32 @@ const vae__kernels *vae__kernels_find(bool float64, const char *name)
         if (row->float64 == float64 && (!name || !strcmp(row->name, name)) && variants[i].runs_here())
             return row;
     }
+    return NULL;
+}
+
+static bool has_bf16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    return has_avx512() && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+vae__limit_loop *vae__kernels_limit_bf16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    if (has_bf16())
+        return vae__limit_avx512bf16;
+#endif
+    return NULL;
+}
+
+vae__matmul_function *vae__matmul_bfloat16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    if (has_bf16())
+        return vae__matmul_avx512bf16;
+#endif
     return NULL;
 }
