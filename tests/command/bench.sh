@@ -27,7 +27,7 @@ has 'op +phase +seconds +share +of limit'
 for phase in forward backward reduce; do
     has "affine +$phase +$number +$number % +$number %"
 done
-for op in adam order rest; do
+for op in wait order rest; do
     has "$op +$number +$number %"
 done
 has "total +$number"
