@@ -42,7 +42,9 @@ static vae_status make_piece(const vae__estimate *estimate, int64_t samples, vae
     vae__graph_request request = vae__match_request(estimate->match, VAE__WEIGHTS);
     request.samples = samples;
     VAE__TRY(vae__model_graph_new(estimate->model, &request, &piece->graph));
-    vae_executor_options options = { .capacity = estimate->capacity, .threads = estimate->options->threads };
+    const vae_executor_options options = { .capacity = estimate->capacity,
+                                           .threads = estimate->options->threads,
+                                           .kernels = estimate->options->kernels };
     return vae_executor_new(piece->graph.program, &options, &piece->executor);
 }
 

@@ -44,4 +44,7 @@ enum { VAE__VARIANTS = 4 };
  * known, or that this processor or this build does not have. */
 const vae__kernels *vae__kernels_find(bool float64, const char *name);
 
+/* What vae_kernels tells of the float32 row of that name; a constant. */
+const char *vae__kernels_text(const char *name);
+
 #endif

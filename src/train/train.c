@@ -14,6 +14,7 @@
 #include "src/data/data.h"
 #include "src/data/match.h"
 #include "src/infer/evaluator.h"
+#include "src/kernels/kernels.h"
 #include "src/train/adam.h"
 
 /* How long threads stay in a parallel region before progress is told. */
@@ -193,7 +194,7 @@ static vae_status make_validation(vae__loop *loop, const vae_data *data)
         return vae__ok();
     vae__match match;
     VAE__TRY(vae__match_data(loop->training->model, data, VAE_VALIDATION, &match));
-    return vae__evaluator_new(loop->training->model, &match, loop->threads, &loop->validation);
+    return vae__evaluator_new(loop->training->model, &match, loop->threads, loop->options->kernels, &loop->validation);
 }
 
 static vae_status make_loop(vae__loop *loop, const vae_data *data)
@@ -208,9 +209,10 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     vae__graph_request request = vae__match_request(&loop->match, VAE__TRAINING);
     VAE__TRY(vae__model_graph_new(training->model, &request, &loop->graph));
     int64_t capacity = training->batch_size < loop->match.rows ? training->batch_size : loop->match.rows;
-    VAE__TRY(vae_executor_new(loop->graph.program,
-                              &(vae_executor_options){ .capacity = capacity, .threads = loop->threads },
-                              &loop->executor));
+    VAE__TRY(vae_executor_new(
+        loop->graph.program,
+        &(vae_executor_options){ .capacity = capacity, .threads = loop->threads, .kernels = loop->options->kernels },
+        &loop->executor));
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
@@ -417,8 +419,10 @@ vae_status vae_train(vae_training *training, const vae_data *data, const vae_tra
         .training = training, .options = options, .began = vae__seconds(), .seconds_before = last_seconds(training)
     };
     vae_status status = make_loop(&loop, data);
-    if (!status.code)
+    if (!status.code) {
         training->epochs = options->epochs;
+        training->kernels = vae__kernels_text(options->kernels);
+    }
     while (!status.code && training->epoch < options->epochs)
         status = run_epoch(&loop);
     clear_loop(&loop);
