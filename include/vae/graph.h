@@ -179,7 +179,8 @@ VAE_API vae_memory vae_executor_memory(const vae_executor *executor);
 
 /* What an executor with `profile` spent on one phase of one op, in all runs since it was made. */
 typedef struct vae_profile {
-    const char *op;    /* "affine"; "wait": threads waited for one another */
+    const char *op;    /* "affine"; "wait": threads waited for one another; "adam": steps of the optimiser that are
+                          not taken with a gradient's reduction */
     const char *phase; /* "forward", "backward": gradients of what has rows, "reduce": of what all examples share; "" */
     double seconds;    /* of all threads together */
     double operations; /* floating-point operations of matrix products, a multiply-add being two; else 0 */

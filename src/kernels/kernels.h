@@ -17,11 +17,23 @@ typedef struct vae__adam {
     float rate, beta1, beta2, epsilon;
 } vae__adam;
 
+/* That step on an array: where its first value and moments are. */
+typedef struct vae__update {
+    const vae__adam *adam;
+    float *value, *m, *v;
+} vae__update;
+
+static inline vae__update vae__update_at(const vae__update *update, int64_t offset)
+{
+    return (vae__update){ update->adam, update->value + offset, update->m + offset, update->v + offset };
+}
+
 struct vae__matmul_piece;
 
 typedef struct vae__kernels {
     const char *name; /* "generic", "avx2", "avx512" */
     bool float64;
+    bool wide;   /* its products are of the processor's own vectors */
     int variant; /* place in every table that has a row a variant */
 
     /* Draws first … first + count - 1 of an example, as reals. */
@@ -32,7 +44,7 @@ typedef struct vae__kernels {
     void (*convert)(vae_type type, const void *stored, int64_t count, void *out);
 
     /* value -= rate · m / (sqrt(v) + epsilon), after m and v took the gradient in. float32 rows only. */
-    void (*adam)(const vae__adam *adam, int64_t count, float *value, const float *gradient, float *m, float *v);
+    void (*adam)(const vae__update *update, int64_t count, const float *gradient);
 
     /* c (+)= a · b for one piece, row-major with leading dimensions; see src/kernels/matmul.h for the three forms. */
     void (*matmul)(const struct vae__matmul_piece *piece);

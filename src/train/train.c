@@ -33,6 +33,8 @@ typedef struct vae__loop {
     uint32_t *order;       /* the epoch's */
     int64_t steps, number; /* an epoch's; done of it */
     vae_run run;           /* the step under way */
+    vae__adam adam;
+    vae__update update;
     vae_binding bindings[VAE__MAX_BINDINGS];
     vae_status status;
     bool paused;
@@ -252,7 +254,10 @@ static vae_status begin_step(vae__loop *loop)
                            .step = (uint32_t)training->epoch,
                            .example_ids = rows,
                            .gradient = loop->gradient };
-    return vae__executor_begin(loop->executor, &loop->run);
+    loop->adam = vae__adam_of(training);
+    loop->update = (vae__update){ &loop->adam, vae_store_parameters(training->model->store), training->first_moment,
+                                  training->second_moment };
+    return vae__executor_begin(loop->executor, &loop->run, &loop->update);
 }
 
 /* One thread: counts the batch that was trained on. */
@@ -285,7 +290,7 @@ static bool pauses(const vae__loop *loop)
     return loop->status.code || loop->number == loop->steps || (due && loop->number > loop->entered_at);
 }
 
-/* Steps, by all threads of one region: gradient, then Adam. Thread 0 keeps the books between two barriers. An objective
+/* Steps, by all threads of one region: gradient and Adam. Thread 0 keeps the books between two barriers. An objective
  * that is not finite ends training before it can touch a parameter; all threads see the same. */
 static void run_steps(void *context, vae__team team)
 {
@@ -301,9 +306,6 @@ static void run_steps(void *context, vae__team team)
             return;
         vae__executor_work(loop->executor, team);
         bool finite = isfinite(figure(loop, loop->graph.objective));
-        if (finite)
-            vae__adam_step(loop->training, loop->gradient, team);
-        vae__barrier(team);
         if (!team.thread && finite)
             end_step(loop);
         else if (!team.thread)

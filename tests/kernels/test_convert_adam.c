@@ -61,7 +61,7 @@ START_TEST(test_adam)
             gradient[i] = sinf((float)(i * step)) * powf(10, (float)(i % 7) - 4);
             adam_in_double(&adam, (double)gradient[i], &values[i], &ms[i], &vs[i]);
         }
-        kernels->adam(&adam, COUNT, value, gradient, m, v);
+        kernels->adam(&(vae__update){ &adam, value, m, v }, COUNT, gradient);
     }
     for (int i = 0; i < COUNT; i++) {
         double scale = pow(10, i % 7 - 4);
@@ -86,9 +86,10 @@ START_TEST(test_adam_pieces)
             for (int j = 0; j < 3; j++)
                 whole[j][i] = pieces[j][i] = 1.0f / (float)(1 + i + j);
         }
-        kernels->adam(&adam, COUNT, whole[0], gradient, whole[1], whole[2]);
-        kernels->adam(&adam, cut, pieces[0], gradient, pieces[1], pieces[2]);
-        kernels->adam(&adam, COUNT - cut, pieces[0] + cut, gradient + cut, pieces[1] + cut, pieces[2] + cut);
+        kernels->adam(&(vae__update){ &adam, whole[0], whole[1], whole[2] }, COUNT, gradient);
+        kernels->adam(&(vae__update){ &adam, pieces[0], pieces[1], pieces[2] }, cut, gradient);
+        kernels->adam(&(vae__update){ &adam, pieces[0] + cut, pieces[1] + cut, pieces[2] + cut }, COUNT - cut,
+                      gradient + cut);
         ck_assert_mem_eq(whole, pieces, sizeof whole);
     }
 }
@@ -107,7 +108,7 @@ START_TEST(test_adam_fades)
         v[i] = 1e-30f;
     }
     for (int step = 0; step < 400; step++) {
-        kernels->adam(&adam, COUNT, value, gradient, m, v);
+        kernels->adam(&(vae__update){ &adam, value, m, v }, COUNT, gradient);
         for (int i = 0; i < COUNT; i++)
             ck_assert(m[i] == 0 || fabsf(m[i]) >= FLT_MIN);
     }
