@@ -48,6 +48,10 @@ struct vae__call {
     {                                                                                                                  \
         "threads", "N", VAE__WHOLE, "0: one for each processor; changes no result", "0", 0, 1024                       \
     }
+#define VAE__KERNELS_OPTION                                                                                            \
+    {                                                                                                                  \
+        "kernels", "NAME", VAE__TEXT, "generic, avx2 or avx512 [the best this processor has]", NULL, 0, 0              \
+    }
 #define VAE__JSON_OPTION                                                                                               \
     {                                                                                                                  \
         "json", NULL, VAE__FLAG, "print one JSON object", NULL, 0, 0                                                   \

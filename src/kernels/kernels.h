@@ -66,4 +66,7 @@ const vae__kernels *vae__kernels_find(bool float64, const char *name);
 /* The limit with bf16 factors and float32 sums; NULL: this processor or this build has no instruction for it. */
 vae__limit_loop *vae__kernels_limit_bf16(void);
 
+/* What vae_kernels tells of the float32 row of that name; a constant. */
+const char *vae__kernels_text(const char *name);
+
 #endif

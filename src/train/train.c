@@ -14,6 +14,7 @@
 #include "src/data/data.h"
 #include "src/data/match.h"
 #include "src/infer/evaluator.h"
+#include "src/kernels/kernels.h"
 #include "src/train/account.h"
 #include "src/train/adam.h"
 
@@ -197,7 +198,7 @@ static vae_status make_validation(vae__loop *loop, const vae_data *data)
         return vae__ok();
     vae__match match;
     VAE__TRY(vae__match_data(loop->training->model, data, VAE_VALIDATION, &match));
-    return vae__evaluator_new(loop->training->model, &match, loop->threads, &loop->validation);
+    return vae__evaluator_new(loop->training->model, &match, loop->threads, loop->options->kernels, &loop->validation);
 }
 
 static vae_status make_loop(vae__loop *loop, const vae_data *data)
@@ -214,6 +215,7 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     int64_t capacity = training->batch_size < loop->match.rows ? training->batch_size : loop->match.rows;
     vae_executor_options options = { .capacity = capacity,
                                      .threads = loop->threads,
+                                     .kernels = loop->options->kernels,
                                      .profile = loop->account && loop->account->profile };
     VAE__TRY(vae_executor_new(loop->graph.program, &options, &loop->executor));
     vae__account_begin(loop->account, loop->threads);
@@ -429,8 +431,10 @@ vae_status vae__train(vae_training *training, const vae_data *data, const vae_tr
                        .seconds_before = last_seconds(training),
                        .account = account };
     vae_status status = make_loop(&loop, data);
-    if (!status.code)
+    if (!status.code) {
         training->epochs = options->epochs;
+        training->kernels = vae__kernels_text(options->kernels);
+    }
     while (!status.code && training->epoch < options->epochs)
         status = run_epoch(&loop);
     if (!status.code)
