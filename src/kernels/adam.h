@@ -24,14 +24,15 @@ static inline vae__vector vae__without_denormal(vae__vector x)
 
 /*
  * m / (sqrt(v) + epsilon). On AVX-512 from the processor's estimates of 14 bits, each made better once by Newton's rule
- * (to about an ulp), for its square roots and divisions take three times as long as all the rest of a step.
+ * (to about an ulp), for its square roots and divisions take three times as long as all the rest of a step. A v below
+ * 2^-100 counts as that: its root, 1e-15, is nothing beside an epsilon, and what is left in rounding it no denormal.
  */
 static inline vae__vector vae__adam_ratio(vae__vector m, vae__vector v, vae__vector epsilon)
 {
 #if VAE__WIDTH == 64
     if (VAE__IS_FLOAT) {
         const vae__vector half = vae__vector_of((real)0.5), one = vae__vector_of(1);
-        const __m512 least = _mm512_set1_ps(FLT_MIN), most = _mm512_set1_ps(FLT_MAX);
+        const __m512 least = _mm512_set1_ps(0x1p-100f), most = _mm512_set1_ps(FLT_MAX);
         vae__vector square = (vae__vector)_mm512_min_ps(_mm512_max_ps((__m512)v, least), most);
         vae__vector inverse = (vae__vector)_mm512_rsqrt14_ps((__m512)square), root = square * inverse;
         root = vae__vector_fma(vae__vector_fma(-root, root, square) * half, inverse, root);
