@@ -3,9 +3,9 @@
  * even) and sums in float32, by the processor's own instruction for pairs of products: in the file that is compiled for
  * processors with AVX512_BF16 and for no others.
  *
- * Blocks of both factors are rounded and laid in pairs, two steps of the inner dimension beside one another, as they are
- * needed; all that is kept is float32. An element's sum goes from the first pair of steps to the last, wherever c is
- * cut; an odd last step is paired with 0.
+ * Blocks of both factors are rounded and laid in pairs, two steps of the inner dimension beside one another, as they
+ * are needed; all that is kept is float32. An element's sum goes from the first pair of steps to the last, wherever c
+ * is cut; an odd last step is paired with 0.
  */
 #include "src/kernels/bf16.h"
 
@@ -149,10 +149,11 @@ static inline __attribute__((always_inline)) void run_tile(const tile *t, int ro
     {                                                                                                                  \
         run_tile(t, rows, vectors);                                                                                    \
     }
-TILE(8, 1) TILE(8, 2) TILE(8, 3) TILE(1, 1) TILE(1, 2) TILE(1, 3)
+TILE(8, 1)
+TILE(8, 2) TILE(8, 3) TILE(1, 1) TILE(1, 2) TILE(1, 3)
 
-static void (*const tiles[2][VECTORS + 1])(const tile *t) = { { NULL, tile_1_1, tile_1_2, tile_1_3 },
-                                                              { NULL, tile_8_1, tile_8_2, tile_8_3 } };
+    static void (*const tiles[2][VECTORS + 1])(const tile *t) = { { NULL, tile_1_1, tile_1_2, tile_1_3 },
+                                                                  { NULL, tile_8_1, tile_8_2, tile_8_3 } };
 
 /* ---- The product -------------------------------------------------------------------------------------------------- */
 

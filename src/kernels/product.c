@@ -31,11 +31,6 @@ static int lines_of(int64_t columns)
     return (int)blocks(columns * (int64_t)sizeof(real), VAE__LINE);
 }
 
-static int gap_of(int64_t steps, int64_t lines)
-{
-    return lines < steps ? (int)(steps / lines) : 1;
-}
-
 /* ---- NN: forward ------------------------------------------------------------------------------------------------- */
 
 /* A block of b for the rows of a chunk, while the block that comes next is fetched. */
@@ -67,7 +62,7 @@ static void outer_block(const vae__matmul_piece *piece, stretch chunk, stretch p
                                        .row_bytes = piece->ldb * (int64_t)sizeof(real),
                                        .rows = (int)least(each, next_steps - fetched),
                                        .lines = (int)lines,
-                                       .gap = gap_of(block.size, each * lines) };
+                                       .all = lines * least(each, next_steps - fetched) };
         vae__tile_run(&tile, rows, vectors_of(panel.size));
     }
 }
@@ -113,8 +108,8 @@ static void inner_block(const vae__matmul_piece *piece, stretch chunk, stretch c
     for (int64_t q = 0; q < count; q++) {
         stretch block = stretch_of(piece->k, 1, count, q);
         int64_t rows;
-        vae__transpose((const real *)piece->a + chunk.begin * piece->lda + block.begin, piece->lda, chunk.size, block.size,
-                  turned, VAE__TILE_COLUMNS);
+        vae__transpose((const real *)piece->a + chunk.begin * piece->lda + block.begin, piece->lda, chunk.size,
+                       block.size, turned, VAE__TILE_COLUMNS);
         for (int64_t i = 0; i < columns.size; i += rows) {
             rows = rows_of(columns.size - i);
             real *to = waiting + i * VAE__TILE_COLUMNS;
@@ -147,7 +142,7 @@ static void inner_product(const vae__matmul_piece *piece)
 /* ---- TN: gradient of a weight ------------------------------------------------------------------------------------ */
 
 /* Where the values of the tile `ahead` rows further lie, which it will change. */
-static vae__fetch fetch_update(const vae__matmul_piece *piece, int64_t at, int64_t rows, stretch panel, int64_t steps)
+static vae__fetch fetch_update(const vae__matmul_piece *piece, int64_t at, int64_t rows, stretch panel)
 {
     const int lines = lines_of(panel.size);
     return (vae__fetch){ .arrays = { (const char *)(piece->update->value + at), (const char *)(piece->update->m + at),
@@ -155,7 +150,7 @@ static vae__fetch fetch_update(const vae__matmul_piece *piece, int64_t at, int64
                          .row_bytes = piece->ldc * (int64_t)sizeof(float),
                          .rows = (int)rows,
                          .lines = lines,
-                         .gap = gap_of(steps, VAE__FETCHES * rows * lines) };
+                         .all = VAE__FETCHES * rows * lines };
 }
 
 /* A tile of a gradient, or the step that it is for. Between blocks sums wait in c, or in scratch. */
@@ -180,8 +175,7 @@ static void gradient_tile(const vae__matmul_piece *piece, int64_t i, int64_t ahe
         tile.update = &here;
         tile.update_row = piece->ldc;
         if (ahead < piece->m)
-            tile.fetch =
-                fetch_update(piece, ahead * piece->ldc + panel.begin, rows_of(piece->m - ahead), panel, block.size);
+            tile.fetch = fetch_update(piece, ahead * piece->ldc + panel.begin, rows_of(piece->m - ahead), panel);
         vae__tile_run(&tile, rows, vectors_of(panel.size));
         return;
     }

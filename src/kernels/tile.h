@@ -17,14 +17,13 @@
 enum { VAE__TILE_ROWS = VAE__WIDTH == 64 ? 8 : 4, VAE__TILE_VECTORS = VAE__WIDTH == 16 ? 2 : 3 };
 enum { VAE__TILE_COLUMNS = VAE__TILE_VECTORS * VAE__VECTOR };
 
-/* What a tile fetches beside its work: rows of lines, of up to three arrays that lie alike, a line every `gap` steps.
- */
+/* What a tile fetches beside its work: rows of lines, of up to three arrays that lie alike, spread over its steps. */
 enum { VAE__FETCHES = 3, VAE__LINE = 64 };
 typedef struct vae__fetch {
     const char *arrays[VAE__FETCHES]; /* NULL: no more */
     int64_t row_bytes;
     int rows, lines; /* of each array; lines in a row */
-    int gap;
+    int64_t all;     /* lines of all arrays */
 } vae__fetch;
 
 typedef struct vae__tile {
@@ -55,20 +54,21 @@ typedef struct vae__fetching {
     const vae__fetch *plan;
     const char *row;
     int array, rows, line; /* line: the next in the row */
-    int wait;
+    int64_t due;           /* steps that were, times all lines, less lines that are fetched, times all steps */
 } vae__fetching;
 
 VAE__INLINE vae__fetching fetch_begin(const vae__fetch *plan)
 {
-    return (vae__fetching){ .plan = plan, .row = plan->arrays[0], .rows = plan->rows, .wait = plan->gap };
+    return (vae__fetching){ .plan = plan, .row = plan->arrays[0], .rows = plan->rows };
 }
 
 /* A line, if it is time and there is one. */
-VAE__INLINE void fetch_step(vae__fetching *f, bool to_write)
+VAE__INLINE void fetch_step(vae__fetching *f, int64_t steps, bool to_write)
 {
-    if (!f->row || --f->wait)
+    f->due += f->plan->all;
+    if (f->due < steps || !f->row)
         return;
-    f->wait = f->plan->gap;
+    f->due -= steps;
     const char *line = f->row + (int64_t)f->line * VAE__LINE;
     if (to_write)
         __builtin_prefetch(line, 1, 3);
@@ -148,7 +148,7 @@ VAE__INLINE void run_tile(const vae__tile *t, int rows, int vectors, bool partly
     vae__fetching fetching = fetch_begin(&t->fetch);
     for (int64_t step = t->steps; step > 0; step--, a += a_step, b += b_step) {
         vae__vector row[VAE__TILE_VECTORS];
-        fetch_step(&fetching, updates);
+        fetch_step(&fetching, t->steps, updates);
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
             row[v] = load(b + v * VAE__VECTOR, partly && v == vectors - 1, part);
