@@ -62,6 +62,10 @@ static vae_status choose(vae_executor *executor, const vae_executor_options *opt
                           "kernels \"%s\" are not known or not for this processor, precision or "
                           "build",
                           chosen->kernels ? chosen->kernels : "");
+    if (chosen->bf16 && (chosen->float64 || !vae__matmul_bfloat16()))
+        return vae__error(VAE_ERROR_UNSUPPORTED,
+                          "precision bf16: expected float32 on a processor with AVX512_BF16, found %s",
+                          chosen->float64 ? "float64" : "one, or a build, without it");
     executor->ops = vae__ops(executor->kernels->variant);
     executor->bytes_per_value = chosen->float64 ? sizeof(double) : sizeof(float);
     return vae__ok();
@@ -112,6 +116,7 @@ static vae_status prepare_ops(vae_executor *executor)
                                  .capacity = executor->options.capacity,
                                  .threads = executor->options.threads,
                                  .no_onednn = executor->options.no_onednn,
+                                 .bf16 = executor->options.bf16,
                                  .kernels = executor->kernels };
         memcpy(prepare.wanted, task->wanted, sizeof prepare.wanted);
         memcpy(prepare.fresh, task->fresh, sizeof prepare.fresh);

@@ -78,7 +78,7 @@ typedef struct vae__prepare {
     bool relu;        /* VAE__FORWARD: apply max(…, 0) to the result, for `fuses_relu` */
     int64_t capacity; /* examples */
     int threads;
-    bool no_onednn;
+    bool no_onednn, bf16;
     const vae__kernels *kernels;
 } vae__prepare;
 

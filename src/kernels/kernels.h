@@ -30,6 +30,11 @@ static inline vae__update vae__update_at(const vae__update *update, int64_t offs
 
 struct vae__matmul_piece;
 
+/* `rounds` rounds of multiply-adds that wait for nothing but the processor's units. Writes sums to `out`, which has
+ * room for 64 bytes, so that they have to be computed; returns the floating-point operations, a multiply-add being two.
+ */
+typedef double vae__limit_loop(int64_t rounds, void *out);
+
 typedef struct vae__kernels {
     const char *name; /* "generic", "avx2", "avx512" */
     bool float64;
@@ -48,6 +53,8 @@ typedef struct vae__kernels {
 
     /* c (+)= a · b for one piece, row-major with leading dimensions; see src/kernels/matmul.h for the three forms. */
     void (*matmul)(const struct vae__matmul_piece *piece);
+
+    vae__limit_loop *limit; /* in reals */
 } vae__kernels;
 
 enum { VAE__VARIANTS = 4 };
@@ -55,6 +62,9 @@ enum { VAE__VARIANTS = 4 };
 /* The row of a precision and an instruction set; NULL name: the best this processor has. NULL for a name that is not
  * known, or that this processor or this build does not have. */
 const vae__kernels *vae__kernels_find(bool float64, const char *name);
+
+/* The limit with bf16 factors and float32 sums; NULL: this processor or this build has no instruction for it. */
+vae__limit_loop *vae__kernels_limit_bf16(void);
 
 /* What vae_kernels tells of the float32 row of that name; a constant. */
 const char *vae__kernels_text(const char *name);

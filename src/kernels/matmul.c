@@ -74,7 +74,7 @@ static vae_status make_primitive(vae__matmul *made)
 {
     const vae__matmul_spec *spec = &made->spec;
     double work = (double)spec->m * (double)spec->n * (double)spec->k;
-    if (vae__matmul_together(spec->kernels, spec->no_onednn) == 1 || work < work_for_library ||
+    if (vae__matmul_together(spec->kernels, spec->no_onednn) == 1 || spec->bf16 || work < work_for_library ||
         spec->n < LIBRARY_COLUMNS_LEAST)
         return vae__ok();
     int64_t rows = LIBRARY_ROWS;
@@ -95,6 +95,8 @@ static vae_status check(const vae__matmul_spec *spec)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "matmul: sizes and threads must be at least 1, not %lld, %lld, %lld on %d",
                           (long long)spec->m, (long long)spec->n, (long long)spec->k, spec->threads);
+    if (spec->bf16 && (spec->kernels->float64 || !vae__matmul_bfloat16()))
+        return vae__error(VAE_ERROR_UNSUPPORTED, "matmul: no product in bfloat16 on this processor or in this build");
     if ((spec->add || spec->form != VAE__NN) && (spec->bias || spec->relu))
         return vae__error(VAE_ERROR_ARGUMENT,
                           "matmul: a gradient, or a product that is added to c, has neither bias nor relu");
@@ -177,7 +179,7 @@ static void run_own(const vae__matmul *matmul, const vae__matmul_call *call, vae
         here = vae__update_at(call->update, first);
         piece->update = &here;
     }
-    matmul->spec.kernels->matmul(piece);
+    (matmul->spec.bf16 ? vae__matmul_bfloat16() : matmul->spec.kernels->matmul)(piece);
     piece->update = NULL;
 }
 

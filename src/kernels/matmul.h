@@ -31,6 +31,7 @@ typedef struct vae__matmul_spec {
     bool add;        /* c += …; not with bias or relu */
     int threads;     /* most threads that will run it at a time */
     bool no_onednn;
+    bool bf16; /* a and b are rounded to bfloat16, the sums are float32; see vae__matmul_bfloat16 */
     const vae__kernels *kernels;
 } vae__matmul_spec;
 
@@ -39,6 +40,10 @@ typedef struct vae__matmul vae__matmul;
 /* Rows of the batch that a thread's share must be a multiple of, the last one aside: what one unit is. With a library
  * remainders are our own loop's, so that the last bits of a row may depend on the number of rows in its run. */
 int64_t vae__matmul_together(const vae__kernels *kernels, bool no_onednn);
+
+/* The product of one piece in bfloat16; NULL where this build or this processor (AVX512_BF16) has none. */
+typedef void vae__matmul_function(const struct vae__matmul_piece *piece);
+vae__matmul_function *vae__matmul_bfloat16(void);
 
 /* Call it outside a parallel region. */
 vae_status vae__matmul_new(const vae__matmul_spec *spec, vae__matmul **matmul);

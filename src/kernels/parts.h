@@ -12,6 +12,7 @@ void VAE__VARIANT(vae__convert)(vae_type type, const void *stored, int64_t count
 void VAE__VARIANT(vae__adam)(const vae__update *update, int64_t count, const float *gradient);
 void VAE__VARIANT(vae__matmul_own)(const vae__matmul_piece *piece);
 void VAE__VARIANT(vae__matmul_single)(const vae__matmul_piece *piece);
+vae__limit_loop VAE__VARIANT(vae__limit);
 
 extern const vae__kernels VAE__VARIANT(vae__kernels_row);
 

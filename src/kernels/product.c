@@ -5,46 +5,16 @@
  * stays in the nearest cache while all rows pass by. Sums wait between blocks in c, and go on where they were: an
  * element has the same bits wherever c is cut, and however.
  */
+#include "src/kernels/cut.h"
 #include "src/kernels/parts.h"
 #include "src/kernels/tile.h"
+#include "src/kernels/transpose.h"
 
 enum {
     STEPS = (30 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)),  /* in a block: its panel leaves room in 48 KB */
     ROWS = 96,                                                     /* of a in NN that the second cache keeps */
     WAITING = (96 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)) /* rows of a panel that wait in scratch */
 };
-
-static int64_t least(int64_t x, int64_t y)
-{
-    return x < y ? x : y;
-}
-
-static int64_t blocks(int64_t extent, int64_t block)
-{
-    return (extent + block - 1) / block;
-}
-
-/* Stretch `i` of so many that are as equal as multiples of `unit` can be. */
-typedef struct stretch {
-    int64_t begin, size;
-} stretch;
-
-static stretch stretch_of(int64_t extent, int64_t unit, int64_t count, int64_t i)
-{
-    const int64_t units = blocks(extent, unit), begin = units * i / count * unit;
-    return (stretch){ begin, least(units * (i + 1) / count * unit, extent) - begin };
-}
-
-static int64_t vectors_of(int64_t columns)
-{
-    return blocks(columns, VAE__VECTOR);
-}
-
-/* Lanes of the last vector. */
-static int64_t part_of(int64_t columns)
-{
-    return columns - (vectors_of(columns) - 1) * VAE__VECTOR;
-}
 
 /* The most rows that a tile can have and `left` still offers: a power of two. */
 static int64_t rows_of(int64_t left)
@@ -123,89 +93,12 @@ static void outer_product(const vae__matmul_piece *piece)
 
 /* ---- NT: gradient of the data ------------------------------------------------------------------------------------ */
 
-#if VAE__WIDTH == 64
-#define SWAP_8(a, b, x, y)                                                                                             \
-    x = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);                         \
-    y = __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
-#define SWAP_4(a, b, x, y)                                                                                             \
-    x = __builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27);                       \
-    y = __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31)
-#define SWAP_2(a, b, x, y)                                                                                             \
-    x = __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);                       \
-    y = __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
-#define SWAP_1(a, b, x, y)                                                                                             \
-    x = __builtin_shufflevector(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30);                      \
-    y = __builtin_shufflevector(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31)
-#elif VAE__WIDTH == 32
-#define SWAP_4(a, b, x, y)                                                                                             \
-    x = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11);                                                       \
-    y = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
-#define SWAP_2(a, b, x, y)                                                                                             \
-    x = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);                                                       \
-    y = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
-#define SWAP_1(a, b, x, y)                                                                                             \
-    x = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14);                                                      \
-    y = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15)
-#endif
-
-#if VAE__WIDTH > 16
-/* Of each two vectors `half` apart, groups of so many lanes change places. */
-#define STAGE(half, swap)                                                                                              \
-    for (int i = 0; i < VAE__FLOATS; i++)                                                                              \
-        if (!(i & (half))) {                                                                                           \
-            vae__floats first, second;                                                                                 \
-            swap(x[i], x[i + (half)], first, second);                                                                  \
-            x[i] = first;                                                                                              \
-            x[i + (half)] = second;                                                                                    \
-        }
-
-/* A square of floats, as many as a vector has lanes on a side. */
-enum { VAE__FLOATS = VAE__WIDTH / 4 };
-static void transpose_square(const float *from, int64_t from_row, float *to, int64_t to_row)
-{
-    typedef float loose __attribute__((vector_size(VAE__WIDTH), aligned(4), may_alias));
-    vae__floats x[VAE__FLOATS];
-#pragma GCC unroll 16
-    for (int i = 0; i < VAE__FLOATS; i++)
-        x[i] = *(const loose *)(from + i * from_row);
-#if VAE__WIDTH == 64
-#pragma GCC unroll 16
-    STAGE(8, SWAP_8)
-#endif
-#pragma GCC unroll 16
-    STAGE(4, SWAP_4)
-#pragma GCC unroll 16
-    STAGE(2, SWAP_2)
-#pragma GCC unroll 16
-    STAGE(1, SWAP_1)
-#pragma GCC unroll 16
-    for (int i = 0; i < VAE__FLOATS; i++)
-        *(loose *)(to + i * to_row) = x[i];
-}
-#endif
-
-/* to(column, row) = from(row, column). */
-static void transpose(const real *from, int64_t from_row, int64_t rows, int64_t columns, real *to, int64_t to_row)
-{
-    const int64_t side = VAE__IS_FLOAT && VAE__WIDTH > 16 ? VAE__VECTOR : 1;
-    const int64_t whole_rows = rows / side * side, whole_columns = columns / side * side;
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = side > 1 && i < whole_rows ? whole_columns : 0; j < columns; j++)
-            to[j * to_row + i] = from[i * from_row + j];
-#if VAE__WIDTH > 16
-    for (int64_t i = 0; side > 1 && i < whole_rows; i += side)
-        for (int64_t j = 0; j < whole_columns; j += side)
-            transpose_square((const float *)(const void *)(from + i * from_row + j), from_row,
-                             (float *)(void *)(to + j * to_row + i), to_row);
-#endif
-}
-
 /* What waits transposed goes to rows of c. */
 static void put_columns(const vae__matmul_piece *piece, const real *waiting, stretch chunk, stretch columns)
 {
     real *c = (real *)piece->c + chunk.begin * piece->ldc + columns.begin;
     if (!piece->add) {
-        transpose(waiting, VAE__TILE_COLUMNS, columns.size, chunk.size, c, piece->ldc);
+        vae__transpose(waiting, VAE__TILE_COLUMNS, columns.size, chunk.size, c, piece->ldc);
         return;
     }
     for (int64_t i = 0; i < chunk.size; i++)
@@ -220,7 +113,7 @@ static void inner_block(const vae__matmul_piece *piece, stretch chunk, stretch c
     for (int64_t q = 0; q < count; q++) {
         stretch block = stretch_of(piece->k, 1, count, q);
         int64_t rows;
-        transpose((const real *)piece->a + chunk.begin * piece->lda + block.begin, piece->lda, chunk.size, block.size,
+        vae__transpose((const real *)piece->a + chunk.begin * piece->lda + block.begin, piece->lda, chunk.size, block.size,
                   turned, VAE__TILE_COLUMNS);
         for (int64_t i = 0; i < columns.size; i += rows) {
             rows = rows_of(columns.size - i);

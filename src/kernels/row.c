@@ -24,4 +24,5 @@ const vae__kernels VAE__VARIANT(vae__kernels_row) = {
     .convert = VAE__VARIANT(vae__convert),
     .adam = IS_DOUBLE ? NULL : VAE__VARIANT(vae__adam),
     .matmul = VAE__VARIANT(vae__matmul_own),
+    .limit = VAE__VARIANT(vae__limit),
 };

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <vae/version.h>
 
+#include "src/kernels/bf16.h"
 #include "src/kernels/kernels.h"
+#include "src/kernels/matmul.h"
 
 extern const vae__kernels vae__kernels_row_f64_generic, vae__kernels_row_f32_generic;
 
@@ -80,4 +82,31 @@ const char *vae__kernels_text(const char *name)
 const char *vae_kernels(void)
 {
     return vae__kernels_text(NULL);
+}
+
+static bool has_bf16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    return has_avx512() && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+vae__limit_loop *vae__kernels_limit_bf16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    if (has_bf16())
+        return vae__limit_avx512bf16;
+#endif
+    return NULL;
+}
+
+vae__matmul_function *vae__matmul_bfloat16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    if (has_bf16())
+        return vae__matmul_avx512bf16;
+#endif
+    return NULL;
 }

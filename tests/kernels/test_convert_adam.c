@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "src/base/parallel.h"
 #include "src/kernels/kernels.h"
 #include "tests/support/suite.h"
 
@@ -95,20 +96,34 @@ START_TEST(test_adam_pieces)
 }
 END_TEST
 
-/* Moments without a gradient fade to 0, not to denormal numbers. */
+typedef struct fading {
+    const vae__kernels *kernels;
+    vae__update update;
+    float gradient[COUNT];
+} fading;
+
+static void fade(void *context, vae__team team)
+{
+    const fading *f = context;
+    ck_assert_int_eq(team.threads, 1);
+    f->kernels->adam(&f->update, COUNT, f->gradient);
+}
+
+/* In a region moments without a gradient fade to 0, not to denormal numbers. */
 START_TEST(test_adam_fades)
 {
     FOR_VARIANT
     if (!kernels->adam)
         return;
     const vae__adam adam = { .rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.9f, .epsilon = 1e-8f };
-    float value[COUNT] = { 0 }, gradient[COUNT] = { 0 }, m[COUNT], v[COUNT];
+    float value[COUNT] = { 0 }, m[COUNT], v[COUNT];
+    fading f = { kernels, { &adam, value, m, v }, { 0 } };
     for (int i = 0; i < COUNT; i++) {
         m[i] = i % 2 ? 1e-30f : -1e-30f;
         v[i] = 1e-30f;
     }
     for (int step = 0; step < 400; step++) {
-        kernels->adam(&(vae__update){ &adam, value, m, v }, COUNT, gradient);
+        vae__parallel(1, fade, &f);
         for (int i = 0; i < COUNT; i++)
             ck_assert(m[i] == 0 || fabsf(m[i]) >= FLT_MIN);
     }
