@@ -13,7 +13,7 @@
 #include "src/infer/evaluator.h"
 
 enum {
-    PIECE = 64, /* samples of an example in a run, at most */
+    PIECE = 128, /* samples of an example in a run, at most */
     BLOCK = 8    /* examples of a run: the encoder's product is of so many rows */
 };
 
