@@ -150,7 +150,8 @@ static inline __attribute__((always_inline)) void run_tile(const tile *t, int ro
         run_tile(t, rows, vectors);                                                                                    \
     }
 TILE(8, 1)
-TILE(8, 2) TILE(8, 3) TILE(1, 1) TILE(1, 2) TILE(1, 3)
+TILE(8, 2)
+TILE(8, 3) TILE(1, 1) TILE(1, 2) TILE(1, 3)
 
     static void (*const tiles[2][VECTORS + 1])(const tile *t) = { { NULL, tile_1_1, tile_1_2, tile_1_3 },
                                                                   { NULL, tile_8_1, tile_8_2, tile_8_3 } };

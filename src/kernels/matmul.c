@@ -6,9 +6,8 @@
 #include "src/kernels/onednn.h"
 
 enum {
-    TILE_ROWS = 8,      /* of our own units of a gradient: as many as the largest tile has, */
-    TILE_COLUMNS = 48,  /* and about as many columns, */
-    TILE_VECTOR = 16,   /* a multiple of this, which every vector divides */
+    TILE_ROWS = 8,      /* of our own units of a gradient, as many as the largest tile has, … */
+    OWN_UNITS = 16,     /* … or fewer, so that there are so many */
     LIBRARY_ROWS = 32,  /* batch rows of a library's piece; the more, the less often b is read */
     LIBRARY_MOST = 112, /* rows of a weight's gradient in one */
     LIBRARY_UNITS = 8,  /* pieces wanted of a gradient, so that a few threads are busy */
@@ -32,19 +31,6 @@ static int64_t blocks(int64_t extent, int64_t block)
 static int64_t between(int64_t x, int64_t least, int64_t most)
 {
     return x < least ? least : x > most ? most : x;
-}
-
-/* Columns of our own gradient's unit `i` of `count`, as equal as vectors allow. */
-static int64_t column_of(int64_t n, int64_t count, int64_t i)
-{
-    const int64_t column = blocks(n, TILE_VECTOR) * i / count * TILE_VECTOR;
-    return column < n ? column : n;
-}
-
-static int64_t units_across(const vae__matmul *matmul)
-{
-    bool own_gradient = matmul->spec.form == VAE__TN && !matmul->full;
-    return own_gradient ? blocks(matmul->spec.n, TILE_COLUMNS) : 1;
 }
 
 /* ---- Making ------------------------------------------------------------------------------------------------------ */
@@ -110,7 +96,8 @@ vae_status vae__matmul_new(const vae__matmul_spec *spec, vae__matmul **matmul)
     VAE__TRY(check(spec));
     VAE__TRY(vae__allocate("a matrix product", 1, sizeof *made, &made));
     made->spec = *spec;
-    made->rows = spec->form == VAE__TN ? TILE_ROWS : vae__matmul_together(spec->kernels, spec->no_onednn);
+    made->rows = spec->form == VAE__TN ? between(spec->m / OWN_UNITS, 1, TILE_ROWS)
+                                       : vae__matmul_together(spec->kernels, spec->no_onednn);
     vae_status status = make_primitive(made);
     if (status.code)
         vae__matmul_free(&made);
@@ -141,7 +128,7 @@ int64_t vae__matmul_unit_rows(const vae__matmul *matmul)
 
 int64_t vae__matmul_units(const vae__matmul *matmul, int64_t batch)
 {
-    return blocks(rows_in(matmul, batch), matmul->rows) * units_across(matmul);
+    return blocks(rows_in(matmul, batch), matmul->rows);
 }
 
 size_t vae__matmul_scratch(const vae__matmul *matmul)
@@ -155,18 +142,16 @@ static const void *at(const void *base, int64_t bytes)
     return base ? (const char *)base + bytes : NULL;
 }
 
-/* A part of the run: rows and columns of c from a place on. */
-static vae__matmul_piece part_of(const vae__matmul *matmul, const vae__matmul_call *call, int64_t row, int64_t rows,
-                                 int64_t column, int64_t columns)
+/* Rows of c from one on. */
+static vae__matmul_piece part_of(const vae__matmul *matmul, const vae__matmul_call *call, int64_t row, int64_t rows)
 {
     const vae__matmul_spec *spec = &matmul->spec;
     const int64_t size = spec->kernels->float64 ? sizeof(double) : sizeof(float);
     vae__matmul_piece piece = piece_of(spec, rows, spec->form == VAE__TN ? call->batch : spec->k);
-    piece.n = columns;
     piece.a = at(call->a, size * (spec->form == VAE__TN ? row : row * piece.lda));
-    piece.b = at(call->b, size * (spec->form == VAE__NT ? column * piece.ldb : column));
-    piece.bias = spec->bias ? at(call->bias, size * column) : NULL;
-    piece.c = call->c ? (char *)call->c + size * (row * piece.ldc + column) : NULL;
+    piece.b = call->b;
+    piece.bias = spec->bias ? call->bias : NULL;
+    piece.c = call->c ? (char *)call->c + size * row * piece.ldc : NULL;
     piece.scratch = call->scratch;
     return piece;
 }
@@ -191,43 +176,19 @@ static void update_rows(const vae__matmul *matmul, const vae__matmul_call *call,
     matmul->spec.kernels->adam(&here, piece->m * piece->ldc, piece->c);
 }
 
-/* Whole rows. The library has the full pieces; should it fail in one, our own loop stands in. */
-static void run_rows(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
+/* The library has the full pieces; should it fail in one, our own loop stands in. */
+void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
 {
-    const vae__matmul_spec *spec = &matmul->spec;
-    for (int64_t row = begin, rows; row < end; row += rows) {
-        rows = matmul->full && end - row > matmul->rows ? matmul->rows : end - row;
-        vae__matmul_piece piece = part_of(matmul, call, row, rows, 0, spec->n);
-        bool full = matmul->full && rows == matmul->rows && piece.k == spec->k;
+    const int64_t all = rows_in(matmul, call->batch), last = end * matmul->rows < all ? end * matmul->rows : all;
+    for (int64_t row = begin * matmul->rows, rows; row < last; row += rows) {
+        rows = matmul->full && last - row > matmul->rows ? matmul->rows : last - row;
+        vae__matmul_piece piece = part_of(matmul, call, row, rows);
+        bool full = matmul->full && rows == matmul->rows && piece.k == matmul->spec.k;
         if (!full || !vae__onednn_run(matmul->full, &piece, call->thread, call->scratch))
             run_own(matmul, call, &piece, row * piece.ldc);
         else if (call->update)
             update_rows(matmul, call, &piece, row * piece.ldc);
     }
-}
-
-/* Tiles, one below the other, then on to the next panel of columns. */
-static void run_tiles(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
-{
-    const vae__matmul_spec *spec = &matmul->spec;
-    const int64_t down = blocks(spec->m, TILE_ROWS), across = units_across(matmul);
-    for (int64_t unit = begin, next; unit < end; unit = next) {
-        const int64_t panel = unit / down, column = column_of(spec->n, across, panel);
-        next = (panel + 1) * down < end ? (panel + 1) * down : end;
-        const int64_t row = (unit - panel * down) * TILE_ROWS, below = (next - panel * down) * TILE_ROWS;
-        vae__matmul_piece piece = part_of(matmul, call, row, (below < spec->m ? below : spec->m) - row, column,
-                                          column_of(spec->n, across, panel + 1) - column);
-        run_own(matmul, call, &piece, row * piece.ldc + column);
-    }
-}
-
-void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
-{
-    const int64_t all = rows_in(matmul, call->batch);
-    if (matmul->spec.form == VAE__TN && !matmul->full)
-        run_tiles(matmul, call, begin, end);
-    else
-        run_rows(matmul, call, begin * matmul->rows, end * matmul->rows < all ? end * matmul->rows : all);
 }
 
 bool vae__matmul_uses_library(const vae__matmul *matmul)

@@ -9,7 +9,7 @@
  * training step it is faster than oneDNN 2.6 (docs/performance.md). Where it has not, oneDNN computes the full pieces
  * in float32, if it was built in and is not refused.
  *
- * Units are rows of the batch, or some together; of a weight's gradient, tiles of it or rows.
+ * Units are rows of c, or some together.
  */
 #ifndef VAE_KERNELS_MATMUL_H
 #define VAE_KERNELS_MATMUL_H
@@ -49,7 +49,7 @@ vae__matmul_function *vae__matmul_bfloat16(void);
 vae_status vae__matmul_new(const vae__matmul_spec *spec, vae__matmul **matmul);
 void vae__matmul_free(vae__matmul **matmul);
 
-/* Rows of one unit; of a gradient's tile as well. */
+/* Rows of c in one unit. */
 int64_t vae__matmul_unit_rows(const vae__matmul *matmul);
 
 /* Pieces of a run over `batch` (1 … the most); depends on shape and batch alone. */

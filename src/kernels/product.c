@@ -25,10 +25,11 @@ static int64_t rows_of(int64_t left)
     return most;
 }
 
-/* Lines of a tile's row. */
-static int lines_of(int64_t columns)
+/* Lines of a tile's row, one more where rows begin anywhere in a line. */
+static int lines_of(int64_t columns, int64_t row)
 {
-    return (int)blocks(columns * (int64_t)sizeof(real), VAE__LINE);
+    const int64_t bytes = sizeof(real);
+    return (int)(blocks(columns * bytes, VAE__LINE) + (row * bytes % VAE__LINE != 0));
 }
 
 /* ---- NN: forward ------------------------------------------------------------------------------------------------- */
@@ -40,7 +41,8 @@ static void outer_block(const vae__matmul_piece *piece, stretch chunk, stretch p
     const real *a = piece->a, *b = piece->b, *bias = piece->bias;
     real *c = piece->c;
     const bool first = !block.begin, last = block.begin + block.size == piece->k;
-    const int64_t each = blocks(next_steps, blocks(chunk.size, VAE__TILE_ROWS)), lines = lines_of(panel.size);
+    const int64_t each = blocks(next_steps, blocks(chunk.size, VAE__TILE_ROWS)),
+                  lines = lines_of(panel.size, piece->ldb);
     int64_t fetched = 0, rows;
     for (int64_t i = chunk.begin; i < chunk.begin + chunk.size; i += rows, fetched += each) {
         rows = rows_of(chunk.begin + chunk.size - i);
@@ -141,29 +143,86 @@ static void inner_product(const vae__matmul_piece *piece)
 
 /* ---- TN: gradient of a weight ------------------------------------------------------------------------------------ */
 
-/* Where the values of the tile `ahead` rows further lie, which it will change. */
-static vae__fetch fetch_update(const vae__matmul_piece *piece, int64_t at, int64_t rows, stretch panel)
+/*
+ * Rows of a weight in groups, so that what belongs to them of the batch, laid anew step by step, stays near while all
+ * columns pass: then the weight and its moments are walked through as they lie.
+ */
+typedef struct group {
+    const vae__matmul_piece *piece;
+    stretch rows;
+    const real *a;          /* of the first row and step … */
+    int64_t a_step, a_tile; /* … how far apart steps and tiles lie */
+    real *waiting;          /* between blocks: sums of the group's rows in a panel */
+} group;
+
+enum {
+    TOGETHER = (80 << 10) / (int)sizeof(real), /* values of a group that are laid anew */
+    GROUP_SHORT = 16,                          /* rows of a group, where the batch is one block, */
+    GROUP_LONG = 64                            /* and where it is more, and b no longer near */
+};
+
+static int64_t rows_of_group(int64_t k)
 {
-    const int lines = lines_of(panel.size);
-    return (vae__fetch){ .arrays = { (const char *)(piece->update->value + at), (const char *)(piece->update->m + at),
-                                     (const char *)(piece->update->v + at) },
-                         .row_bytes = piece->ldc * (int64_t)sizeof(float),
-                         .rows = (int)rows,
-                         .lines = lines,
-                         .all = VAE__FETCHES * rows * lines };
+    const int64_t most = k > STEPS ? GROUP_LONG : GROUP_SHORT, fit = TOGETHER / k / VAE__TILE_ROWS * VAE__TILE_ROWS;
+    return fit < VAE__TILE_ROWS ? VAE__TILE_ROWS : least(fit, most);
 }
 
-/* A tile of a gradient, or the step that it is for. Between blocks sums wait in c, or in scratch. */
-static void gradient_tile(const vae__matmul_piece *piece, int64_t i, int64_t ahead, stretch panel, stretch block,
-                          real *waiting)
+/* Tile after tile, step after step, a tile's rows beside one another. */
+static void lay_anew(const vae__matmul_piece *piece, stretch rows, real *to)
 {
-    const int64_t rows = rows_of(ahead - i), at = i * piece->ldc + panel.begin;
+    for (int64_t i = 0; i < rows.size; i += VAE__TILE_ROWS, to += piece->k * VAE__TILE_ROWS) {
+        const real *from = (const real *)piece->a + rows.begin + i;
+        const int64_t wide = least(VAE__TILE_ROWS, rows.size - i);
+        for (int64_t step = 0; step < piece->k; step++, from += piece->lda)
+            if (wide == VAE__TILE_ROWS)
+                memcpy(to + step * VAE__TILE_ROWS, from, VAE__TILE_ROWS * sizeof *to);
+            else
+                memcpy(to + step * VAE__TILE_ROWS, from, (size_t)wide * sizeof *to);
+    }
+}
+
+static group group_of(const vae__matmul_piece *piece, stretch rows)
+{
+    real *waiting = piece->scratch, *anew = waiting + GROUP_LONG * VAE__TILE_COLUMNS;
+    group g = { piece, rows, .waiting = waiting };
+    if (VAE__TILE_ROWS * piece->k <= TOGETHER) {
+        lay_anew(piece, rows, anew);
+        g.a = anew;
+        g.a_step = VAE__TILE_ROWS;
+        g.a_tile = piece->k * VAE__TILE_ROWS;
+    } else {
+        g.a = (const real *)piece->a + rows.begin;
+        g.a_step = piece->lda;
+        g.a_tile = VAE__TILE_ROWS;
+    }
+    return g;
+}
+
+/* Has a tile's step fetch the values that the next one will change: `at` values on, so many rows and columns. */
+static void fetch_update(vae__tile *tile, const vae__matmul_piece *piece, int64_t at, int64_t rows, int64_t columns)
+{
+    const int lines = lines_of(columns, piece->ldc);
+    tile->fetch =
+        (vae__fetch){ .arrays = { (const char *)(piece->update->value + at), (const char *)(piece->update->m + at),
+                                  (const char *)(piece->update->v + at) },
+                      .row_bytes = piece->ldc * (int64_t)sizeof(float),
+                      .rows = (int)rows,
+                      .lines = lines,
+                      .all = VAE__FETCHES * rows * lines };
+}
+
+/* A tile of a gradient, `i` rows down the group, or the step that it is for. */
+static void gradient_tile(const group *g, int64_t i, stretch panel, stretch next_panel, stretch block)
+{
+    const vae__matmul_piece *piece = g->piece;
+    const int64_t rows = rows_of(g->rows.size - i), row = g->rows.begin + i, at = row * piece->ldc + panel.begin;
     const bool first = !block.begin, last = block.begin + block.size == piece->k;
-    real *to = piece->update ? waiting : (real *)piece->c + at;
+    real *to = piece->update ? g->waiting + i * VAE__TILE_COLUMNS : (real *)piece->c + at;
+    vae__update here;
     vae__tile tile = { .steps = block.size,
-                       .a = (const real *)piece->a + block.begin * piece->lda + i,
+                       .a = g->a + i / VAE__TILE_ROWS * g->a_tile + i % VAE__TILE_ROWS + block.begin * g->a_step,
                        .a_row = 1,
-                       .a_step = piece->lda,
+                       .a_step = g->a_step,
                        .b = (const real *)piece->b + block.begin * piece->ldb + panel.begin,
                        .b_step = piece->ldb,
                        .from = first && !piece->add ? NULL : to,
@@ -171,13 +230,14 @@ static void gradient_tile(const vae__matmul_piece *piece, int64_t i, int64_t ahe
                        .c_row = piece->update ? VAE__TILE_COLUMNS : piece->ldc,
                        .part = part_of(panel.size) };
     if (piece->update && last) {
-        const vae__update here = vae__update_at(piece->update, at);
+        const bool down = i + rows < g->rows.size, across = next_panel.begin;
+        const int64_t next = down ? row + rows : across ? g->rows.begin : g->rows.begin + g->rows.size;
+        const stretch columns = down ? panel : next_panel;
+        here = vae__update_at(piece->update, at);
         tile.update = &here;
         tile.update_row = piece->ldc;
-        if (ahead < piece->m)
-            tile.fetch = fetch_update(piece, ahead * piece->ldc + panel.begin, rows_of(piece->m - ahead), panel);
-        vae__tile_run(&tile, rows, vectors_of(panel.size));
-        return;
+        if (next < piece->m)
+            fetch_update(&tile, piece, next * piece->ldc + columns.begin, rows_of(piece->m - next), columns.size);
     }
     vae__tile_run(&tile, rows, vectors_of(panel.size));
 }
@@ -185,20 +245,18 @@ static void gradient_tile(const vae__matmul_piece *piece, int64_t i, int64_t ahe
 static void gradient_product(const vae__matmul_piece *piece)
 {
     const int64_t panels = blocks(vectors_of(piece->n), VAE__TILE_VECTORS), count = blocks(piece->k, STEPS);
-    const int64_t groups = count > 1 ? blocks(piece->m, WAITING) : 1;
-    for (int64_t p = 0; p < panels; p++)
-        for (int64_t g = 0; g < groups; g++)
-            for (int64_t q = 0; q < count; q++) {
-                stretch panel = stretch_of(piece->n, VAE__VECTOR, panels, p);
-                stretch group = stretch_of(piece->m, VAE__TILE_ROWS, groups, g);
-                stretch block = stretch_of(piece->k, 1, count, q);
-                int64_t rows;
-                for (int64_t i = group.begin; i < group.begin + group.size; i += rows) {
-                    rows = rows_of(group.begin + group.size - i);
-                    gradient_tile(piece, i, i + rows, panel, block,
-                                  (real *)piece->scratch + (i - group.begin) * VAE__TILE_COLUMNS);
+    const int64_t groups = blocks(piece->m, rows_of_group(piece->k));
+    for (int64_t h = 0; h < groups; h++) {
+        const group g = group_of(piece, stretch_of(piece->m, VAE__TILE_ROWS, groups, h));
+        for (int64_t p = 0; p < panels; p++)
+            for (int64_t q = 0; q < count; q++)
+                for (int64_t i = 0, rows; i < g.rows.size; i += rows) {
+                    rows = rows_of(g.rows.size - i);
+                    gradient_tile(&g, i, stretch_of(piece->n, VAE__VECTOR, panels, p),
+                                  stretch_of(piece->n, VAE__VECTOR, panels, (p + 1) % panels),
+                                  stretch_of(piece->k, 1, count, q));
                 }
-            }
+    }
 }
 
 void VAE__VARIANT(vae__matmul_own)(const vae__matmul_piece *piece)
