@@ -164,6 +164,21 @@ static void work_in_place(vae__draft *draft, vae__plan *plan)
     }
 }
 
+/* Noise that one op alone uses, and once, and that op can draw it, needs no place: nobody reads it after a run. */
+static void draw_where_used(vae__draft *draft)
+{
+    const vae_program *program = draft->program;
+    for (int t = 0; t < program->forward_count; t++) {
+        const vae_node *node = program->tasks[t].node;
+        for (int k = 0; k < node->input_count; k++) {
+            const vae_node *input = node->inputs[k];
+            if (node->op->draws_inputs >> k & 1 && input && input->op->number == VAE__NUMBER(noise) &&
+                draft->consumers[input->index] == 1 && !program->kept[input->index])
+                draft->slots[value_of(input)].bytes = 0;
+        }
+    }
+}
+
 static int by_size(const void *a, const void *b)
 {
     const slot *one = *(const slot *const *)a, *other = *(const slot *const *)b;
@@ -248,8 +263,10 @@ static vae_status fill(vae__draft *draft, int64_t capacity, size_t bytes_per_val
     VAE__TRY(find_sizes(draft, capacity, bytes_per_value));
     for (int i = 0; i < draft->count; i++)
         plan->memory.unshared += (size_t)draft->slots[i].bytes;
-    if (!no_reuse)
+    if (!no_reuse) {
+        draw_where_used(draft);
         work_in_place(draft, plan);
+    }
     VAE__TRY(place(draft, &plan->memory));
     for (int i = 0; i < draft->program->node_count; i++) {
         plan->value[i] = offset_in_slab(draft, i);

@@ -8,6 +8,8 @@
 
 void VAE__VARIANT(vae__uniform)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);
 void VAE__VARIANT(vae__normal)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);
+void VAE__VARIANT(vae__binarize)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, const void *x,
+                                 void *out);
 void VAE__VARIANT(vae__convert)(vae_type type, const void *stored, int64_t count, void *out);
 void VAE__VARIANT(vae__adam)(const vae__adam *adam, int64_t count, float *value, const float *gradient, float *m,
                              float *v);
