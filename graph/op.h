@@ -134,6 +134,8 @@ struct vae__op {
     unsigned constant_inputs; /* bit i: no gradient flows to input i */
     bool in_place;            /* forward may write over input 0, backward over the node's gradient: element i of
                                  the one is read before element i of the other is written */
+    unsigned gradient_over;   /* bit i: backward may write the gradient of input i, where it makes no other, over that
+                                 input's value, element by element as with in_place */
     unsigned optional_inputs; /* bit i: input i may be absent */
     bool is_source;           /* no inputs: the executor provides the value */
     bool fuses_relu;          /* forward can apply a relu that follows; see vae__prepare */

@@ -143,12 +143,28 @@ static int forward_task_of(const vae__draft *draft, const vae_node *node)
     return task;
 }
 
+/* A backward task that makes one gradient, of a value that it is the last to read, may make it there. */
+static void write_over(vae__draft *draft, int number)
+{
+    const vae__task *task = &draft->program->tasks[number];
+    int wanted = 0;
+    for (int k = 0; k < task->node->input_count; k++)
+        wanted += task->wanted[k];
+    for (int k = 0; k < task->node->input_count && wanted == 1; k++) {
+        const vae_node *input = task->node->inputs[k];
+        if (task->wanted[k] && task->fresh[k] && task->node->op->gradient_over >> k & 1)
+            take_over(draft, gradient_of(draft, input), value_of(input), number);
+    }
+}
+
 static void work_in_place(vae__draft *draft, vae__plan *plan)
 {
     const vae_program *program = draft->program;
     for (int t = 0; t < program->task_count; t++) {
         const vae__task *task = &program->tasks[t];
         const vae_node *node = task->node, *input = node->inputs[0];
+        if (task->phase == VAE__BACKWARD)
+            write_over(draft, t);
         if (!node->op->in_place || !lie_alike(node, input))
             continue;
         if (task->phase == VAE__FORWARD && take_over(draft, value_of(node), value_of(input), t)) {

@@ -1,4 +1,6 @@
-/* Noise that an op draws where it uses it: the same values as drawn before, and no place for them in the plan. */
+/* What needs no place of its own in the plan, and has the same bits without: noise that an op draws where it uses it, a
+ * gradient that is written over the last-read value. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "graph/graph.h"
@@ -97,10 +99,71 @@ START_TEST(test_drawn_where_used)
 }
 END_TEST
 
+/* ---- Gradients over values --------------------------------------------------------------------------------------- */
+
+enum { PIXELS = 50 };
+
+/* The gradient of a layer's parameters and its memory; `itself`: the likelihood of the logits by themselves. */
+static vae_memory learn(bool itself, bool keep, vae_executor_options options, float **gradient, size_t *size)
+{
+    vae_graph *graph = NULL;
+    vae_store *store = NULL;
+    vae_program *program = NULL;
+    vae_executor *executor = NULL;
+    ck_assert_status_ok(vae_graph_new(&graph));
+    ck_assert_status_ok(vae_store_new(&store));
+    vae_node *x = vae_input(graph, "x", 1, (int64_t[]){ PIXELS }), *logits = vae_dense(x, PIXELS, "layer");
+    vae_node *objective = vae_mean_rows(vae_loglik_bernoulli(itself ? logits : x, logits, NULL));
+    if (keep)
+        vae_graph_keep(logits);
+    ck_assert_status_ok(vae_graph_compile(graph, store, &(vae_compile_options){ .objective = objective }, &program));
+    vae_store_initialize(store, 1);
+    ck_assert_status_ok(vae_executor_new(program, &options, &executor));
+    static float pixels[EXAMPLES * PIXELS];
+    for (int i = 0; i < EXAMPLES * PIXELS; i++)
+        pixels[i] = (float)(i * 37 % 101) / 101;
+    *size = (size_t)vae_store_size(store) * sizeof(float);
+    *gradient = calloc(1, *size);
+    vae_run run = { .examples = EXAMPLES,
+                    .bindings = &(vae_binding){ .node = x, .values = pixels, .type = VAE_FLOAT32 },
+                    .binding_count = 1,
+                    .gradient = *gradient };
+    ck_assert_status_ok(vae_executor_run(executor, &run));
+    vae_memory memory = vae_executor_memory(executor);
+    vae_executor_free(&executor);
+    vae_program_free(&program);
+    vae_graph_free(&graph);
+    vae_store_free(&store);
+    ck_assert_int_eq(system_outstanding(), 0);
+    return memory;
+}
+
+START_TEST(test_written_over)
+{
+    for (int itself = 0; itself < 2; itself++) {
+        float *over, *beside, *apart;
+        size_t size;
+        const vae_executor_options options = { .capacity = EXAMPLES, .threads = 2 };
+        vae_executor_options unshared = options;
+        unshared.no_reuse = true;
+        const vae_memory small = learn(itself, false, options, &over, &size);
+        const vae_memory large = learn(itself, true, options, &beside, &size);
+        learn(itself, false, unshared, &apart, &size);
+        const size_t saved = itself ? 0 : (size_t)EXAMPLES * PIXELS * sizeof(float) - 64; /* but for alignment */
+        ck_assert_mem_eq(over, beside, size);
+        ck_assert_mem_eq(over, apart, size);
+        ck_assert_uint_ge(large.planned, small.planned + saved);
+        free(over);
+        free(beside);
+        free(apart);
+    }
+}
+END_TEST
+
 int main(void)
 {
-    Suite *suite = suite_create("drawn");
-    const TTest *const tests[] = { test_drawn_where_used, NULL };
-    suite_case(suite, "drawn", 30, tests);
+    Suite *suite = suite_create("places");
+    const TTest *const tests[] = { test_drawn_where_used, test_written_over, NULL };
+    suite_case(suite, "places", 30, tests);
     return suite_run(suite);
 }
