@@ -84,7 +84,7 @@ static void add_forward(vae_program *program)
     for (int i = 0; i < program->node_count; i++)
         if (program->needed[i])
             add_task(program, (vae__task){ .node = program->graph->nodes[i], .phase = VAE__FORWARD });
-    program->forward_count = program->task_count;
+    program->forward_count = program->late_begin = program->task_count;
 }
 
 /* Where it is noted that a gradient was begun: nodes of one parameter share theirs. */
@@ -97,13 +97,23 @@ static int gradient_place(const vae_program *program, const vae_node *node)
     return place;
 }
 
-/* The reductions come first: backward may write over the node's gradient. */
-static void add_backward_of(vae_program *program, const vae_node *node, bool *begun)
+/*
+ * Sums over all rows that make a parameter's gradient wait until all else is done: nothing depends on them, so that
+ * threads need not meet between them, and a parameter may change as soon as its gradient is there. Other reductions
+ * come before the node's own backward, which may write over its gradient.
+ */
+static bool is_late(const vae_program *program, const vae_node *node, int input)
+{
+    return is_reduced(node, input) && program->tensor[node->inputs[input]->index] >= 0;
+}
+
+static void add_backward_of(vae_program *program, const vae_node *node, bool *begun, bool late)
 {
     vae__task backward = { .node = node, .phase = VAE__BACKWARD };
     bool any = false;
     for (int k = 0; k < node->input_count; k++) {
-        if (!passes_gradient(node, k) || !program->differentiated[node->inputs[k]->index])
+        if (!passes_gradient(node, k) || !program->differentiated[node->inputs[k]->index] ||
+            is_late(program, node, k) != late)
             continue;
         bool *started = &begun[gradient_place(program, node->inputs[k])], fresh = !*started;
         *started = true;
@@ -123,9 +133,13 @@ static void add_backward_of(vae_program *program, const vae_node *node, bool *be
 
 static void add_backward(vae_program *program, bool *begun)
 {
-    for (int i = program->node_count - 1; i >= 0; i--)
-        if (program->differentiated[i])
-            add_backward_of(program, program->graph->nodes[i], begun);
+    for (int late = 0; late < 2; late++) {
+        if (late)
+            program->late_begin = program->task_count;
+        for (int i = program->node_count - 1; i >= 0; i--)
+            if (program->differentiated[i])
+                add_backward_of(program, program->graph->nodes[i], begun, late);
+    }
 }
 
 static vae_status check_objective(const vae_graph *graph, const vae_node *objective)

@@ -3,14 +3,19 @@
  * does its share of every task; where the next one needs what others do, they wait for one another.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "graph/graph.h"
 #include "graph/profile.h"
 #include "graph/team.h"
+#include "graph/update.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/types.h"
+#include "src/kernels/matmul.h"
+
+enum { TOGETHER_MOST = 8 };
 
 struct vae_executor {
     const vae_program *program;
@@ -31,6 +36,8 @@ struct vae_executor {
     int unreached_count;
     int64_t gradient_size; /* of the store when the executor was made */
     const vae_run *run;    /* under way */
+    vae__update_plan updates;
+    const vae__update *update; /* of the run under way; NULL: none */
     bool ran, ran_backward;
     vae__watch watch; /* of an executor with `profile` */
 };
@@ -55,6 +62,10 @@ static vae_status choose(vae_executor *executor, const vae_executor_options *opt
                           "kernels \"%s\" are not known or not for this processor, precision or "
                           "build",
                           chosen->kernels ? chosen->kernels : "");
+    if (chosen->bf16 && (chosen->float64 || !vae__matmul_bfloat16()))
+        return vae__error(VAE_ERROR_UNSUPPORTED,
+                          "precision bf16: expected float32 on a processor with AVX512_BF16, found %s",
+                          chosen->float64 ? "float64" : "one, or a build, without it");
     executor->ops = vae__ops(executor->kernels->variant);
     executor->bytes_per_value = chosen->float64 ? sizeof(double) : sizeof(float);
     return vae__ok();
@@ -105,6 +116,7 @@ static vae_status prepare_ops(vae_executor *executor)
                                  .capacity = executor->options.capacity,
                                  .threads = executor->options.threads,
                                  .no_onednn = executor->options.no_onednn,
+                                 .bf16 = executor->options.bf16,
                                  .kernels = executor->kernels };
         memcpy(prepare.wanted, task->wanted, sizeof prepare.wanted);
         memcpy(prepare.fresh, task->fresh, sizeof prepare.fresh);
@@ -163,6 +175,7 @@ static vae_status make(vae_executor *executor, const vae_executor_options *optio
     VAE__TRY(vae__allocate("an executor", nodes, sizeof(vae__source), &executor->sources));
     VAE__TRY(place_constants(executor));
     VAE__TRY(find_unreached(executor));
+    VAE__TRY(vae__update_plan_make(program, &executor->updates));
     if (executor->options.profile)
         VAE__TRY(vae__watch_new(program, executor->options.threads, &executor->watch));
     return prepare_ops(executor);
@@ -199,6 +212,7 @@ void vae_executor_free(vae_executor **executor)
     vae__free(old->scratch);
     vae__free(old->unreached);
     vae__watch_clear(&old->watch);
+    vae__update_plan_clear(&old->updates);
     vae__free(old);
     *executor = NULL;
 }
@@ -322,15 +336,63 @@ static void run_source(const vae_executor *executor, const vae__call *call)
     }
 }
 
-static int64_t usual_units(const vae__call *call, vae__phase phase)
+/* Examples that one thread takes together: a few rows fill the tiles of a product, and every task of a run must be
+ * shared alike. Where a library computes, its pieces; else as many as still give each thread some. */
+static int64_t together(const vae_executor *executor, int64_t examples, vae__team team)
 {
-    const vae_node *node = call->node;
-    if (phase == VAE__REDUCE)
-        return node->inputs[call->input]->size;
+    int64_t least = vae__matmul_together(executor->kernels, executor->options.no_onednn), count = TOGETHER_MOST;
+    while (count > 1 && count * 2 * team.threads > examples)
+        count /= 2;
+    return count > least ? count : least;
+}
+
+static void share_examples(const vae_executor *executor, vae__call *call, vae__team team)
+{
+    const int64_t count = together(executor, call->examples, team);
+    vae__share(team, (call->examples + count - 1) / count, &call->begin, &call->end);
+    call->begin *= count;
+    call->end = call->end * count < call->examples ? call->end * count : call->examples;
+}
+
+static bool has_rows(const vae_node *node)
+{
     bool rows = node->rows;
     for (int k = 0; k < node->input_count; k++)
         rows |= node->inputs[k] && node->inputs[k]->rows;
-    return rows ? call->examples : 1;
+    return rows;
+}
+
+/* A thread's share of a task; see graph/op.h on what is counted. */
+static void share(const vae_executor *executor, const vae__op *op, vae__phase phase, vae__call *call, vae__team team)
+{
+    if (op->units)
+        vae__share(team, op->units(call, phase), &call->begin, &call->end);
+    else if (phase == VAE__REDUCE)
+        vae__share(team, op->reduce_units ? op->reduce_units(call) : call->node->inputs[call->input]->size,
+                   &call->begin, &call->end);
+    else if (has_rows(call->node))
+        share_examples(executor, call, team);
+    else
+        vae__share(team, 1, &call->begin, &call->end);
+}
+
+static void run_phase(const vae__op *op, vae__phase phase, const vae__call *call)
+{
+    (phase == VAE__FORWARD ? op->forward : phase == VAE__BACKWARD ? op->backward : op->reduce)(call);
+}
+
+/* A sum over rows that makes a parameter's gradient, and the optimiser's step with it. */
+static void run_update(const vae_executor *executor, const vae__op *op, int number, vae__call *call)
+{
+    const vae__task *task = &executor->program->tasks[number];
+    const int tensor = executor->program->tensor[task->node->inputs[task->input]->index];
+    const vae__update update = vae__update_at(executor->update, executor->program->store->stored[tensor].tensor.offset);
+    call->update = &update;
+    op->reduce(call);
+    if (op->updates)
+        return;
+    const vae__update here = vae__update_at(&update, call->begin);
+    executor->kernels->adam(&here, call->end - call->begin, (const float *)call->grad_in[task->input] + call->begin);
 }
 
 static void run_task(const vae_executor *executor, int number, vae__team team)
@@ -338,16 +400,17 @@ static void run_task(const vae_executor *executor, int number, vae__team team)
     const vae__task *task = &executor->program->tasks[number];
     const vae__op *op = executor->ops[task->node->op->number];
     vae__call call = executor->calls[number];
-    int64_t units = (op->units ? op->units : usual_units)(&call, task->phase);
-    vae__share(team, units, &call.begin, &call.end);
+    share(executor, op, task->phase, &call, team);
     call.thread = team.thread;
     call.scratch = executor->scratch + (size_t)team.thread * executor->scratch_bytes;
     if (call.begin == call.end)
         return;
     if (op->is_source)
         run_source(executor, &call);
+    else if (executor->update && executor->updates.at_once[number])
+        run_update(executor, op, number, &call);
     else
-        (task->phase == VAE__FORWARD ? op->forward : task->phase == VAE__BACKWARD ? op->backward : op->reduce)(&call);
+        run_phase(op, task->phase, &call);
 }
 
 static bool is_idle(const vae_executor *executor, int number)
@@ -388,16 +451,30 @@ static void run_tasks(vae_executor *executor, int begin, int end, vae__team team
     vae__lap_end(&lap, VAE__WAITING);
 }
 
+/* With an update an executor is of float32. */
+static bool is_finite(const vae_executor *executor)
+{
+    return isfinite(*(const float *)vae_executor_value(executor, executor->program->objective));
+}
+
 void vae__executor_work(vae_executor *executor, vae__team team)
 {
     const vae_program *program = executor->program;
     run_tasks(executor, 0, program->forward_count, team);
-    if (!executor->run->gradient)
+    if (!executor->run->gradient || (executor->update && !is_finite(executor)))
         return;
     if (!team.thread)
         begin_backward(executor, executor->run);
     vae__barrier(team);
     run_tasks(executor, program->forward_count, program->task_count, team);
+    if (!executor->update || !executor->updates.rest_count)
+        return;
+    vae__lap lap = vae__lap_begin(&executor->watch, team.thread);
+    vae__update_rest(&executor->updates, program->store, executor->kernels, executor->update, executor->run->gradient,
+                     team);
+    vae__lap_end(&lap, VAE__UPDATING);
+    vae__barrier(team);
+    vae__lap_end(&lap, VAE__WAITING);
 }
 
 static vae_status check_node(const vae_executor *executor, const vae_binding *binding)
@@ -438,11 +515,12 @@ static vae_status check_run(vae_executor *executor, const vae_run *run)
     return vae__ok();
 }
 
-vae_status vae__executor_begin(vae_executor *executor, const vae_run *run)
+vae_status vae__executor_begin(vae_executor *executor, const vae_run *run, const vae__update *update)
 {
     VAE__TRY(check_run(executor, run));
     const vae_program *program = executor->program;
     executor->run = run;
+    executor->update = update;
     executor->ran = true;
     executor->ran_backward = run->gradient;
     copy_stored(executor, run);
@@ -464,7 +542,7 @@ vae_status vae_executor_run(vae_executor *executor, const vae_run *run)
 {
     if (!executor || !run)
         return vae__error(VAE_ERROR_ARGUMENT, "expected an executor and a run, found NULL");
-    VAE__TRY(vae__executor_begin(executor, run));
+    VAE__TRY(vae__executor_begin(executor, run, NULL));
     vae__parallel(executor->options.threads, work, executor);
     return vae__ok();
 }

@@ -49,8 +49,8 @@ struct vae_program {
     bool *kept, *wanted;  /* as the nodes were marked when they were compiled */
     bool *differentiated; /* has a gradient */
     int *tensor;          /* number in the store of a parameter or state; else -1 */
-    vae__task *tasks;     /* forward, then backward */
-    int task_count, forward_count;
+    vae__task *tasks;     /* forward, backward, and the sums over rows that make gradients of parameters */
+    int task_count, forward_count, late_begin;
 };
 
 /* Where a program's values and gradients lie. Offsets are bytes into the slab; NOWHERE for what lies elsewhere

@@ -107,6 +107,8 @@ vae_status vae__plan_meetings(const vae_program *program, int64_t capacity, size
         since[count] = look_at(&survey, t);
         for (int i = 0; i < count && !plan->meet[t]; i++)
             plan->meet[t] = clash(&since[i], &since[count]);
+        if (t == program->late_begin)
+            plan->meet[t] = true; /* parameters may change from here on */
         if (t == program->forward_count)
             plan->meet[t] = false; /* they have just met */
         if (plan->meet[t] || t == program->forward_count) {

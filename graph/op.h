@@ -77,8 +77,10 @@ typedef struct vae__call {
     const void *grad;                          /* of the node */
     void *grad_in[VAE__MAX_INPUTS];            /* NULL: not wanted, or not in this phase */
     bool fresh[VAE__MAX_INPUTS];
-    void *state;   /* what `prepare` made for this node and phase */
-    void *scratch; /* this thread's */
+    const vae__update *update; /* VAE__REDUCE, of an op that `updates`: the optimiser's step is taken at
+                                                once, instead of leaving the gradient. NULL: not */
+    void *state;               /* what `prepare` made for this node and phase */
+    void *scratch;             /* this thread's */
     int thread;
     const vae__kernels *kernels;
 } vae__call;
@@ -93,7 +95,7 @@ typedef struct vae__prepare {
     bool relu;        /* VAE__FORWARD: apply max(…, 0) to the result, for `fuses_relu` */
     int64_t capacity; /* examples */
     int threads;
-    bool no_onednn;
+    bool no_onednn, bf16;
     const vae__kernels *kernels;
 } vae__prepare;
 
@@ -139,9 +141,12 @@ struct vae__op {
     unsigned optional_inputs; /* bit i: input i may be absent */
     bool is_source;           /* no inputs: the executor provides the value */
     bool fuses_relu;          /* forward can apply a relu that follows; see vae__prepare */
+    bool updates;             /* reduce heeds vae__call.update, and reads none of the shared inputs; of other ops
+                                 the executor takes the step behind reduce */
 
     /* Optional, where the usual share does not do: */
     int64_t (*units)(const vae__call *call, vae__phase phase);
+    int64_t (*reduce_units)(const vae__call *call); /* of VAE__REDUCE alone */
     vae_status (*prepare)(const vae__prepare *prepare, void **state, size_t *scratch);
     void (*release)(void *state);
 

@@ -16,7 +16,8 @@ static const char *const phase_names[] = {
 
 vae_status vae__watch_new(const vae_program *program, int threads, vae__watch *watch)
 {
-    *watch = (vae__watch){ .threads = threads, .stride = (program->task_count / CACHE_LINE + 2) * CACHE_LINE };
+    *watch = (vae__watch){ .threads = threads,
+                           .stride = ((program->task_count + VAE__ASIDE) / CACHE_LINE + 2) * CACHE_LINE };
     return vae__allocate("a profile", (size_t)threads * (size_t)watch->stride, sizeof(double), &watch->seconds);
 }
 
@@ -68,15 +69,15 @@ static int by_seconds(const void *a, const void *b)
 static int gather(const vae__watch *watch, const vae_program *program, vae_profile *rows)
 {
     int count = 0;
-    for (int t = VAE__WAITING; t < program->task_count; t++) {
-        const vae__task *task = t == VAE__WAITING ? NULL : &program->tasks[t];
+    for (int t = -VAE__ASIDE; t < program->task_count; t++) {
+        const vae__task *task = t < 0 ? NULL : &program->tasks[t];
         double seconds = 0;
         for (int thread = 0; thread < watch->threads; thread++)
-            seconds += watch->seconds[(int64_t)thread * watch->stride + 1 + t];
+            seconds += watch->seconds[(int64_t)thread * watch->stride + VAE__ASIDE + t];
         if (seconds <= 0)
             continue;
         vae_profile *row = task ? row_of(rows, &count, vae_node_op(task->node), phase_names[task->phase])
-                                : row_of(rows, &count, "wait", "");
+                                : row_of(rows, &count, t == VAE__WAITING ? "wait" : "adam", "");
         row->seconds += seconds;
         row->operations += task ? operations(task, watch->runs, watch->examples) : 0;
     }
@@ -87,7 +88,7 @@ static int gather(const vae__watch *watch, const vae_program *program, vae_profi
 int vae__watch_read(const vae__watch *watch, const vae_program *program, vae_profile *rows, int most)
 {
     vae_profile *all = NULL;
-    if (!watch->seconds || vae__allocate("a profile", (size_t)program->task_count + 1, sizeof *all, &all).code)
+    if (!watch->seconds || vae__allocate("a profile", (size_t)program->task_count + VAE__ASIDE, sizeof *all, &all).code)
         return 0;
     int count = gather(watch, program, all);
     for (int i = 0; i < count && i < most; i++)

@@ -8,12 +8,12 @@
 
 /* All zero: no time is kept. */
 typedef struct vae__watch {
-    double *seconds; /* by thread, then by VAE__WAITING and 1 + task */
+    double *seconds; /* by thread, then by VAE__ASIDE + task, VAE__WAITING … */
     int threads, stride;
     int64_t runs, examples;
 } vae__watch;
 
-enum { VAE__WAITING = -1 };
+enum { VAE__WAITING = -1, VAE__UPDATING = -2, VAE__ASIDE = 2 };
 
 vae_status vae__watch_new(const vae_program *program, int threads, vae__watch *watch);
 void vae__watch_clear(vae__watch *watch);
@@ -34,13 +34,13 @@ static inline vae__lap vae__lap_begin(const vae__watch *watch, int thread)
 {
     vae__lap lap = { 0 };
     if (watch->seconds) {
-        lap.seconds = watch->seconds + (int64_t)thread * watch->stride + 1;
+        lap.seconds = watch->seconds + (int64_t)thread * watch->stride + VAE__ASIDE;
         lap.since = vae__seconds();
     }
     return lap;
 }
 
-/* It went to task `number`, or to VAE__WAITING. */
+/* It went to task `number`, or to what is aside. */
 static inline void vae__lap_end(vae__lap *lap, int number)
 {
     if (!lap->seconds)

@@ -8,10 +8,17 @@
 #include <vae/graph.h>
 
 #include "src/base/parallel.h"
+#include "src/kernels/kernels.h"
 
-/* By one thread, before the others go on: checks the run, and lays out every task's arguments. `run` must live until
- * the work is done. */
-vae_status vae__executor_begin(vae_executor *executor, const vae_run *run);
+/*
+ * By one thread, before the others go on: checks the run, and lays out every task's arguments. `run` must live until
+ * the work is done.
+ *
+ * With an `update` (its arrays laid out as the store's parameters) the run ends with Adam's step on every parameter of
+ * the store: on most of them where their gradient is made, piece by piece, while that is in registers or near; what is
+ * then in run->gradient, which must be there, is for nobody. An objective that is not finite changes nothing.
+ */
+vae_status vae__executor_begin(vae_executor *executor, const vae_run *run, const vae__update *update);
 
 /* By every thread of a team of at most the executor's threads; all leave together, when everything is computed. */
 void vae__executor_work(vae_executor *executor, vae__team team);

@@ -39,6 +39,7 @@ static vae__matmul_spec product_of(const vae__prepare *prepare)
     const int64_t batch = node->rows ? prepare->capacity * node->rows : 1, in = rows_in(node), out = node->size;
     vae__matmul_spec spec = { .threads = prepare->threads,
                               .no_onednn = prepare->no_onednn,
+                              .bf16 = prepare->bf16,
                               .kernels = prepare->kernels };
     if (prepare->phase == VAE__FORWARD) {
         spec.form = VAE__NN, spec.m = batch, spec.n = out, spec.k = in;
@@ -74,30 +75,37 @@ static void matmul_release(void *state)
     vae__matmul_free(&matmul);
 }
 
-static int64_t matmul_units(const vae__call *call, vae__phase phase)
+static int64_t matmul_reduce_units(const vae__call *call)
 {
-    if (call->state)
-        return vae__matmul_units(call->state, all_rows(call, call->node));
-    return phase == VAE__REDUCE ? call->node->inputs[call->input]->size : 1;
+    return call->state ? vae__matmul_units(call->state, all_rows(call, call->node))
+                       : call->node->inputs[call->input]->size;
 }
 
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
 
-static void run_product(const vae__call *call, const void *a, const void *b, const void *bias, void *c)
+static void run_product(const vae__call *call, vae__matmul_call product, int64_t begin, int64_t end)
 {
-    const vae__matmul_call product = { .a = a,
-                                       .b = b,
-                                       .bias = bias,
-                                       .c = c,
-                                       .batch = all_rows(call, call->node),
-                                       .thread = call->thread,
-                                       .scratch = call->scratch };
-    vae__matmul_run(call->state, &product, call->begin, call->end);
+    product.batch = all_rows(call, call->node);
+    product.thread = call->thread;
+    product.scratch = call->scratch;
+    vae__matmul_run(call->state, &product, begin, end);
+}
+
+/* The share's rows, which are whole units but for the last. */
+static void run_rows(const vae__call *call, vae__matmul_call product)
+{
+    const int64_t unit = vae__matmul_unit_rows(call->state);
+    run_product(call, product, begin_row(call) / unit, (end_row(call) + unit - 1) / unit);
 }
 
 static void matmul_forward(const vae__call *call)
 {
-    run_product(call, call->in[X], call->in[WEIGHT], call->node->input_count > BIAS ? call->in[BIAS] : NULL, call->out);
+    const void *bias = call->node->input_count > BIAS ? call->in[BIAS] : NULL;
+    const vae__matmul_call product = { .a = call->in[X], .b = call->in[WEIGHT], .bias = bias, .c = call->out };
+    if (call->node->rows)
+        run_rows(call, product);
+    else
+        run_product(call, product, 0, 1);
 }
 
 /* db = dy's rows, its elements begin … end - 1. */
@@ -141,7 +149,7 @@ static void shared_to_weight(const vae__call *call)
 static void matmul_backward(const vae__call *call)
 {
     if (call->state) {
-        run_product(call, call->grad, call->in[WEIGHT], NULL, call->grad_in[X]);
+        run_rows(call, (vae__matmul_call){ .a = call->grad, .b = call->in[WEIGHT], .c = call->grad_in[X] });
         return;
     }
     if (call->node->rows)
@@ -156,10 +164,18 @@ static void matmul_backward(const vae__call *call)
 
 static void matmul_reduce(const vae__call *call)
 {
-    if (call->state)
-        run_product(call, call->in[X], call->grad, NULL, call->grad_in[WEIGHT]);
-    else
-        add_rows(call, call->begin, call->end);
+    const vae__matmul_call product = {
+        .a = call->in[X], .b = call->grad, .c = call->grad_in[call->input], .update = call->update
+    };
+    if (call->state) {
+        run_product(call, product, call->begin, call->end);
+        return;
+    }
+    add_rows(call, call->begin, call->end);
+    if (call->update) {
+        const vae__update here = vae__update_at(call->update, call->begin);
+        call->kernels->adam(&here, call->end - call->begin, (const float *)call->grad_in[BIAS] + call->begin);
+    }
 }
 
 /* ---- Building ---------------------------------------------------------------------------------------------------- */
@@ -318,7 +334,8 @@ const vae__op VAE__OP(matmul) = {
     .reduce = matmul_reduce,
     .reads_inputs = 1u << X | 1u << WEIGHT,
     .fuses_relu = true,
-    .units = matmul_units,
+    .updates = true,
+    .reduce_units = matmul_reduce_units,
     .prepare = matmul_prepare,
     .release = matmul_release
 };
@@ -331,7 +348,8 @@ const vae__op VAE__OP(affine) = {
     .reduce = matmul_reduce,
     .reads_inputs = 1u << X | 1u << WEIGHT,
     .fuses_relu = true,
-    .units = matmul_units,
+    .updates = true,
+    .reduce_units = matmul_reduce_units,
     .prepare = matmul_prepare,
     .release = matmul_release
 };

@@ -122,6 +122,8 @@ typedef struct vae_executor_options {
     bool no_onednn;      /* our own loops where oneDNN would serve */
     const char *kernels; /* "generic", "avx2", "avx512"; NULL: the best this processor has */
     bool profile;        /* its runs keep time, for vae_executor_profile */
+    bool bf16;           /* matrix products round their factors to bfloat16, and sum in float32; all else is float32. On
+                            processors with AVX512_BF16; VAE_ERROR_UNSUPPORTED elsewhere */
 } vae_executor_options;
 
 /* Buffers and kernels for one program. One executor a thread is safe; a program may have many. */
@@ -179,7 +181,8 @@ VAE_API vae_memory vae_executor_memory(const vae_executor *executor);
 
 /* What an executor with `profile` spent on one phase of one op, in all runs since it was made. */
 typedef struct vae_profile {
-    const char *op;    /* "affine"; "wait": threads waited for one another */
+    const char *op;    /* "affine"; "wait": threads waited for one another; "adam": steps of the optimiser that are
+                          not taken with a gradient's reduction */
     const char *phase; /* "forward", "backward": gradients of what has rows, "reduce": of what all examples share; "" */
     double seconds;    /* of all threads together */
     double operations; /* floating-point operations of matrix products, a multiply-add being two; else 0 */

@@ -93,6 +93,7 @@ typedef struct vae_evaluation_options {
     int threads;                  /* 0: one for each processor */
     vae_count_function *progress; /* of examples; may be NULL */
     void *context;
+    const char *kernels; /* as vae_executor_options has it; NULL: the best this processor has */
 } vae_evaluation_options;
 
 /* Nats per example, means over the split. New members go last. */

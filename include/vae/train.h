@@ -89,6 +89,7 @@ typedef struct vae_train_options {
     vae_progress_function *progress; /* may be NULL */
     void *context;                   /* handed to it */
     int64_t progress_steps;          /* told every so many steps instead; 0: by the clock */
+    const char *kernels;             /* as vae_executor_options has it; NULL: the best this processor has */
 } vae_train_options;
 
 /*

@@ -8,6 +8,7 @@
  *     <vae/train.h>       train
  *     <vae/checkpoint.h>  save and load
  *     <vae/infer.h>       evaluate, sample, encode, decode
+ *     <vae/bench.h>       how fast it is
  *     <vae/check.h>       check gradients
  *     <vae/picture.h>     pictures
  *     <vae/draw.h>        drawings of graphs
@@ -18,6 +19,7 @@
 #ifndef VAE_VAE_H
 #define VAE_VAE_H
 
+#include <vae/bench.h>
 #include <vae/catalogue.h>
 #include <vae/check.h>
 #include <vae/checkpoint.h>

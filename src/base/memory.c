@@ -85,6 +85,18 @@ size_t vae__memory_available(void)
     return available;
 }
 
+size_t vae__memory_peak(void)
+{
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) || usage.ru_maxrss < 0)
+        return 0;
+#ifdef __APPLE__
+    return (size_t)usage.ru_maxrss;
+#else
+    return (size_t)usage.ru_maxrss * 1024;
+#endif
+}
+
 vae_status vae__memory_check_rows(const char *what, int64_t rows, size_t bytes)
 {
     size_t available = vae__memory_available();

@@ -27,6 +27,9 @@ vae_status vae__copy_string(const char *text, char **copy);
  * address space. Asked before something large is read. */
 size_t vae__memory_available(void);
 
+/* The most bytes that this process had resident at one time; 0: the system does not tell. */
+size_t vae__memory_peak(void);
+
 /* VAE_ERROR_MEMORY where so many rows of `bytes` each are more than that; `what` begins the message. */
 vae_status vae__memory_check_rows(const char *what, int64_t rows, size_t bytes);
 

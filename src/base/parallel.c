@@ -5,6 +5,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#endif
 
 /* How long a thread waits for another before it gives its processor away: longer than equal shares of work differ, and
  * short beside a time slice. The clock is looked at now and then. */
@@ -62,12 +65,39 @@ void vae__barrier(vae__team team)
     sleep_until_next(meeting, round);
 }
 
+/*
+ * While a body runs, results below the smallest normal number are 0: a processor may take a hundred times as long for
+ * an operation on such numbers, and fading moments or activations would bring them by the thousand. The host's setting
+ * and its flags of exceptions are given back.
+ */
+static unsigned begin_without_denormals(void)
+{
+#ifdef __SSE2__
+    unsigned hosts = _mm_getcsr();
+    _mm_setcsr(hosts | _MM_FLUSH_ZERO_ON);
+    return hosts;
+#else
+    return 0;
+#endif
+}
+
+static void end_without_denormals(unsigned hosts)
+{
+#ifdef __SSE2__
+    _mm_setcsr(hosts);
+#else
+    (void)hosts;
+#endif
+}
+
 /* No region, but a vendor library must stay on this thread all the same. The setting is this thread's own. */
 static void run_alone(vae__region *body, void *context)
 {
     int hosts = omp_get_max_threads();
     omp_set_num_threads(1);
+    unsigned mode = begin_without_denormals();
     body(context, (vae__team){ 0, 1, NULL });
+    end_without_denormals(mode);
     omp_set_num_threads(hosts);
 }
 
@@ -84,7 +114,9 @@ void vae__parallel(int threads, vae__region *body, void *context)
          * to this region's implicit task and ends with it. */
         omp_set_num_threads(1);
         vae__team team = { omp_get_thread_num(), omp_get_num_threads(), &meeting };
+        unsigned mode = begin_without_denormals();
         body(context, team);
+        end_without_denormals(mode);
         /* OpenMP's own wait at the end of the region would spin for long. */
         vae__barrier(team);
     }

@@ -21,7 +21,8 @@ typedef struct vae__team {
 typedef void vae__region(void *context, vae__team team);
 
 /* Runs `body` on `threads` threads (1: a plain call, no region). Within, a vendor library that would use OpenMP
- * itself stays on its calling thread. The host's OpenMP settings are as before afterwards. */
+ * itself stays on its calling thread, and results below the smallest normal number are 0. The host's OpenMP and
+ * floating-point settings are as before afterwards. */
 void vae__parallel(int threads, vae__region *body, void *context);
 
 /* All threads of the team wait for one another; what was written before is seen after. A thread that waits gives its

@@ -67,6 +67,7 @@ struct vae_training {
     unsigned char *splits; /* of each row in the source's order; NULL: those of a split lie together, in their order */
     float *first_moment, *second_moment; /* Adam's m and v, laid out as the store's parameters */
     vae__history history;
+    const char *kernels; /* told of those it was last trained with; a constant. NULL: it was not, here */
 };
 
 /* A record of a model, which it takes over on success (*model is then NULL): moments of zero, laid out as the store's

@@ -35,7 +35,7 @@ static vae_status put_root(hid_t file, const vae_training *training)
     VAE__TRY(vae__put_text(file, "format", VAE__ASCII, VAE__FORMAT));
     VAE__TRY(vae__put_integer(file, "format_version", VAE_FORMAT_VERSION));
     VAE__TRY(vae__put_text(file, "libvae_version", VAE__ASCII, vae_version()));
-    VAE__TRY(vae__put_text(file, "kernels", VAE__ASCII, vae_kernels()));
+    VAE__TRY(vae__put_text(file, "kernels", VAE__ASCII, training->kernels ? training->kernels : vae_kernels()));
     VAE__TRY(vae__put_text(file, "created", VAE__ASCII, created));
     return vae__put_text(file, "title", VAE__UTF8, title);
 }

@@ -4,7 +4,7 @@
 
 #include "src/command/rows.h"
 
-enum { VAE__ROWS_NAMES, SAMPLES, PER_EXAMPLE, SEED, THREADS, JSON };
+enum { VAE__ROWS_NAMES, SAMPLES, PER_EXAMPLE, SEED, THREADS, KERNELS, JSON };
 
 static const vae__option options[] = {
     VAE__ROWS_OPTIONS,
@@ -14,6 +14,7 @@ static const vae__option options[] = {
     [SEED] = { "seed", "N", VAE__WHOLE, "of binarisation and noise, drawn once for each example", "0", 0,
                VAE__WHOLE_MAX },
     [THREADS] = VAE__THREADS_OPTION,
+    [KERNELS] = VAE__KERNELS_OPTION,
     [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
 };
@@ -65,6 +66,7 @@ static vae_status evaluate(const vae__call *call, const vae__rows *rows, vae_eva
         .threads = (int)call->values[THREADS].whole,
         .progress = vae__count_rows,
         .context = &counting,
+        .kernels = call->values[KERNELS].text,
     };
     vae_examples examples = { .count = 0 };
     vae_status status = call->values[PER_EXAMPLE].given

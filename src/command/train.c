@@ -24,6 +24,7 @@ enum {
     LEARNING_RATE,
     SEED,
     THREADS,
+    KERNELS,
     VALIDATION,
     TEST,
     SPLIT_BY,
@@ -47,6 +48,7 @@ static const vae__option options[] = {
     [LEARNING_RATE] = { "learning-rate", "R", VAE__REAL, "Adam's step size", "0.001", 1e-12, 1e3 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of first values, order of examples, and noise", "0", 0, VAE__WHOLE_MAX },
     [THREADS] = VAE__THREADS_OPTION,
+    [KERNELS] = VAE__KERNELS_OPTION,
     [VALIDATION] = { "validation", "N|FRACTION", VAE__SHARE, "hold out the last training rows, evaluate on them", "0",
                      0, 1e9 },
     [TEST] = { "test", "N|FRACTION", VAE__SHARE, "hold out the last training rows, for vae eval", "0", 0, 1e9 },
@@ -62,8 +64,8 @@ static const vae__declaration_options declaration_options = VAE__DECLARATION_PLA
 
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {
-    [RESUME] = true,   [DATA] = true, [X] = true,      [CONDITION] = true, [MASK] = true,
-    [EXTERNAL] = true, [OUT] = true,  [EPOCHS] = true, [THREADS] = true,   [JSON] = true,
+    [RESUME] = true, [DATA] = true,   [X] = true,       [CONDITION] = true, [MASK] = true, [EXTERNAL] = true,
+    [OUT] = true,    [EPOCHS] = true, [THREADS] = true, [KERNELS] = true,   [JSON] = true,
 };
 
 /* A run, while it lasts. */
@@ -248,6 +250,7 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
                                       .checkpoint = path,
                                       .progress = on_progress,
                                       .context = &state,
+                                      .kernels = call->values[KERNELS].text,
                                   });
     vae__bar_clear(&state.bar);
     bool failed = status.code && status.code != VAE_STOPPED;

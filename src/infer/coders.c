@@ -181,7 +181,7 @@ static vae_status run(const vae__runner *at, vae_binding first, int64_t rows, co
     const vae_run run = { .examples = rows, .bindings = bindings, .binding_count = count };
     if (at->options.threads != 1)
         return vae_executor_run(at->executor, &run);
-    VAE__TRY(vae__executor_begin(at->executor, &run));
+    VAE__TRY(vae__executor_begin(at->executor, &run, NULL));
     vae__executor_work(at->executor, (vae__team){ .thread = 0, .threads = 1 });
     return vae__ok();
 }

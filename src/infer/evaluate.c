@@ -24,7 +24,7 @@ static vae_status evaluate(const vae_model *model, const vae__match *match, cons
                            vae_evaluation *evaluation, vae_examples *examples)
 {
     vae__evaluator *evaluator = NULL;
-    VAE__TRY(vae__evaluator_new(model, match, options->threads, &evaluator));
+    VAE__TRY(vae__evaluator_new(model, match, options->threads, options->kernels, &evaluator));
     vae__evaluator_keep(evaluator, examples);
     vae_evaluation_options bound = *options;
     if (options->samples)

@@ -20,23 +20,24 @@ struct vae__evaluator {
     } sums;
 };
 
-static vae_status make(vae__evaluator *evaluator, int threads)
+static vae_status make(vae__evaluator *evaluator, int threads, const char *kernels)
 {
     int64_t rows = evaluator->match.rows;
     VAE__TRY(vae__allocate("an evaluation", (size_t)evaluator->latent_size, sizeof(double), &evaluator->sums.mean));
     VAE__TRY(vae__allocate("an evaluation", (size_t)evaluator->latent_size, sizeof(double), &evaluator->sums.square));
     vae__graph_request request = vae__match_request(&evaluator->match, VAE__EVALUATION);
     VAE__TRY(vae__model_graph_new(evaluator->model, &request, &evaluator->graph));
-    vae_executor_options options = { .capacity = rows < BATCH ? rows : BATCH, .threads = threads };
+    vae_executor_options options = { .capacity = rows < BATCH ? rows : BATCH, .threads = threads, .kernels = kernels };
     return vae_executor_new(evaluator->graph.program, &options, &evaluator->executor);
 }
 
-vae_status vae__evaluator_new(const vae_model *model, const vae__match *match, int threads, vae__evaluator **evaluator)
+vae_status vae__evaluator_new(const vae_model *model, const vae__match *match, int threads, const char *kernels,
+                              vae__evaluator **evaluator)
 {
     VAE__TRY(vae__allocate("an evaluation", 1, sizeof **evaluator, evaluator));
     **evaluator =
         (vae__evaluator){ .model = model, .match = *match, .latent_size = model->declaration.latents[0].size };
-    vae_status status = make(*evaluator, threads);
+    vae_status status = make(*evaluator, threads, kernels);
     if (status.code)
         vae__evaluator_free(evaluator);
     return status;

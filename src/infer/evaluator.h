@@ -9,7 +9,8 @@
 typedef struct vae__evaluator vae__evaluator;
 
 /* Buffers for evaluating the split of `match`, which is copied; model and data must outlive it. */
-vae_status vae__evaluator_new(const vae_model *model, const vae__match *match, int threads, vae__evaluator **evaluator);
+vae_status vae__evaluator_new(const vae_model *model, const vae__match *match, int threads, const char *kernels,
+                              vae__evaluator **evaluator);
 void vae__evaluator_free(vae__evaluator **evaluator);
 
 /* From now on a run writes the figures of each example, in the split's order, into the arrays of `examples`, which have

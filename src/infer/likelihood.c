@@ -1,72 +1,107 @@
-/* Importance sampling in pieces, summed in one order. */
+/*
+ * Importance sampling. Threads take blocks of examples, each with an executor of its own, so that none waits for
+ * another; an example's samples are run in pieces, and summed in one order.
+ */
 #include "src/infer/likelihood.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 #include "src/base/memory.h"
+#include "src/base/parallel.h"
 #include "src/base/status.h"
 #include "src/infer/evaluator.h"
 
 enum {
-    PIECE = 64, /* samples of an example in a run */
-    ROWS = 2048 /* rows of a run: examples times samples */
+    PIECE = 128, /* samples of an example in a run, at most */
+    BLOCK = 8    /* examples of a run: the encoder's product is of so many rows */
 };
 
-/* A graph for one number of samples, and its executor. */
-typedef struct vae__piece {
-    int64_t samples;
-    vae__model_graph graph;
-    vae_executor *executor;
-} vae__piece;
+/* How long threads stay in a parallel region before progress is told. */
+static const double TELL_SECONDS = 0.25;
 
 /* Σ exp(log_weight), kept as its largest term and the sum over it. */
 typedef struct vae__sum {
     double largest, sum;
 } vae__sum;
 
+/* What a thread works with. */
+typedef struct vae__worker {
+    vae_executor *executor;
+    uint32_t rows[BLOCK]; /* of the run */
+    vae__sum sums[BLOCK];
+    vae_status status; /* of its last block, which is the one that failed where one did */
+    int64_t block;
+} vae__worker;
+
 typedef struct vae__estimate {
     const vae_model *model;
     const vae__match *match;
     const vae_evaluation_options *options;
-    int64_t capacity; /* examples */
-    vae__piece full, rest;
-    uint32_t *rows; /* of the run */
-    vae__sum *sums; /* by example of the run */
+    vae__model_graph graph;
+    int64_t piece;  /* samples of a run */
+    int64_t blocks; /* of examples */
+    vae__worker *workers;
+    int threads;
+    double *log_means;   /* of each example's weights */
+    atomic_llong next;   /* block that no thread has taken */
+    atomic_bool leaving; /* a block failed */
+    double until;        /* when threads leave the region */
 } vae__estimate;
 
-static vae_status make_piece(const vae__estimate *estimate, int64_t samples, vae__piece *piece)
-{
-    piece->samples = samples;
-    if (!samples)
-        return vae__ok();
-    vae__graph_request request = vae__match_request(estimate->match, VAE__WEIGHTS);
-    request.samples = samples;
-    VAE__TRY(vae__model_graph_new(estimate->model, &request, &piece->graph));
-    vae_executor_options options = { .capacity = estimate->capacity, .threads = estimate->options->threads };
-    return vae_executor_new(piece->graph.program, &options, &piece->executor);
-}
+/* ---- Making ------------------------------------------------------------------------------------------------------ */
 
-static void clear_piece(vae__piece *piece)
+/* As few pieces as can be, and as equal. */
+static vae_status choose_piece(vae__estimate *estimate)
 {
-    vae_executor_free(&piece->executor);
-    vae__model_graph_clear(&piece->graph);
-}
-
-static vae_status make(vae__estimate *estimate)
-{
-    int64_t rows = estimate->match->rows, samples = estimate->options->samples;
-    int64_t piece = samples < PIECE ? samples : PIECE, latent = estimate->model->declaration.latents[0].size;
+    const int64_t samples = estimate->options->samples, latent = estimate->model->declaration.latents[0].size;
     if (samples > UINT32_MAX / latent)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "expected at most 2^32 draws an example, found %lld samples of %lld "
                           "dimensions",
                           (long long)samples, (long long)latent);
-    estimate->capacity = ROWS / piece < rows ? ROWS / piece : rows;
-    VAE__TRY(vae__allocate("an estimate", (size_t)estimate->capacity, sizeof(uint32_t), &estimate->rows));
-    VAE__TRY(vae__allocate("an estimate", (size_t)estimate->capacity, sizeof(vae__sum), &estimate->sums));
-    VAE__TRY(make_piece(estimate, piece, &estimate->full));
-    return make_piece(estimate, samples % piece, &estimate->rest);
+    const int64_t pieces = (samples + PIECE - 1) / PIECE;
+    estimate->piece = (samples + pieces - 1) / pieces;
+    return vae__ok();
 }
+
+static vae_status make_workers(vae__estimate *estimate)
+{
+    const int64_t rows = estimate->match->rows;
+    const vae_executor_options options = { .capacity = rows < BLOCK ? rows : BLOCK,
+                                           .threads = 1,
+                                           .kernels = estimate->options->kernels };
+    int threads = estimate->options->threads ? estimate->options->threads : vae__processors();
+    if (threads > VAE__THREADS_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected 0 to %d threads, found %d", VAE__THREADS_MAX, threads);
+    threads = threads < estimate->blocks ? threads : (int)estimate->blocks;
+    VAE__TRY(vae__allocate("an estimate", (size_t)threads, sizeof(vae__worker), &estimate->workers));
+    for (; estimate->threads < threads; estimate->threads++)
+        VAE__TRY(vae_executor_new(estimate->graph.program, &options, &estimate->workers[estimate->threads].executor));
+    return vae__ok();
+}
+
+static vae_status make(vae__estimate *estimate)
+{
+    VAE__TRY(choose_piece(estimate));
+    vae__graph_request request = vae__match_request(estimate->match, VAE__WEIGHTS);
+    request.samples = estimate->piece;
+    estimate->blocks = (estimate->match->rows + BLOCK - 1) / BLOCK;
+    VAE__TRY(vae__model_graph_new(estimate->model, &request, &estimate->graph));
+    VAE__TRY(vae__allocate("an estimate", (size_t)estimate->match->rows, sizeof(double), &estimate->log_means));
+    return make_workers(estimate);
+}
+
+static void clear(vae__estimate *estimate)
+{
+    for (int i = 0; i < estimate->threads; i++)
+        vae_executor_free(&estimate->workers[i].executor);
+    vae__free(estimate->workers);
+    vae__free(estimate->log_means);
+    vae__model_graph_clear(&estimate->graph);
+}
+
+/* ---- A block ----------------------------------------------------------------------------------------------------- */
 
 static void add_term(vae__sum *sum, double log_weight)
 {
@@ -80,53 +115,89 @@ static void add_term(vae__sum *sum, double log_weight)
     }
 }
 
-static vae_status run_piece(vae__estimate *estimate, const vae__piece *piece, int64_t examples, int64_t first_sample)
+/* Adds samples first … first + piece - 1 of each example, those before `done` aside. */
+static vae_status run_piece(const vae__estimate *estimate, vae__worker *worker, int64_t examples, int64_t first,
+                            int64_t done)
 {
+    const int64_t piece = estimate->piece;
     vae_binding bindings[VAE__MAX_BINDINGS];
-    int count = vae__match_bind(estimate->match, &piece->graph, estimate->rows, bindings);
-    vae_run run = { .examples = examples,
-                    .bindings = bindings,
-                    .binding_count = count,
-                    .seed = estimate->options->seed,
-                    .purpose = "evaluate",
-                    .example_ids = estimate->rows,
-                    .first_sample = (uint32_t)first_sample };
-    VAE__TRY(vae_executor_run(piece->executor, &run));
-    const float *log_weight = vae_executor_value(piece->executor, piece->graph.log_weight);
+    const vae_run run = { .examples = examples,
+                          .bindings = bindings,
+                          .binding_count = vae__match_bind(estimate->match, &estimate->graph, worker->rows, bindings),
+                          .seed = estimate->options->seed,
+                          .purpose = "evaluate",
+                          .example_ids = worker->rows,
+                          .first_sample = (uint32_t)first };
+    VAE__TRY(vae_executor_run(worker->executor, &run));
+    const float *log_weight = vae_executor_value(worker->executor, estimate->graph.log_weight);
     for (int64_t e = 0; e < examples; e++)
-        for (int64_t k = 0; k < piece->samples; k++)
-            add_term(&estimate->sums[e], log_weight[e * piece->samples + k]);
+        for (int64_t k = done - first; k < piece; k++)
+            add_term(&worker->sums[e], log_weight[e * piece + k]);
     return vae__ok();
 }
 
-/* Adds log 1/K Σ_k of examples begin … begin + examples - 1 to *total. */
-static vae_status add_examples(vae__estimate *estimate, int64_t begin, int64_t examples, double *total)
+/* log 1/K Σ_k of each example of a block. The last piece begins so early that it is a whole one. */
+static vae_status run_block(const vae__estimate *estimate, vae__worker *worker, int64_t block)
 {
-    int64_t samples = estimate->options->samples;
+    const int64_t samples = estimate->options->samples, begin = block * BLOCK;
+    const int64_t left = estimate->match->rows - begin, examples = left < BLOCK ? left : BLOCK;
     for (int64_t e = 0; e < examples; e++) {
-        estimate->rows[e] = (uint32_t)(begin + e);
-        estimate->sums[e] = (vae__sum){ -INFINITY, 0 };
+        worker->rows[e] = (uint32_t)(begin + e);
+        worker->sums[e] = (vae__sum){ -INFINITY, 0 };
     }
-    for (int64_t first = 0; first < samples;) {
-        const vae__piece *piece = samples - first >= estimate->full.samples ? &estimate->full : &estimate->rest;
-        VAE__TRY(run_piece(estimate, piece, examples, first));
-        first += piece->samples;
+    for (int64_t done = 0; done < samples; done += estimate->piece) {
+        const int64_t last = samples - estimate->piece;
+        VAE__TRY(run_piece(estimate, worker, examples, done < last ? done : last, done));
     }
     for (int64_t e = 0; e < examples; e++)
-        *total += estimate->sums[e].largest + log(estimate->sums[e].sum) - log((double)samples);
+        estimate->log_means[begin + e] = worker->sums[e].largest + log(worker->sums[e].sum) - log((double)samples);
     return vae__ok();
+}
+
+/* ---- All of them ------------------------------------------------------------------------------------------------- */
+
+/* Which thread takes a block changes nothing in it. */
+static void take_blocks(void *context, vae__team team)
+{
+    vae__estimate *estimate = context;
+    vae__worker *worker = &estimate->workers[team.thread];
+    do {
+        const int64_t block = atomic_fetch_add(&estimate->next, 1);
+        if (block >= estimate->blocks)
+            break;
+        worker->block = block;
+        worker->status = run_block(estimate, worker, block);
+        if (worker->status.code)
+            atomic_store(&estimate->leaving, true);
+    } while (!atomic_load(&estimate->leaving) && vae__seconds() < estimate->until);
+}
+
+/* That of the first block that failed. */
+static vae_status first_failure(const vae__estimate *estimate)
+{
+    const vae__worker *first = NULL;
+    for (int i = 0; i < estimate->threads; i++) {
+        const vae__worker *worker = &estimate->workers[i];
+        if (worker->status.code && (!first || worker->block < first->block))
+            first = worker;
+    }
+    return first ? first->status : vae__ok();
 }
 
 static vae_status run_all(vae__estimate *estimate, double *nll)
 {
-    const vae_evaluation_options *options = estimate->options;
-    int64_t rows = estimate->match->rows;
-    double total = 0;
-    for (int64_t begin = 0; begin < rows; begin += estimate->capacity) {
-        int64_t examples = rows - begin < estimate->capacity ? rows - begin : estimate->capacity;
-        VAE__TRY(add_examples(estimate, begin, examples, &total));
-        VAE__TRY(vae__evaluation_tell(options, begin + examples, rows));
+    const int64_t rows = estimate->match->rows;
+    for (int64_t done = 0; done < rows;) {
+        estimate->until = vae__seconds() + TELL_SECONDS;
+        vae__parallel(estimate->threads, take_blocks, estimate);
+        VAE__TRY(first_failure(estimate));
+        done = atomic_load(&estimate->next) * BLOCK;
+        done = done < rows ? done : rows;
+        VAE__TRY(vae__evaluation_tell(estimate->options, done, rows));
     }
+    double total = 0;
+    for (int64_t i = 0; i < rows; i++)
+        total += estimate->log_means[i];
     *nll = -total / (double)rows;
     return vae__ok();
 }
@@ -138,9 +209,6 @@ vae_status vae__likelihood_estimate(const vae_model *model, const vae__match *ma
     vae_status status = make(&estimate);
     if (!status.code)
         status = run_all(&estimate, nll);
-    clear_piece(&estimate.full);
-    clear_piece(&estimate.rest);
-    vae__free(estimate.rows);
-    vae__free(estimate.sums);
+    clear(&estimate);
     return status;
 }

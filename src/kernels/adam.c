@@ -1,25 +1,20 @@
-/* Adam's step in one pass; float32 in every variant. */
-#include "src/kernels/math.h"
+/* Adam's step in one pass over arrays. A variant of doubles has none: parameters are float32. */
+#include "src/kernels/adam.h"
+
 #include "src/kernels/parts.h"
 
-/* Without a gradient the moments fade, and would stay among the denormal numbers for good (0.9 times a few of the
- * smallest rounds back to as many), where every operation takes a hundred times as long. */
-static inline float without_denormal(float x)
+void VAE__VARIANT(vae__adam)(const vae__update *update, int64_t count, const float *gradient)
 {
-    return fabsf(x) < FLT_MIN ? 0.0f : x;
-}
-
-void VAE__VARIANT(vae__adam)(const vae__adam *adam, int64_t count, float *restrict value,
-                             const float *restrict gradient, float *restrict m, float *restrict v)
-{
-    const float rate = adam->rate, epsilon = adam->epsilon, beta1 = adam->beta1, beta2 = adam->beta2;
-    const float rest1 = 1.0f - beta1, rest2 = 1.0f - beta2;
-    for (int64_t i = 0; i < count; i++) {
-        float g = gradient[i];
-        float first = without_denormal(vae__fma_float(beta1, m[i], rest1 * g));
-        float second = without_denormal(vae__fma_float(beta2, v[i], rest2 * g * g));
-        m[i] = first;
-        v[i] = second;
-        value[i] -= rate * first / (__builtin_sqrtf(second) + epsilon);
+    const vae__adam_vectors step = vae__adam_vectors_of(update->adam);
+    real *const arrays[] = { (real *)(void *)update->value, (real *)(void *)update->m, (real *)(void *)update->v };
+    for (int64_t i = 0; VAE__IS_FLOAT && i < count; i += VAE__VECTOR) {
+        const int64_t lanes = count - i < VAE__VECTOR ? count - i : VAE__VECTOR;
+        const real *g = (const real *)(const void *)gradient + i;
+        vae__vector x[3], slope = vae__vector_load_lanes(g, lanes);
+        for (int k = 0; k < 3; k++)
+            x[k] = vae__vector_load_lanes(arrays[k] + i, lanes);
+        vae__adam_vector(&step, slope, &x[0], &x[1], &x[2]);
+        for (int k = 0; k < 3; k++)
+            vae__vector_store_lanes(arrays[k] + i, x[k], lanes);
     }
 }

@@ -17,11 +17,28 @@ typedef struct vae__adam {
     float rate, beta1, beta2, epsilon;
 } vae__adam;
 
+/* That step on an array: where its first value and moments are. */
+typedef struct vae__update {
+    const vae__adam *adam;
+    float *value, *m, *v;
+} vae__update;
+
+static inline vae__update vae__update_at(const vae__update *update, int64_t offset)
+{
+    return (vae__update){ update->adam, update->value + offset, update->m + offset, update->v + offset };
+}
+
 struct vae__matmul_piece;
+
+/* `rounds` rounds of multiply-adds that wait for nothing but the processor's units. Writes sums to `out`, which has
+ * room for 64 bytes, so that they have to be computed; returns the floating-point operations, a multiply-add being two.
+ */
+typedef double vae__limit_loop(int64_t rounds, void *out);
 
 typedef struct vae__kernels {
     const char *name; /* "generic", "avx2", "avx512" */
     bool float64;
+    bool wide;   /* its products are of the processor's own vectors */
     int variant; /* place in every table that has a row a variant */
 
     /* Draws first … first + count - 1 of an example, as reals. */
@@ -36,10 +53,12 @@ typedef struct vae__kernels {
     void (*convert)(vae_type type, const void *stored, int64_t count, void *out);
 
     /* value -= rate · m / (sqrt(v) + epsilon), after m and v took the gradient in. float32 rows only. */
-    void (*adam)(const vae__adam *adam, int64_t count, float *value, const float *gradient, float *m, float *v);
+    void (*adam)(const vae__update *update, int64_t count, const float *gradient);
 
     /* c (+)= a · b for one piece, row-major with leading dimensions; see src/kernels/matmul.h for the three forms. */
     void (*matmul)(const struct vae__matmul_piece *piece);
+
+    vae__limit_loop *limit; /* in reals */
 } vae__kernels;
 
 enum { VAE__VARIANTS = 4 };
@@ -47,5 +66,11 @@ enum { VAE__VARIANTS = 4 };
 /* The row of a precision and an instruction set; NULL name: the best this processor has. NULL for a name that is not
  * known, or that this processor or this build does not have. */
 const vae__kernels *vae__kernels_find(bool float64, const char *name);
+
+/* The limit with bf16 factors and float32 sums; NULL: this processor or this build has no instruction for it. */
+vae__limit_loop *vae__kernels_limit_bf16(void);
+
+/* What vae_kernels tells of the float32 row of that name; a constant. */
+const char *vae__kernels_text(const char *name);
 
 #endif

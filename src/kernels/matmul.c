@@ -6,30 +6,23 @@
 #include "src/kernels/onednn.h"
 
 enum {
-    UNITS_WANTED = 8,          /* so that a few threads are busy; more are had where the matrix is large */
-    UNIT_ROWS_LEAST = 8,       /* rows of c: a tile of the plain loop */
-    UNIT_ROWS_MOST = 32,       /* with batch rows; the more, the less often b is read */
-    UNIT_GRADIENT_MOST = 112,  /* rows of a weight's gradient */
-    UNIT_COLUMNS = 48,         /* columns come in multiples of the widest tile's, and at least three of it */
-    PIECE_COLUMNS_LEAST = 192, /* of oneDNN's; narrower ones are slower */
-    PIECE_ROWS_INNER = 64,     /* of oneDNN's in VAE__NT, where fewer are slower than the plain loop */
+    TILE_ROWS = 8,      /* of our own units of a gradient: as many as the largest tile has, */
+    TILE_COLUMNS = 48,  /* and about as many columns, */
+    TILE_VECTOR = 16,   /* a multiple of this, which every vector divides */
+    LIBRARY_ROWS = 32,  /* batch rows of a library's piece; the more, the less often b is read */
+    LIBRARY_MOST = 112, /* rows of a weight's gradient in one */
+    LIBRARY_UNITS = 8,  /* pieces wanted of a gradient, so that a few threads are busy */
+    LIBRARY_COLUMNS_LEAST = 192
 };
 
-/* Multiply-adds below which a run is one unit, and a primitive is not worth its call. */
-static const double work_of_one_unit = 64e3, work_for_onednn = 2e6;
+/* Multiply-adds below which a primitive is not worth its call. */
+static const double work_for_library = 2e6;
 
 struct vae__matmul {
     vae__matmul_spec spec;
-    int64_t rows, columns; /* of oneDNN's pieces */
-    vae__onednn *full;     /* such a piece; NULL: the plain loop computes all */
+    int64_t rows;      /* of a unit */
+    vae__onednn *full; /* such a piece with all columns, by the library; NULL: our own loop computes all */
 };
-
-/* How c is cut. */
-typedef struct grid {
-    int64_t m, n;          /* of c in this run */
-    int64_t rows, columns; /* of a unit */
-    int64_t across;        /* units beside one another */
-} grid;
 
 static int64_t blocks(int64_t extent, int64_t block)
 {
@@ -41,40 +34,24 @@ static int64_t between(int64_t x, int64_t least, int64_t most)
     return x < least ? least : x > most ? most : x;
 }
 
-static int64_t rows_of_unit(vae__matmul_form form, int64_t m)
+/* Columns of our own gradient's unit `i` of `count`, as equal as vectors allow. */
+static int64_t column_of(int64_t n, int64_t count, int64_t i)
 {
-    int64_t share = blocks(m, UNITS_WANTED);
-    if (form == VAE__TN)
-        return between(share, UNIT_ROWS_LEAST, UNIT_GRADIENT_MOST);
-    return between(blocks(share, UNIT_ROWS_LEAST) * UNIT_ROWS_LEAST, UNIT_ROWS_LEAST, UNIT_ROWS_MOST);
+    const int64_t column = blocks(n, TILE_VECTOR) * i / count * TILE_VECTOR;
+    return column < n ? column : n;
 }
 
-static int64_t columns_of_unit(int64_t n, int64_t down)
+static int64_t units_across(const vae__matmul *matmul)
 {
-    int64_t share = blocks(n, blocks(UNITS_WANTED, down));
-    share = blocks(share, UNIT_COLUMNS) * UNIT_COLUMNS;
-    return between(share, 3 * UNIT_COLUMNS, n > 3 * UNIT_COLUMNS ? n : 3 * UNIT_COLUMNS);
+    bool own_gradient = matmul->spec.form == VAE__TN && !matmul->full;
+    return own_gradient ? blocks(matmul->spec.n, TILE_COLUMNS) : 1;
 }
 
-/* The plain loop gives an element the same value wherever c is cut; oneDNN's pieces have their fixed shape. */
-static grid cut(const vae__matmul *matmul, int64_t batch)
+/* ---- Making ------------------------------------------------------------------------------------------------------ */
+
+int64_t vae__matmul_together(const vae__kernels *kernels, bool no_onednn)
 {
-    const vae__matmul_spec *spec = &matmul->spec;
-    bool gradient = spec->form == VAE__TN;
-    grid g = { .m = gradient ? spec->m : batch, .n = spec->n, .across = 1 };
-    double work = (double)g.m * (double)g.n * (double)(gradient ? batch : spec->k);
-    g.rows = g.m;
-    g.columns = g.n;
-    if (matmul->full) {
-        g.rows = matmul->rows;
-        g.columns = matmul->columns;
-        g.across = g.n / g.columns;
-    } else if (work > work_of_one_unit) {
-        g.rows = rows_of_unit(spec->form, g.m);
-        g.columns = columns_of_unit(g.n, blocks(g.m, g.rows));
-        g.across = blocks(g.n, g.columns);
-    }
-    return g;
+    return VAE_HAVE_ONEDNN && !no_onednn && !kernels->float64 && !kernels->wide ? LIBRARY_ROWS : 1;
 }
 
 static vae__matmul_piece piece_of(const vae__matmul_spec *spec, int64_t m, int64_t k)
@@ -92,30 +69,23 @@ static vae__matmul_piece piece_of(const vae__matmul_spec *spec, int64_t m, int64
     };
 }
 
-/* oneDNN's pieces are all of one width: a divisor of n, the widest that makes enough units with `down` rows of them. */
-static int64_t columns_of_piece(int64_t n, int64_t down)
-{
-    int64_t across = 1;
-    for (int64_t i = 1; across * down < UNITS_WANTED && n / i >= PIECE_COLUMNS_LEAST; i++)
-        if (n % i == 0)
-            across = i;
-    return n / across;
-}
-
-/* Where oneDNN has no such product the plain loop computes it; only a lack of memory is a failure. */
+/* Where the library has no such product our own loop computes it; only a lack of memory is a failure. */
 static vae_status make_primitive(vae__matmul *made)
 {
     const vae__matmul_spec *spec = &made->spec;
     double work = (double)spec->m * (double)spec->n * (double)spec->k;
-    if (spec->no_onednn || spec->kernels->float64 || work < work_for_onednn)
+    if (vae__matmul_together(spec->kernels, spec->no_onednn) == 1 || spec->bf16 || work < work_for_library ||
+        spec->n < LIBRARY_COLUMNS_LEAST)
         return vae__ok();
-    made->rows = spec->form == VAE__NT ? PIECE_ROWS_INNER : rows_of_unit(spec->form, spec->m);
-    if (made->rows > spec->m || spec->n < PIECE_COLUMNS_LEAST)
+    int64_t rows = LIBRARY_ROWS;
+    if (spec->form == VAE__TN)
+        rows = between(blocks(spec->m, LIBRARY_UNITS), TILE_ROWS, LIBRARY_MOST);
+    if (rows > spec->m)
         return vae__ok();
-    made->columns = columns_of_piece(spec->n, spec->m / made->rows);
-    vae__matmul_piece shape = piece_of(spec, made->rows, spec->k);
-    shape.n = made->columns;
+    vae__matmul_piece shape = piece_of(spec, rows, spec->k);
     vae_status status = vae__onednn_new(&shape, spec->bias, spec->threads, &made->full);
+    if (made->full)
+        made->rows = rows;
     return status.code == VAE_ERROR_UNSUPPORTED ? vae__ok() : status;
 }
 
@@ -125,8 +95,11 @@ static vae_status check(const vae__matmul_spec *spec)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "matmul: sizes and threads must be at least 1, not %lld, %lld, %lld on %d",
                           (long long)spec->m, (long long)spec->n, (long long)spec->k, spec->threads);
-    if (spec->add && (spec->bias || spec->relu))
-        return vae__error(VAE_ERROR_ARGUMENT, "matmul: a product that is added to c has neither bias nor relu");
+    if (spec->bf16 && (spec->kernels->float64 || !vae__matmul_bfloat16()))
+        return vae__error(VAE_ERROR_UNSUPPORTED, "matmul: no product in bfloat16 on this processor or in this build");
+    if ((spec->add || spec->form != VAE__NN) && (spec->bias || spec->relu))
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "matmul: a gradient, or a product that is added to c, has neither bias nor relu");
     return vae__ok();
 }
 
@@ -137,6 +110,7 @@ vae_status vae__matmul_new(const vae__matmul_spec *spec, vae__matmul **matmul)
     VAE__TRY(check(spec));
     VAE__TRY(vae__allocate("a matrix product", 1, sizeof *made, &made));
     made->spec = *spec;
+    made->rows = spec->form == VAE__TN ? TILE_ROWS : vae__matmul_together(spec->kernels, spec->no_onednn);
     vae_status status = make_primitive(made);
     if (status.code)
         vae__matmul_free(&made);
@@ -153,15 +127,27 @@ void vae__matmul_free(vae__matmul **matmul)
     *matmul = NULL;
 }
 
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
+
+static int64_t rows_in(const vae__matmul *matmul, int64_t batch)
+{
+    return matmul->spec.form == VAE__TN ? matmul->spec.m : batch;
+}
+
+int64_t vae__matmul_unit_rows(const vae__matmul *matmul)
+{
+    return matmul->rows;
+}
+
 int64_t vae__matmul_units(const vae__matmul *matmul, int64_t batch)
 {
-    grid g = cut(matmul, batch);
-    return blocks(g.m, g.rows) * g.across;
+    return blocks(rows_in(matmul, batch), matmul->rows) * units_across(matmul);
 }
 
 size_t vae__matmul_scratch(const vae__matmul *matmul)
 {
-    return vae__onednn_scratch(matmul->full);
+    size_t library = vae__onednn_scratch(matmul->full);
+    return library > VAE__MATMUL_SCRATCH ? library : VAE__MATMUL_SCRATCH;
 }
 
 static const void *at(const void *base, int64_t bytes)
@@ -169,53 +155,79 @@ static const void *at(const void *base, int64_t bytes)
     return base ? (const char *)base + bytes : NULL;
 }
 
-/* The part of the run that one unit is. */
-static vae__matmul_piece unit_piece(const vae__matmul *matmul, const vae__matmul_call *call, const grid *g,
-                                    int64_t unit)
+/* A part of the run: rows and columns of c from a place on. */
+static vae__matmul_piece part_of(const vae__matmul *matmul, const vae__matmul_call *call, int64_t row, int64_t rows,
+                                 int64_t column, int64_t columns)
 {
     const vae__matmul_spec *spec = &matmul->spec;
     const int64_t size = spec->kernels->float64 ? sizeof(double) : sizeof(float);
-    int64_t row = unit / g->across * g->rows, column = unit % g->across * g->columns;
-    int64_t m = g->m - row < g->rows ? g->m - row : g->rows;
-    vae__matmul_piece piece = piece_of(spec, m, spec->form == VAE__TN ? call->batch : spec->k);
-    piece.n = g->n - column < g->columns ? g->n - column : g->columns;
+    vae__matmul_piece piece = piece_of(spec, rows, spec->form == VAE__TN ? call->batch : spec->k);
+    piece.n = columns;
     piece.a = at(call->a, size * (spec->form == VAE__TN ? row : row * piece.lda));
     piece.b = at(call->b, size * (spec->form == VAE__NT ? column * piece.ldb : column));
     piece.bias = spec->bias ? at(call->bias, size * column) : NULL;
-    piece.c = (char *)call->c + size * (row * piece.ldc + column);
+    piece.c = call->c ? (char *)call->c + size * (row * piece.ldc + column) : NULL;
+    piece.scratch = call->scratch;
     return piece;
 }
 
-/* oneDNN has the full pieces; should it fail in one, the plain loop stands in. */
-static bool is_full(const vae__matmul *matmul, const vae__matmul_piece *piece)
+/* Our own loop takes Adam's step while the gradient is in registers. */
+static void run_own(const vae__matmul *matmul, const vae__matmul_call *call, vae__matmul_piece *piece, int64_t first)
 {
-    const vae__matmul_spec *spec = &matmul->spec;
-    return matmul->full && piece->m == matmul->rows && piece->k == spec->k;
+    vae__update here;
+    if (call->update) {
+        here = vae__update_at(call->update, first);
+        piece->update = &here;
+    }
+    (matmul->spec.bf16 ? vae__matmul_bfloat16() : matmul->spec.kernels->matmul)(piece);
+    piece->update = NULL;
 }
 
-/* Units beside one another of a product of one row, taken as one, so that its rows of b are read whole: an element has
- * the same value wherever c is cut. Returns how many there are. */
-static int64_t join(const vae__matmul *matmul, const grid *g, int64_t unit, int64_t end, vae__matmul_piece *piece)
+/* … or it is taken while the library's is in the cache. */
+static void update_rows(const vae__matmul *matmul, const vae__matmul_call *call, const vae__matmul_piece *piece,
+                        int64_t first)
 {
-    if (g->m != 1 || matmul->spec.form != VAE__NN)
-        return 1;
-    int64_t column = unit * g->columns, last = end * g->columns;
-    piece->n = (last < g->n ? last : g->n) - column;
-    return end - unit;
+    const vae__update here = vae__update_at(call->update, first);
+    matmul->spec.kernels->adam(&here, piece->m * piece->ldc, piece->c);
+}
+
+/* Whole rows. The library has the full pieces; should it fail in one, our own loop stands in. */
+static void run_rows(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
+{
+    const vae__matmul_spec *spec = &matmul->spec;
+    for (int64_t row = begin, rows; row < end; row += rows) {
+        rows = matmul->full && end - row > matmul->rows ? matmul->rows : end - row;
+        vae__matmul_piece piece = part_of(matmul, call, row, rows, 0, spec->n);
+        bool full = matmul->full && rows == matmul->rows && piece.k == spec->k;
+        if (!full || !vae__onednn_run(matmul->full, &piece, call->thread, call->scratch))
+            run_own(matmul, call, &piece, row * piece.ldc);
+        else if (call->update)
+            update_rows(matmul, call, &piece, row * piece.ldc);
+    }
+}
+
+/* Tiles, one below the other, then on to the next panel of columns. */
+static void run_tiles(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
+{
+    const vae__matmul_spec *spec = &matmul->spec;
+    const int64_t down = blocks(spec->m, TILE_ROWS), across = units_across(matmul);
+    for (int64_t unit = begin, next; unit < end; unit = next) {
+        const int64_t panel = unit / down, column = column_of(spec->n, across, panel);
+        next = (panel + 1) * down < end ? (panel + 1) * down : end;
+        const int64_t row = (unit - panel * down) * TILE_ROWS, below = (next - panel * down) * TILE_ROWS;
+        vae__matmul_piece piece = part_of(matmul, call, row, (below < spec->m ? below : spec->m) - row, column,
+                                          column_of(spec->n, across, panel + 1) - column);
+        run_own(matmul, call, &piece, row * piece.ldc + column);
+    }
 }
 
 void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
 {
-    grid g = cut(matmul, call->batch);
-    for (int64_t unit = begin; unit < end;) {
-        vae__matmul_piece piece = unit_piece(matmul, call, &g, unit);
-        if (is_full(matmul, &piece) && vae__onednn_run(matmul->full, &piece, call->thread, call->scratch)) {
-            unit++;
-            continue;
-        }
-        unit += join(matmul, &g, unit, end, &piece);
-        matmul->spec.kernels->matmul(&piece);
-    }
+    const int64_t all = rows_in(matmul, call->batch);
+    if (matmul->spec.form == VAE__TN && !matmul->full)
+        run_tiles(matmul, call, begin, end);
+    else
+        run_rows(matmul, call, begin * matmul->rows, end * matmul->rows < all ? end * matmul->rows : all);
 }
 
 bool vae__matmul_uses_library(const vae__matmul *matmul)

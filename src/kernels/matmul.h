@@ -5,8 +5,11 @@
  *     VAE__NT   c(m, n) = a(m, k) · b(n, k)ᵀ   gradient of the data: m runs over the batch
  *     VAE__TN   c(m, n) = a(k, m)ᵀ · b(k, n)   gradient of the weight: k runs over the batch
  *
- * All matrices are packed and row-major. oneDNN computes the full pieces where it was built in, is not refused, and the
- * precision is float32; our own loop computes all else: float64, and pieces too small to be worth a primitive.
+ * All matrices are packed and row-major. Our own loop computes them where it has wide vectors: in the midst of a
+ * training step it is faster than oneDNN 2.6 (docs/performance.md). Where it has not, oneDNN computes the full pieces
+ * in float32, if it was built in and is not refused.
+ *
+ * Units are rows of the batch, or some together; of a weight's gradient, tiles of it or rows.
  */
 #ifndef VAE_KERNELS_MATMUL_H
 #define VAE_KERNELS_MATMUL_H
@@ -23,20 +26,31 @@ typedef enum vae__matmul_form { VAE__NN, VAE__NT, VAE__TN } vae__matmul_form;
 typedef struct vae__matmul_spec {
     vae__matmul_form form;
     int64_t m, n, k; /* the batch dimension at its most */
-    bool bias;       /* c = … + bias(n) */
+    bool bias;       /* c = … + bias(n); VAE__NN alone has it, and relu */
     bool relu;       /* c = max(…, 0), after the bias */
     bool add;        /* c += …; not with bias or relu */
     int threads;     /* most threads that will run it at a time */
     bool no_onednn;
+    bool bf16; /* a and b are rounded to bfloat16, the sums are float32; see vae__matmul_bfloat16 */
     const vae__kernels *kernels;
 } vae__matmul_spec;
 
 typedef struct vae__matmul vae__matmul;
 
-/* The primitive for full pieces, and scratch for it; remainders are the plain loop's, so that the last bits of a row
- * may depend on the number of rows in its run. Call it outside a parallel region. */
+/* Rows of the batch that a thread's share must be a multiple of, the last one aside: what one unit is. With a library
+ * remainders are our own loop's, so that the last bits of a row may depend on the number of rows in its run. */
+int64_t vae__matmul_together(const vae__kernels *kernels, bool no_onednn);
+
+/* The product of one piece in bfloat16; NULL where this build or this processor (AVX512_BF16) has none. */
+typedef void vae__matmul_function(const struct vae__matmul_piece *piece);
+vae__matmul_function *vae__matmul_bfloat16(void);
+
+/* Call it outside a parallel region. */
 vae_status vae__matmul_new(const vae__matmul_spec *spec, vae__matmul **matmul);
 void vae__matmul_free(vae__matmul **matmul);
+
+/* Rows of one unit; of a gradient's tile as well. */
+int64_t vae__matmul_unit_rows(const vae__matmul *matmul);
 
 /* Pieces of a run over `batch` (1 … the most); depends on shape and batch alone. */
 int64_t vae__matmul_units(const vae__matmul *matmul, int64_t batch);
@@ -48,7 +62,9 @@ typedef struct vae__matmul_call {
     const void *a, *b, *bias;
     void *c;
     int64_t batch;
-    int thread; /* 0 … threads - 1; no two threads may use one number at a time */
+    const vae__update *update; /* with VAE__TN and float32, not with `add`; c is the library's to write to, or
+                                         ours, or neither's. NULL: none */
+    int thread;                /* 0 … threads - 1; no two threads may use one number at a time */
     void *scratch;
 } vae__matmul_call;
 
@@ -58,7 +74,7 @@ void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, in
 /* Whether oneDNN computes the full pieces of this product. */
 bool vae__matmul_uses_library(const vae__matmul *matmul);
 
-/* For the plain loop: c(m, n), with leading dimensions. */
+/* For our own loop: c(m, n), with leading dimensions. */
 typedef struct vae__matmul_piece {
     vae__matmul_form form;
     int64_t m, n, k;
@@ -66,6 +82,10 @@ typedef struct vae__matmul_piece {
     void *c;
     int64_t lda, ldb, ldc;
     bool relu, add;
+    const vae__update *update; /* with VAE__TN and float32: instead of c, which is not touched */
+    void *scratch;             /* VAE__MATMUL_SCRATCH bytes, 64-byte aligned */
 } vae__matmul_piece;
+
+enum { VAE__MATMUL_SCRATCH = 128 << 10 };
 
 #endif

@@ -1,5 +1,6 @@
 /* One variant's row of the table. */
 #include "src/kernels/parts.h"
+#include "src/kernels/vector.h"
 
 /* Place in the tables, and name. */
 #define NUMBER_f64_generic 0
@@ -16,11 +17,13 @@
 const vae__kernels VAE__VARIANT(vae__kernels_row) = {
     .name = VAE__VARIANT(NAME),
     .float64 = IS_DOUBLE,
+    .wide = VAE__WIDTH > 16,
     .variant = VAE__VARIANT(NUMBER),
     .uniform = VAE__VARIANT(vae__uniform),
     .normal = VAE__VARIANT(vae__normal),
     .binarize = VAE__VARIANT(vae__binarize),
     .convert = VAE__VARIANT(vae__convert),
     .adam = IS_DOUBLE ? NULL : VAE__VARIANT(vae__adam),
-    .matmul = VAE__VARIANT(vae__matmul_plain),
+    .matmul = VAE__VARIANT(vae__matmul_own),
+    .limit = VAE__VARIANT(vae__limit),
 };

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <vae/version.h>
 
+#include "src/kernels/bf16.h"
 #include "src/kernels/kernels.h"
+#include "src/kernels/matmul.h"
 
 extern const vae__kernels vae__kernels_row_f64_generic, vae__kernels_row_f32_generic;
 
@@ -52,21 +54,59 @@ static const struct {
     { &vae__kernels_row_f32_generic, everywhere, "generic" LIBRARY },
     { &vae__kernels_row_f64_generic, everywhere, "generic" LIBRARY },
 };
+enum { VARIANTS = sizeof variants / sizeof *variants };
 
-const char *vae_kernels(void)
+static size_t place_of(bool float64, const char *name)
 {
-    size_t best = 0;
-    while (!variants[best].runs_here())
-        best++;
-    return variants[best].text;
+    size_t i = 0;
+    for (; i < VARIANTS; i++) {
+        const vae__kernels *row = variants[i].row;
+        if (row->float64 == float64 && (!name || !strcmp(row->name, name)) && variants[i].runs_here())
+            break;
+    }
+    return i;
 }
 
 const vae__kernels *vae__kernels_find(bool float64, const char *name)
 {
-    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
-        const vae__kernels *row = variants[i].row;
-        if (row->float64 == float64 && (!name || !strcmp(row->name, name)) && variants[i].runs_here())
-            return row;
-    }
+    size_t i = place_of(float64, name);
+    return i < VARIANTS ? variants[i].row : NULL;
+}
+
+const char *vae__kernels_text(const char *name)
+{
+    size_t i = place_of(false, name);
+    return i < VARIANTS ? variants[i].text : NULL;
+}
+
+const char *vae_kernels(void)
+{
+    return vae__kernels_text(NULL);
+}
+
+static bool has_bf16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    return has_avx512() && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+vae__limit_loop *vae__kernels_limit_bf16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    if (has_bf16())
+        return vae__limit_avx512bf16;
+#endif
+    return NULL;
+}
+
+vae__matmul_function *vae__matmul_bfloat16(void)
+{
+#if VAE_HAVE_AVX512BF16
+    if (has_bf16())
+        return vae__matmul_avx512bf16;
+#endif
     return NULL;
 }

@@ -126,6 +126,19 @@ static inline void vae__vector_store_part(real *to, vae__vector x, int64_t lanes
 
 #endif
 
+static inline vae__vector vae__vector_load_lanes(const real *from, int64_t lanes)
+{
+    return lanes == VAE__VECTOR ? vae__vector_load(from) : vae__vector_load_part(from, lanes);
+}
+
+static inline void vae__vector_store_lanes(real *to, vae__vector x, int64_t lanes)
+{
+    if (lanes == VAE__VECTOR)
+        vae__vector_store(to, x);
+    else
+        vae__vector_store_part(to, x, lanes);
+}
+
 /* Each lane that is not above 0 becomes 0. */
 static inline vae__vector vae__vector_relu(vae__vector x)
 {

@@ -2,11 +2,10 @@
 #ifndef VAE_TRAIN_ADAM_H
 #define VAE_TRAIN_ADAM_H
 
-#include "src/base/parallel.h"
 #include "src/checkpoint/training.h"
+#include "src/kernels/kernels.h"
 
-/* A team's step on all parameters of the training's model, each thread doing its share, by a gradient laid out as they
- * are; training->step steps were done before. */
-void vae__adam_step(const vae_training *training, const float *gradient, vae__team team);
+/* The constants of the next step; training->step steps were done before. */
+vae__adam vae__adam_of(const vae_training *training);
 
 #endif

@@ -14,6 +14,8 @@
 #include "src/data/data.h"
 #include "src/data/match.h"
 #include "src/infer/evaluator.h"
+#include "src/kernels/kernels.h"
+#include "src/train/account.h"
 #include "src/train/adam.h"
 
 /* How long threads stay in a parallel region before progress is told. */
@@ -32,6 +34,8 @@ typedef struct vae__loop {
     uint32_t *order;       /* the epoch's */
     int64_t steps, number; /* an epoch's; done of it */
     vae_run run;           /* the step under way */
+    vae__adam adam;
+    vae__update update;
     vae_binding bindings[VAE__MAX_BINDINGS];
     vae_status status;
     bool paused;
@@ -39,6 +43,7 @@ typedef struct vae__loop {
     int64_t entered_at; /* … and at which step */
     double began, seconds_before;
     vae_progress progress;
+    vae__account *account; /* NULL: nobody asks */
 } vae__loop;
 
 /* ---- A new training ---------------------------------------------------------------------------------------------- */
@@ -193,7 +198,7 @@ static vae_status make_validation(vae__loop *loop, const vae_data *data)
         return vae__ok();
     vae__match match;
     VAE__TRY(vae__match_data(loop->training->model, data, VAE_VALIDATION, &match));
-    return vae__evaluator_new(loop->training->model, &match, loop->threads, &loop->validation);
+    return vae__evaluator_new(loop->training->model, &match, loop->threads, loop->options->kernels, &loop->validation);
 }
 
 static vae_status make_loop(vae__loop *loop, const vae_data *data)
@@ -208,9 +213,12 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     vae__graph_request request = vae__match_request(&loop->match, VAE__TRAINING);
     VAE__TRY(vae__model_graph_new(training->model, &request, &loop->graph));
     int64_t capacity = training->batch_size < loop->match.rows ? training->batch_size : loop->match.rows;
-    VAE__TRY(vae_executor_new(loop->graph.program,
-                              &(vae_executor_options){ .capacity = capacity, .threads = loop->threads },
-                              &loop->executor));
+    vae_executor_options options = { .capacity = capacity,
+                                     .threads = loop->threads,
+                                     .kernels = loop->options->kernels,
+                                     .profile = loop->account && loop->account->profile };
+    VAE__TRY(vae_executor_new(loop->graph.program, &options, &loop->executor));
+    vae__account_begin(loop->account, loop->threads);
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
@@ -250,7 +258,10 @@ static vae_status begin_step(vae__loop *loop)
                            .step = (uint32_t)training->epoch,
                            .example_ids = rows,
                            .gradient = loop->gradient };
-    return vae__executor_begin(loop->executor, &loop->run);
+    loop->adam = vae__adam_of(training);
+    loop->update = (vae__update){ &loop->adam, vae_store_parameters(training->model->store), training->first_moment,
+                                  training->second_moment };
+    return vae__executor_begin(loop->executor, &loop->run, &loop->update);
 }
 
 /* One thread: counts the batch that was trained on. */
@@ -283,7 +294,7 @@ static bool pauses(const vae__loop *loop)
     return loop->status.code || loop->number == loop->steps || (due && loop->number > loop->entered_at);
 }
 
-/* Steps, by all threads of one region: gradient, then Adam. Thread 0 keeps the books between two barriers. An objective
+/* Steps, by all threads of one region: gradient and Adam. Thread 0 keeps the books between two barriers. An objective
  * that is not finite ends training before it can touch a parameter; all threads see the same. */
 static void run_steps(void *context, vae__team team)
 {
@@ -299,9 +310,6 @@ static void run_steps(void *context, vae__team team)
             return;
         vae__executor_work(loop->executor, team);
         bool finite = isfinite(figure(loop, loop->graph.objective));
-        if (finite)
-            vae__adam_step(loop->training, loop->gradient, team);
-        vae__barrier(team);
         if (!team.thread && finite)
             end_step(loop);
         else if (!team.thread)
@@ -384,7 +392,9 @@ static vae_status run_epoch(vae__loop *loop)
     vae__draw order = { .seed = training->seed,
                         .stream = vae__random_stream("order", "train"),
                         .step = (uint32_t)training->epoch };
+    double begun = vae__seconds();
     vae__random_permutation(order, loop->match.rows, loop->order);
+    vae__account_order(loop->account, begun);
     loop->progress.epoch = training->epoch + 1;
     loop->number = training->step - training->epoch * loop->steps;
     while (loop->number < loop->steps) {
@@ -395,6 +405,7 @@ static vae_status run_epoch(vae__loop *loop)
         if (loop->number < loop->steps)
             VAE__TRY(tell(loop, training->partial, false));
     }
+    vae__account_epoch(loop->account, begun);
     return end_epoch(loop);
 }
 
@@ -404,7 +415,8 @@ static double last_seconds(const vae_training *training)
     return history->rows && history->columns[VAE__SECONDS] ? history->columns[VAE__SECONDS][history->rows - 1] : 0;
 }
 
-vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options)
+vae_status vae__train(vae_training *training, const vae_data *data, const vae_train_options *options,
+                      vae__account *account)
 {
     if (!training || !data || !options)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a training, data and options, found NULL");
@@ -413,14 +425,25 @@ vae_status vae_train(vae_training *training, const vae_data *data, const vae_tra
                           "expected 0 to 10^9 epochs, threads and progress_steps of at least 0, found %" PRId64
                           ", %d and %" PRId64,
                           options->epochs, options->threads, options->progress_steps);
-    vae__loop loop = {
-        .training = training, .options = options, .began = vae__seconds(), .seconds_before = last_seconds(training)
-    };
+    vae__loop loop = { .training = training,
+                       .options = options,
+                       .began = vae__seconds(),
+                       .seconds_before = last_seconds(training),
+                       .account = account };
     vae_status status = make_loop(&loop, data);
-    if (!status.code)
+    if (!status.code) {
         training->epochs = options->epochs;
+        training->kernels = vae__kernels_text(options->kernels);
+    }
     while (!status.code && training->epoch < options->epochs)
         status = run_epoch(&loop);
+    if (!status.code)
+        status = vae__account_end(account, loop.executor, loop.graph.program, training->batch_size, loop.match.rows);
     clear_loop(&loop);
     return status;
+}
+
+vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options)
+{
+    return vae__train(training, data, options, NULL);
 }

@@ -1,4 +1,6 @@
 /* The parallel region: shares, barriers, and the host's OpenMP settings. */
+#include <fenv.h>
+#include <float.h>
 #include <omp.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -63,6 +65,33 @@ START_TEST(test_region)
 }
 END_TEST
 
+#ifdef __SSE2__
+/* The smallest normal number halved, by threads of a team. */
+static void halve(void *context, vae__team team)
+{
+    float *halves = context;
+    volatile float least = FLT_MIN;
+    halves[team.thread] = least / 2;
+}
+
+/* Within a region denormal results are 0; outside, the host's setting and flags are as they were. */
+START_TEST(test_denormals)
+{
+    for (int threads = 1; threads <= 2; threads++) {
+        float halves[2] = { 1, 1 };
+        feclearexcept(FE_ALL_EXCEPT);
+        feraiseexcept(FE_INEXACT);
+        vae__parallel(threads, halve, halves);
+        ck_assert_int_eq(fetestexcept(FE_ALL_EXCEPT), FE_INEXACT);
+        for (int i = 0; i < threads; i++)
+            ck_assert_float_eq(halves[i], 0);
+        halve(halves, (vae__team){ 0, 1, NULL });
+        ck_assert(halves[0] > 0);
+    }
+}
+END_TEST
+#endif
+
 typedef struct race {
     int values[MOST], wrong; /* plain: the barrier alone orders what is written and read */
 } race;
@@ -108,7 +137,14 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("parallel");
-    const TTest *const tests[] = { test_shares, test_region, test_barrier, test_processors_and_clock, NULL };
+    const TTest *const tests[] = { test_shares,
+                                   test_region,
+#ifdef __SSE2__
+                                   test_denormals,
+#endif
+                                   test_barrier,
+                                   test_processors_and_clock,
+                                   NULL };
     suite_case(suite, "parallel", 60, tests);
     return suite_run(suite);
 }

@@ -146,17 +146,44 @@ static double nll_at_once(vae_model *model, int64_t samples, uint64_t seed)
 START_TEST(test_pieces)
 {
     static const vae_model_spec *const specs[] = { &bernoulli, &conditional };
-    static const int64_t samples[] = { 1, 63, 64, 65, 130, 256 };
+    static const int64_t samples[] = { 1, 63, 127, 128, 129, 256, 259 };
     for (int m = 0; m < 2; m++) {
         vae_model *model = model_of(specs[m], data);
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 7; i++) {
             double found = evaluate(model, samples[i], 8, 1).nll, expected = nll_at_once(model, samples[i], 8);
             ck_assert_msg(fabs(found - expected) < 1e-4, "%s, %d samples: %.9g, at once %.9g", specs[m]->name,
                           (int)samples[i], found, expected);
         }
-        ck_assert_double_eq(evaluate(model, 130, 8, 1).nll, evaluate(model, 130, 8, 2).nll);
         vae_model_free(&model);
     }
+}
+END_TEST
+
+/* As many blocks of examples as there are, the last one short, on any number of threads. */
+START_TEST(test_threads)
+{
+    static const int threads[] = { 2, 3, 4, 8 };
+    static const char *const kernels[] = { NULL, "avx2" };
+    vae_model *model = model_of(&conditional, data);
+    for (int k = 0; k < 2; k++) {
+        vae_evaluation_options options = { .samples = 130, .seed = 8, .threads = 1, .kernels = kernels[k] };
+        vae_evaluation one, other;
+        vae_status status = vae_evaluate(model, data, &options, &one);
+        if (status.code == VAE_ERROR_UNSUPPORTED) /* not on this processor */
+            continue;
+        ck_assert_status_ok(status);
+        ck_assert_int_eq(one.examples, 60);
+        for (int i = 0; i < 4; i++) {
+            options.threads = threads[i];
+            ck_assert_status_ok(vae_evaluate(model, data, &options, &other));
+            ck_assert_mem_eq(&one.nll, &other.nll, sizeof one.nll);
+            ck_assert_mem_eq(&one.elbo, &other.elbo, sizeof one.elbo);
+        }
+    }
+    vae_evaluation unwanted;
+    ck_assert_status(vae_evaluate(model, data, &(vae_evaluation_options){ .kernels = "avx1024" }, &unwanted),
+                     VAE_ERROR_UNSUPPORTED, "kernels \"avx1024\" are not known");
+    vae_model_free(&model);
 }
 END_TEST
 
@@ -582,6 +609,7 @@ int main(void)
                                    test_one_sample,
                                    test_more_samples_are_tighter,
                                    test_pieces,
+                                   test_threads,
                                    test_linear_gaussian,
                                    test_active_units,
                                    test_evaluation_refuses,

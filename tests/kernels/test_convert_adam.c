@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "src/base/parallel.h"
 #include "src/kernels/kernels.h"
 #include "tests/support/suite.h"
 
@@ -61,7 +62,7 @@ START_TEST(test_adam)
             gradient[i] = sinf((float)(i * step)) * powf(10, (float)(i % 7) - 4);
             adam_in_double(&adam, (double)gradient[i], &values[i], &ms[i], &vs[i]);
         }
-        kernels->adam(&adam, COUNT, value, gradient, m, v);
+        kernels->adam(&(vae__update){ &adam, value, m, v }, COUNT, gradient);
     }
     for (int i = 0; i < COUNT; i++) {
         double scale = pow(10, i % 7 - 4);
@@ -86,28 +87,43 @@ START_TEST(test_adam_pieces)
             for (int j = 0; j < 3; j++)
                 whole[j][i] = pieces[j][i] = 1.0f / (float)(1 + i + j);
         }
-        kernels->adam(&adam, COUNT, whole[0], gradient, whole[1], whole[2]);
-        kernels->adam(&adam, cut, pieces[0], gradient, pieces[1], pieces[2]);
-        kernels->adam(&adam, COUNT - cut, pieces[0] + cut, gradient + cut, pieces[1] + cut, pieces[2] + cut);
+        kernels->adam(&(vae__update){ &adam, whole[0], whole[1], whole[2] }, COUNT, gradient);
+        kernels->adam(&(vae__update){ &adam, pieces[0], pieces[1], pieces[2] }, cut, gradient);
+        kernels->adam(&(vae__update){ &adam, pieces[0] + cut, pieces[1] + cut, pieces[2] + cut }, COUNT - cut,
+                      gradient + cut);
         ck_assert_mem_eq(whole, pieces, sizeof whole);
     }
 }
 END_TEST
 
-/* Moments without a gradient fade to 0, not to denormal numbers. */
+typedef struct fading {
+    const vae__kernels *kernels;
+    vae__update update;
+    float gradient[COUNT];
+} fading;
+
+static void fade(void *context, vae__team team)
+{
+    const fading *f = context;
+    ck_assert_int_eq(team.threads, 1);
+    f->kernels->adam(&f->update, COUNT, f->gradient);
+}
+
+/* In a region moments without a gradient fade to 0, not to denormal numbers. */
 START_TEST(test_adam_fades)
 {
     FOR_VARIANT
     if (!kernels->adam)
         return;
     const vae__adam adam = { .rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.9f, .epsilon = 1e-8f };
-    float value[COUNT] = { 0 }, gradient[COUNT] = { 0 }, m[COUNT], v[COUNT];
+    float value[COUNT] = { 0 }, m[COUNT], v[COUNT];
+    fading f = { kernels, { &adam, value, m, v }, { 0 } };
     for (int i = 0; i < COUNT; i++) {
         m[i] = i % 2 ? 1e-30f : -1e-30f;
         v[i] = 1e-30f;
     }
     for (int step = 0; step < 400; step++) {
-        kernels->adam(&adam, COUNT, value, gradient, m, v);
+        vae__parallel(1, fade, &f);
         for (int i = 0; i < COUNT; i++)
             ck_assert(m[i] == 0 || fabsf(m[i]) >= FLT_MIN);
     }

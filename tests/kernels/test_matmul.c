@@ -33,6 +33,7 @@ typedef struct problem {
     size_t size; /* of a number */
     char *a, *b, *bias, *before, *c;
     double *sum, *scale; /* of products, and what rounding errors are measured by */
+    const vae__update *update;
 } problem;
 
 static char *numbers(const problem *p, int64_t count, unsigned seed)
@@ -118,7 +119,7 @@ static void work(void *context, vae__team team)
 
 static void run(const problem *p, const vae__matmul *matmul, int64_t batch, int threads)
 {
-    job j = { .matmul = matmul, .call = { .a = p->a, .b = p->b, .bias = p->bias, .c = p->c, .batch = batch } };
+    job j = { .matmul = matmul, .call = { p->a, p->b, p->bias, p->c, batch, .update = p->update } };
     memcpy(p->c, p->before, (size_t)(p->spec.m * p->spec.n + GUARD) * p->size);
     for (int i = 0; i < threads; i++)
         j.scratch[i] = vae__alloc(vae__matmul_scratch(matmul), 1);
@@ -169,6 +170,8 @@ static vae__matmul_spec spec_of(vae__matmul_form form, int64_t batch, int64_t in
                                 bool no_onednn, const vae__kernels *kernels)
 {
     bool gradient = form == VAE__TN;
+    if (form != VAE__NN)
+        e.bias = e.relu = false;
     return (vae__matmul_spec){ .form = form,
                                .m = gradient ? in : batch,
                                .n = out,
@@ -288,17 +291,63 @@ START_TEST(test_rows_alone)
 }
 END_TEST
 
+/* A weight's gradient and Adam's step on it at once make the same bits as one after the other, however many threads,
+ * units and blocks of the batch. */
+static void check_update(int64_t batch, int64_t in, int64_t out, int threads, bool library, const vae__kernels *kernels)
+{
+    vae__matmul_spec spec = spec_of(VAE__TN, batch, in, out, (extras){ 0 }, threads, !library, kernels);
+    problem p = make_problem(spec);
+    const vae__adam adam = { .rate = 1e-2f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f };
+    const int64_t count = in * out;
+    float *arrays[2][3];
+    for (int i = 0; i < 6; i++) {
+        arrays[i / 3][i % 3] = (float *)(void *)numbers(&p, count, 5 + (unsigned)i % 3);
+        for (int64_t k = 0; i % 3 == 2 && k < count; k++)
+            arrays[i / 3][2][k] *= arrays[i / 3][2][k];
+    }
+    vae__matmul *matmul = NULL;
+    ck_assert_status_ok(vae__matmul_new(&spec, &matmul));
+    run(&p, matmul, batch, 1);
+    vae__update apart = { &adam, arrays[0][0], arrays[0][1], arrays[0][2] };
+    vae__update at_once = { &adam, arrays[1][0], arrays[1][1], arrays[1][2] };
+    kernels->adam(&apart, count, (const float *)(const void *)p.c);
+    p.update = &at_once;
+    run(&p, matmul, batch, threads);
+    for (int i = 0; i < 3; i++)
+        ck_assert_mem_eq(arrays[0][i], arrays[1][i], (size_t)(count + GUARD) * sizeof(float));
+    for (int i = 0; i < 6; i++)
+        free(arrays[i / 3][i % 3]);
+    vae__matmul_free(&matmul);
+    free_problem(&p);
+}
+
+START_TEST(test_update)
+{
+    FOR_VARIANT
+    if (kernels->float64)
+        return;
+    static const int64_t shapes[][3] = { { 128, 100, 400 }, { 1, 3, 5 },     { 7, 20, 40 },   { 129, 33, 47 },
+                                         { 500, 65, 130 },  { 2100, 9, 50 }, { 330, 530, 49 } };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int threads = 1; threads <= MOST_THREADS; threads += 2)
+            for (int library = 0; library < 2; library++)
+                check_update(shapes[i][0], shapes[i][1], shapes[i][2], threads, library, kernels);
+}
+END_TEST
+
 /* Making and running leave the host's setting alone, and oneDNN is there where it ought to be. */
 START_TEST(test_host)
 {
     omp_set_num_threads(3);
-    for (int form = 0; form < 3; form++) {
-        vae__matmul_spec spec = spec_of(form, 128, 300, 400, (extras){ 0 }, 2, false, vae__kernels_find(false, NULL));
+    for (int turn = 0; turn < 6; turn++) {
+        const vae__kernels *kernels = vae__kernels_find(false, turn < 3 ? "generic" : NULL);
+        const bool library = !kernels->wide && !strstr(vae_kernels(), "without");
+        vae__matmul_spec spec = spec_of(turn % 3, 128, 300, 400, (extras){ 0 }, 2, false, kernels);
         problem p = make_problem(spec);
         vae__matmul *matmul = NULL;
         ck_assert_status_ok(vae__matmul_new(&spec, &matmul));
         ck_assert_int_eq(omp_get_max_threads(), 3);
-        ck_assert_int_eq(vae__matmul_uses_library(matmul), strstr(vae_kernels(), "without") == NULL);
+        ck_assert_int_eq(vae__matmul_uses_library(matmul), library);
         run(&p, matmul, 128, 1);
         ck_assert_int_eq(omp_get_max_threads(), 3);
         run(&p, matmul, 128, 2);
@@ -318,17 +367,21 @@ START_TEST(test_mistakes)
     const vae__kernels *kernels = vae__kernels_find(false, NULL);
     vae__matmul_spec none = spec_of(VAE__NN, 0, 3, 4, (extras){ 0 }, 1, false, kernels);
     vae__matmul_spec both = spec_of(VAE__NN, 2, 3, 4, (extras){ .relu = true, .add = true }, 1, false, kernels);
+    vae__matmul_spec gradient = spec_of(VAE__NT, 2, 3, 4, (extras){ 0 }, 1, false, kernels);
+    gradient.bias = true;
     vae__matmul *matmul = NULL;
     ck_assert_status(vae__matmul_new(&none, &matmul), VAE_ERROR_ARGUMENT, "at least 1");
     ck_assert_ptr_null(matmul);
     ck_assert_status(vae__matmul_new(&both, &matmul), VAE_ERROR_ARGUMENT, "neither bias nor relu");
+    ck_assert_status(vae__matmul_new(&gradient, &matmul), VAE_ERROR_ARGUMENT, "neither bias nor relu");
     vae__matmul_free(&matmul);
 }
 END_TEST
 
 START_TEST(test_no_memory)
 {
-    vae__matmul_spec spec = spec_of(VAE__NN, 128, 300, 400, (extras){ 0 }, 2, false, vae__kernels_find(false, NULL));
+    vae__matmul_spec spec =
+        spec_of(VAE__NN, 128, 300, 400, (extras){ 0 }, 2, false, vae__kernels_find(false, "generic"));
     vae__matmul *matmul = NULL;
     system_reset();
     ck_assert_status_ok(vae__matmul_new(&spec, &matmul));
@@ -349,7 +402,9 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("matmul");
-    const TTest *const each[] = { test_small, test_every_batch, test_layers, test_threads, test_rows_alone };
+    const TTest *const each[] = {
+        test_small, test_every_batch, test_layers, test_threads, test_rows_alone, test_update
+    };
     TCase *loops = tcase_create("each variant");
     tcase_set_timeout(loops, 120);
     for (size_t i = 0; i < sizeof each / sizeof *each; i++)
