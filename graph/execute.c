@@ -25,11 +25,11 @@ struct vae_executor {
     size_t bytes_per_value;
     vae__plan plan;
     unsigned char *slab;
-    unsigned char *constants;  /* values of constants and, in float64, of parameters and state */
-    int64_t *constant;         /* by node->index: offset of its values there, or VAE__NOWHERE */
-    void **states;             /* by task: what the op prepared */
-    vae__call *calls;          /* by task, filled in at each run */
-    const vae_binding **bound; /* by node->index, at each run */
+    unsigned char *constants; /* values of constants and, in float64, of parameters and state */
+    int64_t *constant;        /* by node->index: offset of its values there, or VAE__NOWHERE */
+    void **states;            /* by task: what the op prepared */
+    vae__call *calls;         /* by task, filled in at each run */
+    vae__source *sources;     /* by node->index, at each run */
     unsigned char *scratch;
     size_t scratch_bytes; /* a thread */
     int64_t *unreached;   /* pairs begin, end: stretches of the gradient that no task writes */
@@ -172,7 +172,7 @@ static vae_status make(vae_executor *executor, const vae_executor_options *optio
     VAE__TRY(vae__allocate("the values of a graph", executor->plan.memory.planned, 1, &executor->slab));
     VAE__TRY(vae__allocate("an executor", tasks, sizeof(void *), &executor->states));
     VAE__TRY(vae__allocate("an executor", tasks, sizeof(vae__call), &executor->calls));
-    VAE__TRY(vae__allocate("an executor", nodes, sizeof(void *), &executor->bound));
+    VAE__TRY(vae__allocate("an executor", nodes, sizeof(vae__source), &executor->sources));
     VAE__TRY(place_constants(executor));
     VAE__TRY(find_unreached(executor));
     VAE__TRY(vae__update_plan_make(program, &executor->updates));
@@ -208,7 +208,7 @@ void vae_executor_free(vae_executor **executor)
     vae__free(old->constant);
     vae__free(old->states);
     vae__free(old->calls);
-    vae__free(old->bound);
+    vae__free(old->sources);
     vae__free(old->scratch);
     vae__free(old->unreached);
     vae__watch_clear(&old->watch);
@@ -233,6 +233,12 @@ static void *value_of(const vae_executor *executor, const vae_run *run, const va
     return (tensor->trainable ? program->store->parameters.values : program->store->state.values) + tensor->offset;
 }
 
+/* Noise that has no place is drawn by the op that uses it. */
+static bool is_drawn_where_used(const vae_executor *executor, const vae_node *node)
+{
+    return node->op->number == VAE__NUMBER(noise) && executor->plan.value[node->index] == VAE__NOWHERE;
+}
+
 static void *gradient_of(const vae_executor *executor, const vae_run *run, const vae_node *node)
 {
     if (executor->plan.gradient[node->index] != VAE__NOWHERE)
@@ -254,12 +260,16 @@ static void lay_call(vae_executor *executor, const vae_run *run, int number)
                          .state = executor->states[number],
                          .kernels = executor->kernels };
     bool backward = task->phase != VAE__FORWARD;
+    if (is_drawn_where_used(executor, node))
+        return;
     call->out = !backward || node->op->reads_output ? value_of(executor, run, node) : NULL;
     call->grad = backward ? gradient_of(executor, run, node) : NULL;
     for (int k = 0; k < node->input_count; k++) {
         if (!node->inputs[k])
             continue;
-        if (!backward || node->op->reads_inputs >> k & 1)
+        if (is_drawn_where_used(executor, node->inputs[k]))
+            call->drawn[k] = &executor->sources[node->inputs[k]->index];
+        else if (!backward || node->op->reads_inputs >> k & 1)
             call->in[k] = value_of(executor, run, node->inputs[k]);
         if (task->wanted[k])
             call->grad_in[k] = gradient_of(executor, run, node->inputs[k]);
@@ -285,41 +295,45 @@ static void copy_stored(vae_executor *executor, const vae_run *run)
     }
 }
 
-/* Bound values of examples begin … end - 1, gathered and converted. */
-static void read_bound(const vae_executor *executor, const vae__call *call, const vae_binding *binding)
+/* Where an input or noise node's values come from in this run; `bound`, `type` and `index` are there already. */
+static void lay_source(vae_executor *executor, const vae_run *run, const vae_node *node)
 {
-    int64_t size = vae__rows(call->node) * call->node->size;
-    size_t stored = (size_t)size * vae__type_bytes(binding->type);
-    for (int64_t e = call->begin; e < call->end; e++) {
-        size_t row = binding->index ? binding->index[e] : (size_t)e;
-        executor->kernels->convert(binding->type, (const unsigned char *)binding->values + row * stored, size,
-                                   (unsigned char *)call->out + (size_t)(e * size) * executor->bytes_per_value);
-    }
+    vae__source *source = &executor->sources[node->index];
+    source->size = vae__rows(node) * node->size;
+    if (node->op->number != VAE__NUMBER(noise))
+        return;
+    source->draw = (vae__draw){ .seed = run->seed,
+                                .step = run->step,
+                                .stream = vae__random_stream(run->purpose ? run->purpose : "", node->label) };
+    source->normal = node->integers[0] == VAE_NORMAL;
+    source->first = node->number > 0 ? run->first_sample * (uint32_t)node->size : 0;
+    source->examples = run->example_ids;
 }
 
-static void draw_noise(const vae_executor *executor, const vae__call *call, const vae_run *run)
+/* Rows that are picked from here and there are fetched into the second-level cache, many at a time, before they are
+ * converted. Inlined by force: a compiler may take a function that only fetches for one that does nothing. */
+static inline __attribute__((always_inline)) void fetch_ahead(const vae__source *source, int64_t example)
 {
-    const vae_node *node = call->node;
-    int64_t size = node->rows * node->size;
-    vae__draw draw = { .seed = run->seed,
-                       .step = run->step,
-                       .stream = vae__random_stream(run->purpose ? run->purpose : "", node->label) };
-    bool normal = node->integers[0] == VAE_NORMAL;
-    uint32_t first = node->number > 0 ? run->first_sample * (uint32_t)node->size : 0;
-    for (int64_t e = call->begin; e < call->end; e++) {
-        uint32_t example = run->example_ids ? run->example_ids[e] : (uint32_t)e;
-        unsigned char *out = (unsigned char *)call->out + (size_t)(e * size) * executor->bytes_per_value;
-        (normal ? executor->kernels->normal : executor->kernels->uniform)(draw, example, first, size, out);
-    }
+    enum { CACHE_LINE = 64, MOST = 64 * CACHE_LINE };
+    const size_t bytes = (size_t)source->size * vae__type_bytes(source->type);
+    const unsigned char *row = (const unsigned char *)source->bound + source->index[example] * bytes;
+    for (size_t i = 0; i < bytes && i < MOST; i += CACHE_LINE)
+        __builtin_prefetch(row + i, 0, 2);
 }
 
-static void run_source(const vae_executor *executor, const vae__call *call, const vae_run *run)
+static void run_source(const vae_executor *executor, const vae__call *call)
 {
-    const vae_binding *binding = executor->bound[call->node->index];
-    if (binding)
-        read_bound(executor, call, binding);
-    else if (call->node->op->number == VAE__NUMBER(noise))
-        draw_noise(executor, call, run);
+    enum { AHEAD = 64 };
+    const vae__source *source = &executor->sources[call->node->index];
+    const size_t bytes = (size_t)source->size * executor->bytes_per_value;
+    const int64_t fetched = source->bound && source->index ? call->end : 0;
+    for (int64_t e = call->begin; e < call->begin + AHEAD && e < fetched; e++)
+        fetch_ahead(source, e);
+    for (int64_t e = call->begin; e < call->end; e++) {
+        if (e + AHEAD < fetched)
+            fetch_ahead(source, e + AHEAD);
+        vae__source_read(source, executor->kernels, e, 0, source->size, (unsigned char *)call->out + (size_t)e * bytes);
+    }
 }
 
 /* Examples that one thread takes together: a few rows fill the tiles of a product, and every task of a run must be
@@ -381,7 +395,7 @@ static void run_update(const vae_executor *executor, const vae__op *op, int numb
     executor->kernels->adam(&here, call->end - call->begin, (const float *)call->grad_in[task->input] + call->begin);
 }
 
-static void run_task(const vae_executor *executor, const vae_run *run, int number, vae__team team)
+static void run_task(const vae_executor *executor, int number, vae__team team)
 {
     const vae__task *task = &executor->program->tasks[number];
     const vae__op *op = executor->ops[task->node->op->number];
@@ -392,7 +406,7 @@ static void run_task(const vae_executor *executor, const vae_run *run, int numbe
     if (call.begin == call.end)
         return;
     if (op->is_source)
-        run_source(executor, &call, run);
+        run_source(executor, &call);
     else if (executor->update && executor->updates.at_once[number])
         run_update(executor, op, number, &call);
     else
@@ -430,7 +444,7 @@ static void run_tasks(vae_executor *executor, int begin, int end, vae__team team
             vae__barrier(team);
             vae__lap_end(&lap, VAE__WAITING);
         }
-        run_task(executor, executor->run, t, team);
+        run_task(executor, t, team);
         vae__lap_end(&lap, t);
     }
     vae__barrier(team);
@@ -486,14 +500,16 @@ static vae_status check_run(vae_executor *executor, const vae_run *run)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "the store has grown since the executor was made: from %" PRId64 " values to %" PRId64,
                           executor->gradient_size, vae_store_size(program->store));
-    memset(executor->bound, 0, (size_t)program->node_count * sizeof *executor->bound);
+    memset(executor->sources, 0, (size_t)program->node_count * sizeof *executor->sources);
     for (int i = 0; i < run->binding_count; i++) {
-        VAE__TRY(check_node(executor, &run->bindings[i]));
-        executor->bound[run->bindings[i].node->index] = &run->bindings[i];
+        const vae_binding *binding = &run->bindings[i];
+        VAE__TRY(check_node(executor, binding));
+        executor->sources[binding->node->index] =
+            (vae__source){ .bound = binding->values, .type = binding->type, .index = binding->index };
     }
     for (int i = 0; i < program->node_count; i++) {
         const vae_node *node = program->graph->nodes[i];
-        if (program->needed[i] && node->op->number == VAE__NUMBER(input) && !executor->bound[i])
+        if (program->needed[i] && node->op->number == VAE__NUMBER(input) && !executor->sources[i].bound)
             return vae__error(VAE_ERROR_ARGUMENT, "input %s: nothing was bound to it", node->label);
     }
     return vae__ok();
@@ -508,6 +524,9 @@ vae_status vae__executor_begin(vae_executor *executor, const vae_run *run, const
     executor->ran = true;
     executor->ran_backward = run->gradient;
     copy_stored(executor, run);
+    for (int i = 0; i < program->node_count; i++)
+        if (program->graph->nodes[i]->op->is_source)
+            lay_source(executor, run, program->graph->nodes[i]);
     vae__watch_count(&executor->watch, run->examples);
     for (int t = 0; t < (run->gradient ? program->task_count : program->forward_count); t++)
         lay_call(executor, run, t);

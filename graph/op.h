@@ -13,6 +13,7 @@
 
 #include "graph/ops/list.h"
 #include "src/base/parallel.h"
+#include "src/base/types.h"
 #include "src/kernels/kernels.h"
 #include "src/kernels/real.h"
 
@@ -46,6 +47,21 @@ typedef enum vae__phase {
 } vae__phase;
 
 /*
+ * Where an input's or a noise node's values come from in a run: rows that are bound, or draws. An op that names an
+ * input in `draws_inputs` may get this in place of noise that was drawn before.
+ */
+typedef struct vae__source {
+    const void *bound; /* rows of an example, as `type`; NULL: drawn */
+    vae_type type;
+    const uint32_t *index; /* which of them an example takes; NULL: its own number */
+    vae__draw draw;
+    bool normal;              /* else uniform */
+    uint32_t first;           /* the number of an example's first draw */
+    const uint32_t *examples; /* for whom an example draws; NULL: its own number */
+    int64_t size;             /* values of an example */
+} vae__source;
+
+/*
  * A share of one phase of one node. begin … end - 1 are, as a rule, examples in VAE__FORWARD and VAE__BACKWARD (0 … 1
  * where node and inputs are all shared), and elements of the shared input in VAE__REDUCE; or what `units` counts.
  * in[], out, grad and grad_in point at the first row of the run, not at the share.
@@ -57,8 +73,9 @@ typedef struct vae__call {
     int input;        /* VAE__REDUCE: which input */
     void *out;
     const void *in[VAE__MAX_INPUTS];
-    const void *grad;               /* of the node */
-    void *grad_in[VAE__MAX_INPUTS]; /* NULL: not wanted, or not in this phase */
+    const vae__source *drawn[VAE__MAX_INPUTS]; /* of an input in `draws_inputs` whose in[] is NULL */
+    const void *grad;                          /* of the node */
+    void *grad_in[VAE__MAX_INPUTS];            /* NULL: not wanted, or not in this phase */
     bool fresh[VAE__MAX_INPUTS];
     const vae__update *update; /* VAE__REDUCE, of an op that `updates`: the optimiser's step is taken at
                                                 once, instead of leaving the gradient. NULL: not */
@@ -115,9 +132,12 @@ struct vae__op {
 
     unsigned reads_inputs;    /* bit i: backward or reduce reads the value of input i */
     bool reads_output;        /* … of the node */
+    unsigned draws_inputs;    /* bit i: forward can draw input i itself; see vae__source */
     unsigned constant_inputs; /* bit i: no gradient flows to input i */
     bool in_place;            /* forward may write over input 0, backward over the node's gradient: element i of
                                  the one is read before element i of the other is written */
+    unsigned gradient_over;   /* bit i: backward may write the gradient of input i, where it makes no other, over that
+                                 input's value, element by element as with in_place */
     unsigned optional_inputs; /* bit i: input i may be absent */
     bool is_source;           /* no inputs: the executor provides the value */
     bool fuses_relu;          /* forward can apply a relu that follows; see vae__prepare */
@@ -146,6 +166,26 @@ struct vae__op {
 #ifndef VAE__REFERENCE
 #define VAE__REFERENCE 0
 #endif
+
+/* For whom an example of the run draws. */
+static inline uint32_t vae__source_example(const vae__source *source, int64_t example)
+{
+    return source->examples ? source->examples[example] : (uint32_t)example;
+}
+
+/* Values begin … begin + count - 1 of an example, converted or drawn. */
+static inline void vae__source_read(const vae__source *source, const vae__kernels *kernels, int64_t example,
+                                    int64_t begin, int64_t count, void *out)
+{
+    if (source->bound) {
+        const size_t row = source->index ? source->index[example] : (size_t)example;
+        const size_t place = (row * (size_t)source->size + (size_t)begin) * vae__type_bytes(source->type);
+        kernels->convert(source->type, (const unsigned char *)source->bound + place, count, out);
+    } else {
+        (source->normal ? kernels->normal : kernels->uniform)(source->draw, vae__source_example(source, example),
+                                                              source->first + (uint32_t)begin, count, out);
+    }
+}
 
 /* Rows that a node has for an example, a shared one counting as one. */
 static inline int64_t vae__rows(const vae_node *node)

@@ -145,12 +145,28 @@ static int forward_task_of(const vae__draft *draft, const vae_node *node)
     return task;
 }
 
+/* A backward task that makes one gradient, of a value that it is the last to read, may make it there. */
+static void write_over(vae__draft *draft, int number)
+{
+    const vae__task *task = &draft->program->tasks[number];
+    int wanted = 0;
+    for (int k = 0; k < task->node->input_count; k++)
+        wanted += task->wanted[k];
+    for (int k = 0; k < task->node->input_count && wanted == 1; k++) {
+        const vae_node *input = task->node->inputs[k];
+        if (task->wanted[k] && task->fresh[k] && task->node->op->gradient_over >> k & 1)
+            take_over(draft, gradient_of(draft, input), value_of(input), number);
+    }
+}
+
 static void work_in_place(vae__draft *draft, vae__plan *plan)
 {
     const vae_program *program = draft->program;
     for (int t = 0; t < program->task_count; t++) {
         const vae__task *task = &program->tasks[t];
         const vae_node *node = task->node, *input = node->inputs[0];
+        if (task->phase == VAE__BACKWARD)
+            write_over(draft, t);
         if (!node->op->in_place || !lie_alike(node, input))
             continue;
         if (task->phase == VAE__FORWARD && take_over(draft, value_of(node), value_of(input), t)) {
@@ -162,6 +178,21 @@ static void work_in_place(vae__draft *draft, vae__plan *plan)
                 alone &= !task->wanted[k];
             if (alone)
                 take_over(draft, gradient_of(draft, input), gradient_of(draft, node), t);
+        }
+    }
+}
+
+/* Noise that one op alone uses, and once, and that op can draw it, needs no place: nobody reads it after a run. */
+static void draw_where_used(vae__draft *draft)
+{
+    const vae_program *program = draft->program;
+    for (int t = 0; t < program->forward_count; t++) {
+        const vae_node *node = program->tasks[t].node;
+        for (int k = 0; k < node->input_count; k++) {
+            const vae_node *input = node->inputs[k];
+            if (node->op->draws_inputs >> k & 1 && input && input->op->number == VAE__NUMBER(noise) &&
+                draft->consumers[input->index] == 1 && !program->kept[input->index])
+                draft->slots[value_of(input)].bytes = 0;
         }
     }
 }
@@ -312,8 +343,10 @@ static vae_status fill(vae__draft *draft, int64_t capacity, size_t bytes_per_val
     VAE__TRY(find_sizes(draft, capacity, bytes_per_value));
     for (int i = 0; i < draft->count; i++)
         plan->memory.unshared += (size_t)draft->slots[i].bytes;
-    if (!no_reuse)
+    if (!no_reuse) {
+        draw_where_used(draft);
         work_in_place(draft, plan);
+    }
     VAE__TRY(place(draft, &plan->memory));
     for (int i = 0; i < draft->program->node_count; i++) {
         plan->value[i] = offset_in_slab(draft, i);

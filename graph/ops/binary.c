@@ -3,8 +3,33 @@
 
 #include "graph/ops/common.h"
 
+/* Draws where they decide, or reads what is bound instead piece by piece. */
+static void binarize_by_drawing(const vae__call *call)
+{
+    enum { PIECE = 256 };
+    const vae__source *source = call->drawn[1];
+    const int64_t size = source->size;
+    real uniform[PIECE];
+    for (int64_t e = call->begin; e < call->end; e++) {
+        const real *x = (const real *)call->in[0] + e * size;
+        real *to = (real *)call->out + e * size;
+        const bool drawn = !source->bound && !source->normal;
+        if (drawn)
+            call->kernels->binarize(source->draw, vae__source_example(source, e), source->first, size, x, to);
+        for (int64_t begin = 0; !drawn && begin < size; begin += PIECE) {
+            const int64_t count = size - begin < PIECE ? size - begin : PIECE;
+            vae__source_read(source, call->kernels, e, begin, count, uniform);
+            EACH(i, count, to[begin + i] = uniform[i] < x[begin + i] ? 1 : 0;);
+        }
+    }
+}
+
 static void binarize_forward(const vae__call *call)
 {
+    if (call->drawn[1]) {
+        binarize_by_drawing(call);
+        return;
+    }
     const int64_t begin = begin_row(call) * call->node->size, end = end_row(call) * call->node->size;
     const real *x = (const real *)call->in[0] + begin, *uniform = (const real *)call->in[1] + begin;
     real *to = (real *)call->out + begin;
@@ -50,6 +75,7 @@ const vae__op VAE__OP(binarize) = { .name = "binarize",
                                     .number = VAE__NUMBER(binarize),
                                     ONCE(.shape = binarize_shape, .no_cases = REASON, ).forward = binarize_forward,
                                     .constant_inputs = 3u,
+                                    .draws_inputs = 2u,
                                     .in_place = true };
 
 const vae__op VAE__OP(threshold) = { .name = "threshold",

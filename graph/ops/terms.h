@@ -15,13 +15,13 @@
 
 #include "graph/ops/common.h"
 
-enum { TERMS_BLOCK = 256 };
+enum { TERMS_BLOCK = 1024 }; /* at most vae__sum_log1p's most */
 
 /* The sum of `count` terms; the elements of each input are in in[]. */
 typedef real terms_function(int64_t count, const real *const in[VAE__MAX_INPUTS]);
 
-/* to (+)= factor · derivative. */
-typedef void slopes_function(int64_t count, const real *const in[VAE__MAX_INPUTS], real factor, real *to);
+/* to (+)= factor · derivative; where `fresh`, `to` is overwritten, and may be an input's elements. */
+typedef void slopes_function(int64_t count, const real *const in[VAE__MAX_INPUTS], real factor, real *to, bool fresh);
 
 #define ELEMENTS const real *const as = in[0], *const bs = in[1], *const cs = in[2], *const ds = in[3]
 #define ELEMENT                                                                                                        \
@@ -49,10 +49,13 @@ typedef void slopes_function(int64_t count, const real *const in[VAE__MAX_INPUTS
     }
 
 #define SLOPES(name, formula)                                                                                          \
-    static void name##_slopes(int64_t count, const real *const in[VAE__MAX_INPUTS], real factor, real *to)             \
+    static void name##_slopes(int64_t count, const real *const in[VAE__MAX_INPUTS], real factor, real *to, bool fresh) \
     {                                                                                                                  \
         ELEMENTS;                                                                                                      \
-        EACH(i, count, ELEMENT to[i] += factor * (formula););                                                          \
+        if (fresh)                                                                                                     \
+            EACH(i, count, ELEMENT to[i] = factor * (formula););                                                       \
+        else                                                                                                           \
+            EACH(i, count, ELEMENT to[i] += factor * (formula););                                                      \
     }
 
 /* Where the elements of an input lie. */
@@ -130,9 +133,7 @@ static inline void slopes_of_row(const operands *all, slopes_function *slopes, i
         const real *in[VAE__MAX_INPUTS];
         next = block_end(i, end);
         point_at(all, r, i, in);
-        if (fresh)
-            memset(to + i, 0, (size_t)(next - i) * sizeof(real));
-        slopes(next - i, in, factor, to + i);
+        slopes(next - i, in, factor, to + i, fresh);
     }
 }
 
@@ -144,8 +145,7 @@ static inline real slope_of_single(const operands *all, slopes_function *slopes,
         next = block_end(i, all->size);
         const real *in[VAE__MAX_INPUTS];
         point_at(all, r, i, in);
-        memset(terms, 0, sizeof(terms));
-        slopes(next - i, in, factor, terms);
+        slopes(next - i, in, factor, terms, true);
         total += sum_of(terms, next - i);
     }
     return total;

@@ -45,6 +45,10 @@ typedef struct vae__kernels {
     void (*uniform)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);
     void (*normal)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, void *out);
 
+    /* out = u < x ? 1 : 0, u being the uniform draws first … first + count - 1, which are made only where they decide.
+     * out may be x. */
+    void (*binarize)(vae__draw draw, uint32_t example, uint32_t first, int64_t count, const void *x, void *out);
+
     /* count stored values to reals. */
     void (*convert)(vae_type type, const void *stored, int64_t count, void *out);
 

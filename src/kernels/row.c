@@ -21,6 +21,7 @@ const vae__kernels VAE__VARIANT(vae__kernels_row) = {
     .variant = VAE__VARIANT(NUMBER),
     .uniform = VAE__VARIANT(vae__uniform),
     .normal = VAE__VARIANT(vae__normal),
+    .binarize = VAE__VARIANT(vae__binarize),
     .convert = VAE__VARIANT(vae__convert),
     .adam = IS_DOUBLE ? NULL : VAE__VARIANT(vae__adam),
     .matmul = VAE__VARIANT(vae__matmul_own),

@@ -475,7 +475,7 @@ static double sigmoid(double x)
 }
 static double softplus(double x)
 {
-    return log(1 + exp(x));
+    return fmax(x, 0) + log1p(exp(-fabs(x)));
 }
 static double square(double x)
 {
@@ -727,6 +727,64 @@ START_TEST(test_likelihoods)
 }
 END_TEST
 
+enum { PICTURE = 1100 };
+
+/* The Bernoulli likelihood of a long row, by float kernels, with this mask. */
+static float picture_of(const char *kernels, const double *x, const double *logits, const double *mask)
+{
+    bench b;
+    bench_begin(&b, 1);
+    vae_node *const row = vae_loglik_bernoulli(given(&b, 1, PICTURE, x), given(&b, 1, PICTURE, logits),
+                                               mask ? given(&b, 1, PICTURE, mask) : NULL);
+    vae_graph_keep(row);
+    bench_run(&b, NULL, kernels);
+    const float found = *(const float *)vae_executor_value(b.executor, row);
+    bench_end(&b);
+    return found;
+}
+
+/* A picture's likelihood against double, from unsure logits to sure ones; by weights as well as by a mask; and a mask
+ * of ones changes no bit. */
+START_TEST(test_bernoulli_pictures)
+{
+    static const char *const kernels[] = { "generic", "avx2", "avx512" };
+    static double x[PICTURE], logits[PICTURE], masks[3][PICTURE];
+    for (int scale = 1; scale < 10000; scale *= 10) {
+        double right[3] = { 0 };
+        for (int i = 0; i < PICTURE; i++) {
+            x[i] = i % 3 ? i % 2 : 0.25;
+            logits[i] = (i % 3 && i % 41 ? 2 * x[i] - 1 : sin(i)) * (1 + i % 97) * 0.001 * scale;
+            logits[i] = (double)(float)logits[i];
+            const double of[3] = { 1, i % 5 != 0, i % 4 * 0.75 };
+            for (int m = 0; m < 3; m++) {
+                masks[m][i] = of[m];
+                right[m] += of[m] * (x[i] * logits[i] - softplus(logits[i]));
+            }
+        }
+        for (int k = 0; k < 3; k++) {
+            if (!vae__kernels_find(false, kernels[k]))
+                continue;
+            for (int m = 0; m < 3; m++) {
+                const double found = (double)picture_of(kernels[k], x, logits, masks[m]);
+                ck_assert_msg(fabs(found - right[m]) <= -1e-6 * right[m], "%s, scale %d, mask %d: %.9g, not %.9g",
+                              kernels[k], scale, m, found, right[m]);
+            }
+            ck_assert_float_eq(picture_of(kernels[k], x, logits, NULL), picture_of(kernels[k], x, logits, masks[0]));
+        }
+    }
+    for (int k = 0; k < 3; k++) {
+        if (!vae__kernels_find(false, kernels[k]))
+            continue;
+        logits[5] = x[10] = NAN; /* where the second mask is 0 */
+        ck_assert(isfinite(picture_of(kernels[k], x, logits, masks[1])));
+        ck_assert(isnan(picture_of(kernels[k], x, logits, NULL)));
+        logits[5] = 1;
+        ck_assert(isnan(picture_of(kernels[k], x, logits, NULL)));
+        x[10] = 1;
+    }
+}
+END_TEST
+
 /* ---- Extremes ---------------------------------------------------------------------------------------------------- */
 
 /* The objective and the gradients of both arguments are finite, in all kernels. */
@@ -950,8 +1008,10 @@ int main(void)
 {
     const TTest *const table[] = { test_rows, test_cases, NULL };
     const TTest *const gradients[] = { test_gradients, test_precisions, test_bits, NULL };
-    const TTest *const values[] = { test_formulas, test_affine,   test_reductions, test_rows_of_examples, test_moves,
-                                    test_gather,   test_binarize, test_gaussians,  test_likelihoods,      NULL };
+    const TTest *const values[] = {
+        test_formulas, test_affine,    test_reductions,  test_rows_of_examples,   test_moves, test_gather,
+        test_binarize, test_gaussians, test_likelihoods, test_bernoulli_pictures, NULL
+    };
     const TTest *const extremes[] = { test_extremes, test_certain, test_logsumexp_infinite, test_gather_outside, NULL };
     const TTest *const wrong[] = { test_mistakes, test_null, NULL };
     Suite *suite = suite_create("ops");

@@ -77,6 +77,7 @@ static double reference_of_million(double log_rate)
             out[i] = function(x[i]);                                                                                   \
     }
 LOOP(exp)
+LOOP(exp_negative)
 LOOP(log)
 LOOP(log1p)
 LOOP(tanh)
@@ -101,6 +102,7 @@ typedef struct row {
 
 static const row rows[] = {
     { "exp", loop_exp, exp, -87.33f, 88.72f, 2, 0 },
+    { "exp_negative", loop_exp_negative, exp, -87.33f, 0, 2, 0 },
     { "log", loop_log, log, 1e-45f, FLT_MAX, 2, 0 },
     { "log1p", loop_log1p, log1p, -0.99999994f, FLT_MAX, 2, 0 },
     { "tanh", loop_tanh, tanh, -FLT_MAX, FLT_MAX, 3, 0 },
@@ -174,6 +176,13 @@ START_TEST(test_edges)
         { "exp", vae__exp, 1e30f, INFINITY },
         { "exp", vae__exp, 88.73f, INFINITY },
         { "exp", vae__exp, NAN, NAN },
+        { "exp_negative", vae__exp_negative, 0, 1 },
+        { "exp_negative", vae__exp_negative, -0.0f, 1 },
+        { "exp_negative", vae__exp_negative, -87.337f, 0 },
+        { "exp_negative", vae__exp_negative, -88.5f, 0 },
+        { "exp_negative", vae__exp_negative, -1e30f, 0 },
+        { "exp_negative", vae__exp_negative, -INFINITY, 0 },
+        { "exp_negative", vae__exp_negative, NAN, NAN },
         { "log", vae__log, 0, -INFINITY },
         { "log", vae__log, -0.0f, -INFINITY },
         { "log", vae__log, 1, 0 },
@@ -269,11 +278,35 @@ START_TEST(test_sum)
 }
 END_TEST
 
+/* Σ log(1 + e) of factors from 1 down to what is nothing beside 1, against double: relatively, as all are positive. */
+START_TEST(test_sum_log1p)
+{
+    float e[VAE__FACTORS] __attribute__((aligned(64)));
+    for (int scale = 0; scale < 60; scale++)
+        for (int count = 0; count <= VAE__FACTORS; count += count < 70 ? 1 : 53) {
+            double right = 0;
+            for (int i = 0; i < count; i++) {
+                e[i] = scale ? expf(-(float)(i * 7919 % 1000) * 0.001f * (float)scale) : 1;
+                right += log1p((double)e[i]);
+            }
+            double found = (double)vae__sum_log1p(e, count);
+            ck_assert_msg(fabs(found - right) <= 1e-6 * right, "%d factors, scale %d: %.9g, not %.9g", count, scale,
+                          found, right);
+        }
+    for (int i = 0; i < 100; i++)
+        e[i] = i == 77 ? NAN : 0;
+    ck_assert_float_eq(vae__sum_log1p(e, 77), 0);
+    ck_assert(isnan(vae__sum_log1p(e, 78)) && isnan(vae__sum_log1p(e, 100)));
+}
+END_TEST
+
 START_TEST(test_mixed)
 {
     ck_assert_float_eq(vae__fma(2, 3, 4), 10);
     ck_assert_float_eq(vae__abs(-2), 2);
     ck_assert_float_eq(vae__sqrt(9), 3);
+    for (uint32_t bits = 0x7fc00000u; bits < 0x7fc00400u; bits++) /* whatever no number looks like */
+        ck_assert(isnan(vae__exp_negative(vae__float_of(bits))));
 }
 END_TEST
 
@@ -285,7 +318,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(loops, test_accuracy, 0, ROWS);
     tcase_add_loop_test(loops, test_place, 0, ROWS);
     suite_add_tcase(suite, loops);
-    const TTest *const tests[] = { test_edges, test_log_poisson, test_sum, test_mixed, NULL };
+    const TTest *const tests[] = { test_edges, test_log_poisson, test_sum, test_sum_log1p, test_mixed, NULL };
     suite_case(suite, "edges and sums", 20, tests);
     return suite;
 }

@@ -1,4 +1,4 @@
-/* Uniform and normal draws: every variant that this processor has. */
+/* Uniform and normal draws, and steps by them: every variant that this processor has. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -85,6 +85,68 @@ START_TEST(test_pieces)
 }
 END_TEST
 
+static void set(const vae__kernels *kernels, void *values, int64_t i, double x)
+{
+    if (kernels->float64)
+        ((double *)values)[i] = x;
+    else
+        ((float *)values)[i] = (float)x;
+}
+
+/* Values as pictures have them, most of them 0 or 1, and every border: what is u itself, and what is next to it. */
+static double value_beside(double u, uint32_t place)
+{
+    static const double sharp[] = { 0, 1, 0, -0.0, 0, 1, 0, 0, -3, 2, NAN, INFINITY, -INFINITY, 0, 1e-30, 1 - 0x1p-24 };
+    if (place / 100 % 2)
+        return sharp[place % 16];
+    switch (place * 7 % 13) {
+    case 0:
+        return u;
+    case 1:
+        return u + 0x1p-24;
+    case 2:
+        return u - 0x1p-24;
+    case 3:
+        return (double)(place % 29) / 29;
+    default:
+        return sharp[place % 16];
+    }
+}
+
+/* The same steps as by the draws themselves, from anywhere to anywhere, in place, and nothing written beyond them. */
+START_TEST(test_binarize)
+{
+    FOR_VARIANT
+    enum { LONG = 2500 };
+    const size_t size = kernels->float64 ? sizeof(double) : sizeof(float);
+    static double uniform[LONG], x[LONG], steps[LONG];
+    static const int64_t counts[] = { 0, 1, 2, 3, 5, 63, 64, 65, 784, 1021, 1024, 1025, LONG };
+    int64_t ones = 0;
+    for (uint32_t first = 0; first < 9; first++)
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+            const int64_t count = counts[c];
+            memset(x, 0x5a, sizeof x);
+            kernels->uniform(draw, 3, first, count, uniform);
+            for (uint32_t i = 0; i < count; i++)
+                set(kernels, x, i, value_beside(number(kernels, uniform, i), i + first));
+            memset(steps, 0x5a, sizeof steps);
+            kernels->binarize(draw, 3, first, count, x, steps);
+            for (int64_t i = 0; i < count; i++) {
+                const double found = number(kernels, steps, i);
+                ones += found > 0;
+                if (found != (number(kernels, uniform, i) < number(kernels, x, i) ? 1 : 0))
+                    ck_abort_msg("%s: element %u of %u: %g", kernels->name, (unsigned)i, (unsigned)count,
+                                 number(kernels, x, i));
+            }
+            ck_assert_mem_eq((char *)steps + (size_t)count * size, (char *)x + (size_t)count * size,
+                             sizeof x - (size_t)count * size);
+            kernels->binarize(draw, 3, first, count, x, x);
+            ck_assert_mem_eq(x, steps, sizeof x);
+        }
+    ck_assert_int_gt(ones, 1000);
+}
+END_TEST
+
 START_TEST(test_draws_differ)
 {
     FOR_VARIANT
@@ -154,7 +216,9 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("noise");
-    const TTest *const each[] = { test_uniform, test_normal, test_pieces, test_draws_differ, test_moments };
+    const TTest *const each[] = {
+        test_uniform, test_normal, test_pieces, test_binarize, test_draws_differ, test_moments
+    };
     TCase *loops = tcase_create("each variant");
     tcase_set_timeout(loops, 60);
     for (size_t i = 0; i < sizeof each / sizeof *each; i++)
