@@ -83,9 +83,8 @@ vae_status vae__matmul_check_bfloat16(const vae__kernels *kernels)
         return vae__error(VAE_ERROR_UNSUPPORTED, "precision bf16: expected float32 for all else, found float64");
     if (!vae__matmul_bfloat16())
         return vae__error(VAE_ERROR_UNSUPPORTED,
-                          "precision bf16: expected a processor with AVX512_BF16, and a build "
-                          "for it, found kernels \"%s\" at best",
-                          vae__kernels_find(false, NULL)->name);
+                          "precision bf16: expected a processor with AVX512_BF16, found one, or a "
+                          "build, without it");
     if (strcmp(kernels->name, "avx512"))
         return vae__error(VAE_ERROR_UNSUPPORTED, "precision bf16: expected kernels \"avx512\", found \"%s\"",
                           kernels->name);
