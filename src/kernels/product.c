@@ -220,6 +220,23 @@ static void fetch_update(vae__tile *tile, const vae__matmul_piece *piece, int64_
                       .all = VAE__FETCHES * rows * lines };
 }
 
+/* … and a tile between blocks its part of b's next block, and of the next panel's first one. */
+static void fetch_block(vae__tile *tile, const group *g, int64_t i, stretch panel, stretch next_panel, stretch block)
+{
+    const vae__matmul_piece *piece = g->piece;
+    const int64_t each = blocks(block.size, blocks(g->rows.size, VAE__TILE_ROWS)), row = i / VAE__TILE_ROWS * each;
+    const int lines = lines_of(panel.size, piece->ldb);
+    const real *next = (const real *)piece->b + (block.begin + block.size + row) * piece->ldb + panel.begin;
+    const real *other = (const real *)piece->b + row * piece->ldb + next_panel.begin;
+    if (block.begin + block.size + row + each > piece->k)
+        return;
+    tile->fetch = (vae__fetch){ .arrays = { (const char *)next, block.begin ? NULL : (const char *)other },
+                                .row_bytes = piece->ldb * (int64_t)sizeof(real),
+                                .rows = (int)each,
+                                .lines = lines,
+                                .all = (block.begin ? 1 : 2) * each * lines };
+}
+
 /* A tile of a gradient, `i` rows down the group, or the step that it is for. */
 static void gradient_tile(const group *g, int64_t i, stretch panel, stretch next_panel, stretch block)
 {
@@ -248,6 +265,8 @@ static void gradient_tile(const group *g, int64_t i, stretch panel, stretch next
         if (next < piece->m)
             fetch_update(&tile, piece, next * piece->ldc + columns.begin, rows_of(piece->m - next), columns.size);
     }
+    if (!last)
+        fetch_block(&tile, g, i, panel, next_panel, block);
     vae__tile_run(&tile, rows, vectors_of(panel.size));
 }
 
