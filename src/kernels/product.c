@@ -165,9 +165,9 @@ typedef struct group {
 
 enum {
     TOGETHER = (144 << 10) / (int)sizeof(real), /* values of a group that are laid anew */
-    FEW_COLUMNS = 2 * VAE__TILE_COLUMNS,       /* that are not worth it */
-    GROUP_SHORT = 16,                          /* rows of a group, where the batch is one block, */
-    GROUP_LONG = 64                            /* and where it is more, and b no longer near */
+    FEW_COLUMNS = 2 * VAE__TILE_COLUMNS,        /* that are not worth it */
+    GROUP_SHORT = 16,                           /* rows of a group, where the batch is one block, */
+    GROUP_LONG = 64                             /* and where it is more, and b no longer near */
 };
 
 static int64_t rows_of_group(int64_t k)
