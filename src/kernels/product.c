@@ -11,7 +11,7 @@
 #include "src/kernels/transpose.h"
 
 enum {
-    STEPS = (32 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)), /* in a block: its panel leaves room in 48 KB */
+    STEPS = (24 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)), /* in a block: its panel leaves room in 48 KB */
     SHORT = 64, /* inner dimension of NT that makes b the smaller factor */
     ROWS = 96,  /* of a in NN that the second cache keeps */
     WAITING = (96 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)) /* rows of a panel that wait in scratch */
@@ -35,24 +35,6 @@ static int lines_of(int64_t columns, int64_t row)
 
 /* ---- NN: forward ------------------------------------------------------------------------------------------------- */
 
-/* Rows of b that begin anywhere in a line are laid anew, each of a block's at the beginning of one, for enough rows. */
-static bool is_laid_anew(const vae__matmul_piece *piece, stretch chunk)
-{
-    return piece->ldb * (int64_t)sizeof(real) % VAE__LINE && chunk.size >= 4 * VAE__TILE_ROWS;
-}
-
-static void lay_block(const vae__matmul_piece *piece, stretch panel, stretch block)
-{
-    const real *from = (const real *)piece->b + block.begin * piece->ldb + panel.begin;
-    real *to = piece->scratch;
-    const int64_t last = vectors_of(panel.size) - 1, part = part_of(panel.size);
-    for (int64_t step = 0; step < block.size; step++, from += piece->ldb, to += VAE__TILE_COLUMNS) {
-        for (int64_t v = 0; v < last; v++)
-            vae__vector_store(to + v * VAE__VECTOR, vae__vector_load(from + v * VAE__VECTOR));
-        vae__vector_store(to + last * VAE__VECTOR, vae__vector_load_part(from + last * VAE__VECTOR, part));
-    }
-}
-
 /* A block of b for the rows of a chunk, while the block that comes next is fetched. */
 static void outer_block(const vae__matmul_piece *piece, stretch chunk, stretch panel, stretch block, const real *next,
                         int64_t next_steps)
@@ -60,12 +42,9 @@ static void outer_block(const vae__matmul_piece *piece, stretch chunk, stretch p
     const real *a = piece->a, *b = piece->b, *bias = piece->bias;
     real *c = piece->c;
     const bool first = !block.begin, last = block.begin + block.size == piece->k;
-    const int64_t each = blocks(next_steps, blocks(chunk.size, VAE__TILE_ROWS));
-    const int64_t lines = lines_of(panel.size, piece->ldb);
-    const bool anew = is_laid_anew(piece, chunk);
+    const int64_t each = blocks(next_steps, blocks(chunk.size, VAE__TILE_ROWS)),
+                  lines = lines_of(panel.size, piece->ldb);
     int64_t fetched = 0, rows;
-    if (anew)
-        lay_block(piece, panel, block);
     for (int64_t i = chunk.begin; i < chunk.begin + chunk.size; i += rows, fetched += each) {
         rows = rows_of(chunk.begin + chunk.size - i);
         real *to = c + i * piece->ldc + panel.begin;
@@ -73,8 +52,8 @@ static void outer_block(const vae__matmul_piece *piece, stretch chunk, stretch p
                            .a = a + i * piece->lda + block.begin,
                            .a_row = piece->lda,
                            .a_step = 1,
-                           .b = anew ? piece->scratch : b + block.begin * piece->ldb + panel.begin,
-                           .b_step = anew ? VAE__TILE_COLUMNS : piece->ldb,
+                           .b = b + block.begin * piece->ldb + panel.begin,
+                           .b_step = piece->ldb,
                            .from = first && !piece->add ? NULL : to,
                            .to = to,
                            .c_row = piece->ldc,
