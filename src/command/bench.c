@@ -307,7 +307,8 @@ const vae__command vae__command_bench = {
     .options = options,
     .notes =
         "Without MODEL it is vae. The limit is what the processor gets through of multiply-adds that touch no memory: "
-        "the best of ten rounds before the epochs and ten after them. An epoch is all of training: reading, "
+        "the median of ten rounds before the epochs or of ten after them, whichever is more. An epoch is all of "
+        "training: reading, "
         "binarising, forward, backward, Adam. What is counted are the operations of its matrix products, of which a "
         "multiply-add is two; all other work is time without operations. In the table, which is of one more epoch, "
         "seconds are those of all threads together: \"wait\" is threads waiting for one another within a step, "

@@ -89,6 +89,6 @@ typedef struct vae__matmul_piece {
     void *scratch;             /* VAE__MATMUL_SCRATCH bytes, 64-byte aligned */
 } vae__matmul_piece;
 
-enum { VAE__MATMUL_SCRATCH = 128 << 10 };
+enum { VAE__MATMUL_SCRATCH = 192 << 10 };
 
 #endif

@@ -11,8 +11,9 @@
 #include "src/kernels/transpose.h"
 
 enum {
-    STEPS = (30 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)),  /* in a block: its panel leaves room in 48 KB */
-    ROWS = 96,                                                     /* of a in NN that the second cache keeps */
+    STEPS = (24 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)), /* in a block: its panel leaves room in 48 KB */
+    SHORT = 64, /* inner dimension of NT that makes b the smaller factor */
+    ROWS = 96,  /* of a in NN that the second cache keeps */
     WAITING = (96 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)) /* rows of a panel that wait in scratch */
 };
 
@@ -90,23 +91,13 @@ static void outer_product(const vae__matmul_piece *piece)
 
 /* ---- NT: gradient of the data ------------------------------------------------------------------------------------ */
 
-/* What waits transposed goes to rows of c. */
-static void put_columns(const vae__matmul_piece *piece, const real *waiting, stretch chunk, stretch columns)
-{
-    real *c = (real *)piece->c + chunk.begin * piece->ldc + columns.begin;
-    if (!piece->add) {
-        vae__transpose(waiting, VAE__TILE_COLUMNS, columns.size, chunk.size, c, piece->ldc);
-        return;
-    }
-    for (int64_t i = 0; i < chunk.size; i++)
-        for (int64_t j = 0; j < columns.size; j++)
-            c[i * piece->ldc + j] += waiting[j * VAE__TILE_COLUMNS + i];
-}
-
 /* Some columns of c for a chunk of rows: cᵀ = b · aᵀ, a being small beside b. */
 static void inner_block(const vae__matmul_piece *piece, stretch chunk, stretch columns, real *turned, real *waiting)
 {
     const int64_t count = blocks(piece->k, STEPS);
+    real *c = (real *)piece->c + chunk.begin * piece->ldc + columns.begin;
+    if (piece->add)
+        vae__transpose(c, piece->ldc, chunk.size, columns.size, waiting, VAE__TILE_COLUMNS);
     for (int64_t q = 0; q < count; q++) {
         stretch block = stretch_of(piece->k, 1, count, q);
         int64_t rows;
@@ -121,14 +112,14 @@ static void inner_block(const vae__matmul_piece *piece, stretch chunk, stretch c
                                .a_step = 1,
                                .b = turned,
                                .b_step = VAE__TILE_COLUMNS,
-                               .from = q ? to : NULL,
+                               .from = q || piece->add ? to : NULL,
                                .to = to,
                                .c_row = VAE__TILE_COLUMNS,
                                .part = part_of(chunk.size) };
             vae__tile_run(&tile, rows, vectors_of(chunk.size));
         }
     }
-    put_columns(piece, waiting, chunk, columns);
+    vae__transpose(waiting, VAE__TILE_COLUMNS, columns.size, chunk.size, c, piece->ldc);
 }
 
 static void inner_product(const vae__matmul_piece *piece)
@@ -139,6 +130,23 @@ static void inner_product(const vae__matmul_piece *piece)
         for (int64_t g = 0; g < groups; g++)
             inner_block(piece, stretch_of(piece->m, VAE__VECTOR, chunks, h),
                         stretch_of(piece->n, VAE__TILE_ROWS, groups, g), turned, waiting);
+}
+
+/* With a short inner dimension b is as small, and is transposed instead, a panel at a time. */
+static void short_product(const vae__matmul_piece *piece)
+{
+    const int64_t panels = blocks(vectors_of(piece->n), VAE__TILE_VECTORS);
+    for (int64_t p = 0; p < panels; p++) {
+        const stretch panel = stretch_of(piece->n, VAE__VECTOR, panels, p);
+        vae__matmul_piece part = *piece;
+        part.n = panel.size;
+        part.b = piece->scratch;
+        part.ldb = VAE__TILE_COLUMNS;
+        part.c = (real *)piece->c + panel.begin;
+        vae__transpose((const real *)piece->b + panel.begin * piece->ldb, piece->ldb, panel.size, piece->k,
+                       piece->scratch, VAE__TILE_COLUMNS);
+        outer_product(&part);
+    }
 }
 
 /* ---- TN: gradient of a weight ------------------------------------------------------------------------------------ */
@@ -156,9 +164,10 @@ typedef struct group {
 } group;
 
 enum {
-    TOGETHER = (80 << 10) / (int)sizeof(real), /* values of a group that are laid anew */
-    GROUP_SHORT = 16,                          /* rows of a group, where the batch is one block, */
-    GROUP_LONG = 64                            /* and where it is more, and b no longer near */
+    TOGETHER = (144 << 10) / (int)sizeof(real), /* values of a group that are laid anew */
+    FEW_COLUMNS = 2 * VAE__TILE_COLUMNS,        /* that are not worth it */
+    GROUP_SHORT = 16,                           /* rows of a group, where the batch is one block, */
+    GROUP_LONG = 64                             /* and where it is more, and b no longer near */
 };
 
 static int64_t rows_of_group(int64_t k)
@@ -185,7 +194,7 @@ static group group_of(const vae__matmul_piece *piece, stretch rows)
 {
     real *waiting = piece->scratch, *anew = waiting + GROUP_LONG * VAE__TILE_COLUMNS;
     group g = { piece, rows, .waiting = waiting };
-    if (VAE__TILE_ROWS * piece->k <= TOGETHER) {
+    if (piece->n > FEW_COLUMNS && VAE__TILE_ROWS * piece->k <= TOGETHER) {
         lay_anew(piece, rows, anew);
         g.a = anew;
         g.a_step = VAE__TILE_ROWS;
@@ -209,6 +218,23 @@ static void fetch_update(vae__tile *tile, const vae__matmul_piece *piece, int64_
                       .rows = (int)rows,
                       .lines = lines,
                       .all = VAE__FETCHES * rows * lines };
+}
+
+/* … and a tile between blocks its part of b's next block, and of the next panel's first one. */
+static void fetch_block(vae__tile *tile, const group *g, int64_t i, stretch panel, stretch next_panel, stretch block)
+{
+    const vae__matmul_piece *piece = g->piece;
+    const int64_t each = blocks(block.size, blocks(g->rows.size, VAE__TILE_ROWS)), row = i / VAE__TILE_ROWS * each;
+    const int lines = lines_of(panel.size, piece->ldb);
+    const real *next = (const real *)piece->b + (block.begin + block.size + row) * piece->ldb + panel.begin;
+    const real *other = (const real *)piece->b + row * piece->ldb + next_panel.begin;
+    if (block.begin + block.size + row + each > piece->k)
+        return;
+    tile->fetch = (vae__fetch){ .arrays = { (const char *)next, block.begin ? NULL : (const char *)other },
+                                .row_bytes = piece->ldb * (int64_t)sizeof(real),
+                                .rows = (int)each,
+                                .lines = lines,
+                                .all = (block.begin ? 1 : 2) * each * lines };
 }
 
 /* A tile of a gradient, `i` rows down the group, or the step that it is for. */
@@ -239,6 +265,8 @@ static void gradient_tile(const group *g, int64_t i, stretch panel, stretch next
         if (next < piece->m)
             fetch_update(&tile, piece, next * piece->ldc + columns.begin, rows_of(piece->m - next), columns.size);
     }
+    if (!last)
+        fetch_block(&tile, g, i, panel, next_panel, block);
     vae__tile_run(&tile, rows, vectors_of(panel.size));
 }
 
@@ -261,7 +289,9 @@ static void gradient_product(const vae__matmul_piece *piece)
 
 void VAE__VARIANT(vae__matmul_own)(const vae__matmul_piece *piece)
 {
-    if (piece->form == VAE__NT)
+    if (piece->form == VAE__NT && piece->k <= SHORT)
+        short_product(piece);
+    else if (piece->form == VAE__NT)
         inner_product(piece);
     else if (piece->form == VAE__TN)
         gradient_product(piece);
