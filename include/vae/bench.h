@@ -25,8 +25,8 @@ typedef struct vae_limits {
 
 /*
  * Measures this machine's own limit on so many threads (0: one for each processor): each runs a loop of multiply-adds
- * that touch no memory and do not wait for one another. The median of ten rounds of some 50 ms: what an epoch meets too,
- * and no round that the clock was lenient to. Takes about a second.
+ * that touch no memory and do not wait for one another. The median of ten rounds of some 50 ms: what an epoch meets
+ * too, and no round that the clock was lenient to. Takes about a second.
  */
 VAE_API vae_status vae_limit(int threads, vae_limits *limits);
 

@@ -45,7 +45,7 @@ int64_t vae__matmul_together(const vae__kernels *kernels, bool no_onednn);
 typedef void vae__matmul_function(const struct vae__matmul_piece *piece);
 vae__matmul_function *vae__matmul_bfloat16(void);
 
-/* VAE_ERROR_UNSUPPORTED, and why, where it is none or does not go with these kernels: it takes the place of avx512's. */
+/* VAE_ERROR_UNSUPPORTED, and why, where it is none or does not go with these kernels: it stands in for avx512's. */
 vae_status vae__matmul_check_bfloat16(const vae__kernels *kernels);
 
 /* Call it outside a parallel region. */
