@@ -4,9 +4,14 @@
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
+static bool is_parameter(const vae_node *node)
+{
+    return node->op->number == VAE__NUMBER(parameter);
+}
+
 static bool is_stored(const vae_node *node)
 {
-    return node->op->number == VAE__NUMBER(parameter) || node->op->number == VAE__NUMBER(state);
+    return is_parameter(node) || node->op->number == VAE__NUMBER(state);
 }
 
 /* The gradient of a shared input of a node with rows is a sum over all rows: a task of its own. */
@@ -40,7 +45,7 @@ static void mark_differentiated(vae_program *program, bool *depended_on)
 {
     for (int i = 0; i < program->node_count; i++) {
         const vae_node *node = program->graph->nodes[i];
-        bool active = node->op->number == VAE__NUMBER(parameter) || node->want_gradient;
+        bool active = is_parameter(node) || node->want_gradient;
         for (int k = 0; k < node->input_count; k++)
             active |= passes_gradient(node, k) && program->differentiated[node->inputs[k]->index];
         program->differentiated[i] = active;
@@ -87,11 +92,11 @@ static void add_forward(vae_program *program)
     program->forward_count = program->late_begin = program->task_count;
 }
 
-/* Where it is noted that a gradient was begun: nodes of one parameter share theirs. */
+/* Where it is noted that a gradient was begun: nodes of one parameter share theirs, those of one state do not. */
 static int gradient_place(const vae_program *program, const vae_node *node)
 {
     int place = node->index;
-    for (int i = 0; program->tensor[node->index] >= 0 && i < node->index && place == node->index; i++)
+    for (int i = 0; is_parameter(node) && i < node->index && place == node->index; i++)
         if (program->tensor[i] == program->tensor[node->index])
             place = i;
     return place;
@@ -102,9 +107,9 @@ static int gradient_place(const vae_program *program, const vae_node *node)
  * threads need not meet between them, and a parameter may change as soon as its gradient is there. Other reductions
  * come before the node's own backward, which may write over its gradient.
  */
-static bool is_late(const vae_program *program, const vae_node *node, int input)
+static bool is_late(const vae_node *node, int input)
 {
-    return is_reduced(node, input) && program->tensor[node->inputs[input]->index] >= 0;
+    return is_reduced(node, input) && is_parameter(node->inputs[input]);
 }
 
 static void add_backward_of(vae_program *program, const vae_node *node, bool *begun, bool late)
@@ -112,8 +117,7 @@ static void add_backward_of(vae_program *program, const vae_node *node, bool *be
     vae__task backward = { .node = node, .phase = VAE__BACKWARD };
     bool any = false;
     for (int k = 0; k < node->input_count; k++) {
-        if (!passes_gradient(node, k) || !program->differentiated[node->inputs[k]->index] ||
-            is_late(program, node, k) != late)
+        if (!passes_gradient(node, k) || !program->differentiated[node->inputs[k]->index] || is_late(node, k) != late)
             continue;
         bool *started = &begun[gradient_place(program, node->inputs[k])], fresh = !*started;
         *started = true;

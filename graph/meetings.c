@@ -54,7 +54,7 @@ static void add(const vae__survey *survey, touches *all, const vae__task *task, 
 static int64_t gradient_place(const vae__survey *survey, const vae_node *node)
 {
     int number = survey->program->tensor[node->index];
-    if (number < 0)
+    if (node->op->number != VAE__NUMBER(parameter))
         return survey->plan->gradient[node->index];
     return (int64_t)survey->plan->memory.planned + survey->program->store->stored[number].tensor.offset * survey->bytes;
 }

@@ -142,7 +142,8 @@ struct vae__op {
     bool is_source;           /* no inputs: the executor provides the value */
     bool fuses_relu;          /* forward can apply a relu that follows; see vae__prepare */
     bool updates;             /* reduce heeds vae__call.update, and reads none of the shared inputs; of other ops
-                                 the executor takes the step behind reduce */
+                                 the executor takes the step behind reduce, or behind all else where shares are not of
+                                 elements (units, reduce_units) */
 
     /* Optional, where the usual share does not do: */
     int64_t (*units)(const vae__call *call, vae__phase phase);

@@ -24,11 +24,18 @@ static int count_tasks(const vae_program *program, int tensor)
     return count;
 }
 
+/* Is a share of the reduction a stretch of the parameter's elements, or does the op take the step itself? */
+static bool shares_elements(const vae__op *op)
+{
+    return op->updates || (!op->units && !op->reduce_units);
+}
+
 static bool can_be_at_once(const vae_program *program, int number)
 {
     const vae__task *task = &program->tasks[number];
     const int tensor = number >= program->late_begin ? tensor_of(program, task, task->input) : -1;
-    return tensor >= 0 && program->store->stored[tensor].tensor.trainable && count_tasks(program, tensor) == 1;
+    return tensor >= 0 && program->store->stored[tensor].tensor.trainable && shares_elements(task->node->op) &&
+           count_tasks(program, tensor) == 1;
 }
 
 static bool is_at_once(const vae_program *program, const vae__update_plan *plan, int tensor)

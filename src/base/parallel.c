@@ -67,14 +67,15 @@ void vae__barrier(vae__team team)
 
 /*
  * While a body runs, results below the smallest normal number are 0: a processor may take a hundred times as long for
- * an operation on such numbers, and fading moments or activations would bring them by the thousand. The host's setting
- * and its flags of exceptions are given back.
+ * an operation on such numbers, and fading moments or activations would bring them by the thousand. All else is as the
+ * standard begins with, on every thread: a host that rounds upwards or reads denormal numbers as 0 has told this to one
+ * of its threads alone. The host's setting and its flags of exceptions are given back.
  */
 static unsigned begin_without_denormals(void)
 {
 #ifdef __SSE2__
     unsigned hosts = _mm_getcsr();
-    _mm_setcsr(hosts | _MM_FLUSH_ZERO_ON);
+    _mm_setcsr(_MM_MASK_MASK | _MM_FLUSH_ZERO_ON);
     return hosts;
 #else
     return 0;
@@ -90,14 +91,19 @@ static void end_without_denormals(unsigned hosts)
 #endif
 }
 
+void vae__alone(vae__region *body, void *context)
+{
+    unsigned mode = begin_without_denormals();
+    body(context, (vae__team){ 0, 1, NULL });
+    end_without_denormals(mode);
+}
+
 /* No region, but a vendor library must stay on this thread all the same. The setting is this thread's own. */
 static void run_alone(vae__region *body, void *context)
 {
     int hosts = omp_get_max_threads();
     omp_set_num_threads(1);
-    unsigned mode = begin_without_denormals();
-    body(context, (vae__team){ 0, 1, NULL });
-    end_without_denormals(mode);
+    vae__alone(body, context);
     omp_set_num_threads(hosts);
 }
 

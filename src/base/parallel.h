@@ -22,8 +22,12 @@ typedef void vae__region(void *context, vae__team team);
 
 /* Runs `body` on `threads` threads (1: a plain call, no region). Within, a vendor library that would use OpenMP
  * itself stays on its calling thread, and results below the smallest normal number are 0. The host's OpenMP and
- * floating-point settings are as before afterwards. */
+ * floating-point settings are as before afterwards, and the latter change nothing within. */
 void vae__parallel(int threads, vae__region *body, void *context);
+
+/* vae__parallel on one thread, of a body that calls no vendor library: OpenMP is not asked for anything, which would
+ * allocate for a thread that is new to it. */
+void vae__alone(vae__region *body, void *context);
 
 /* All threads of the team wait for one another; what was written before is seen after. A thread that waits gives its
  * processor away after some microseconds, so that other programs on the machine do not stretch every wait to a time

@@ -2,6 +2,7 @@
 #include "src/base/system.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,6 +15,8 @@ static const size_t LARGE_PAGE = (size_t)1 << 21, LARGE_BLOCK = (size_t)1 << 20;
 void *vae__system_allocate(size_t bytes)
 {
     void *memory = NULL;
+    if (bytes > SIZE_MAX - LARGE_PAGE)
+        return NULL;
     if (bytes >= LARGE_BLOCK)
         bytes = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
     if (posix_memalign(&memory, bytes >= LARGE_BLOCK ? LARGE_PAGE : 64, bytes))

@@ -173,6 +173,11 @@ static vae_status check_run(const vae__runner *at, const char *input, const void
     return vae__ok();
 }
 
+static void work(void *executor, vae__team team)
+{
+    vae__executor_work(executor, team);
+}
+
 static vae_status run(const vae__runner *at, vae_binding first, int64_t rows, const vae_conditions *conditions)
 {
     vae_binding bindings[VAE__MAX_BINDINGS] = { first };
@@ -182,7 +187,7 @@ static vae_status run(const vae__runner *at, vae_binding first, int64_t rows, co
     if (at->options.threads != 1)
         return vae_executor_run(at->executor, &run);
     VAE__TRY(vae__executor_begin(at->executor, &run, NULL));
-    vae__executor_work(at->executor, (vae__team){ .thread = 0, .threads = 1 });
+    vae__alone(work, at->executor);
     return vae__ok();
 }
 

@@ -334,7 +334,7 @@ static inline real vae__log_poisson(real x, real log_rate)
  * stay as they are. `term` is written twice but computed once an index; it may store what it computes.
  */
 enum { VAE__LANES = 16 };
-typedef real vae__lanes __attribute__((vector_size(VAE__LANES * sizeof(real)), may_alias));
+typedef real vae__lanes __attribute__((vector_size(VAE__LANES * sizeof(real)), aligned(64), may_alias));
 
 #define VAE__SUM(total, index, count, term)                                                                            \
     do {                                                                                                               \
@@ -363,7 +363,7 @@ static inline real vae__add_lanes(real lanes[VAE__LANES])
 }
 
 /*
- * Σ log(1 + e[i]), each e[i] in [0, 1], at most VAE__FACTORS of them, aligned as vae__lanes are: a lane's sum is the
+ * Σ log(1 + e[i]), each e[i] in [0, 1], at most VAE__FACTORS of them, aligned to 64 bytes: a lane's sum is the
  * logarithm of a product, taken once. What is kept is the product less 1, p: (1 + p)(1 + e) - 1 = p + e + p·e loses no
  * small e to the 1 beside it. Two products take turns, for each waits for itself.
  */

@@ -40,6 +40,8 @@
             x[i + (half)] = second;                                                                                    \
         }
 
+typedef float vae__floats __attribute__((vector_size(VAE__WIDTH)));
+
 /* A square of floats, as many as a vector has lanes on a side. */
 enum { VAE__FLOATS = VAE__WIDTH / 4 };
 static inline void vae__transpose_square(const float *from, int64_t from_row, float *to, int64_t to_row)

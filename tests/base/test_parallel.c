@@ -90,6 +90,28 @@ START_TEST(test_denormals)
     }
 }
 END_TEST
+
+static void third(void *context, vae__team team)
+{
+    volatile float one = 1, three = 3;
+    ((float *)context)[team.thread] = one / three;
+}
+
+/* How the host rounds changes nothing on its own thread, nor on those beside. */
+START_TEST(test_rounding)
+{
+    for (int threads = 1; threads <= 2; threads++) {
+        float thirds[2] = { 0, 0 };
+        ck_assert_int_eq(fesetround(FE_DOWNWARD), 0);
+        vae__parallel(threads, third, thirds);
+        const int mode = fegetround();
+        fesetround(FE_TONEAREST);
+        ck_assert_int_eq(mode, FE_DOWNWARD);
+        for (int i = 0; i < threads; i++)
+            ck_assert_float_eq(thirds[i], 1.0f / 3);
+    }
+}
+END_TEST
 #endif
 
 typedef struct race {
@@ -141,6 +163,7 @@ int main(void)
                                    test_region,
 #ifdef __SSE2__
                                    test_denormals,
+                                   test_rounding,
 #endif
                                    test_barrier,
                                    test_processors_and_clock,

@@ -1,5 +1,5 @@
 /* What needs no place of its own in the plan, and has the same bits without: noise that an op draws where it uses it, a
- * gradient that is written over the last-read value. */
+ * gradient that is written over the last-read value. And what has a place for each node: the gradient of a state. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,10 +160,52 @@ START_TEST(test_written_over)
 }
 END_TEST
 
+/* Two nodes of one state, whose gradients are wanted: 3 a value of every row, and 4. A state is no parameter, whose
+ * nodes would share one gradient; nor is it where the gradients of parameters are. */
+START_TEST(test_gradients_of_states)
+{
+    enum { THREADS = 2, RUNS = 3 };
+    static const float data[EXAMPLES * STEPS];
+    vae_graph *graph = NULL;
+    vae_store *store = NULL;
+    vae_program *program = NULL;
+    vae_executor *executor = NULL;
+    ck_assert_status_ok(vae_graph_new(&graph));
+    ck_assert_status_ok(vae_store_new(&store));
+    vae_node *x = vae_input(graph, "x", 1, (int64_t[]){ STEPS }), *states[2];
+    for (int i = 0; i < 2; i++) {
+        states[i] = vae_state(graph, "state", 1, (int64_t[]){ STEPS });
+        vae_graph_want_gradient(states[i]);
+    }
+    vae_node *y =
+        vae_scale(vae_add(vae_add(x, states[0]), vae_parameter(graph, "p", VAE_ZEROS, 1, (int64_t[]){ STEPS })), 3);
+    y = vae_add(y, vae_scale(vae_add(x, states[1]), 4));
+    const vae_compile_options compiled = { .objective = vae_mean_rows(vae_sum(y, 0)) };
+    ck_assert_status_ok(vae_graph_compile(graph, store, &compiled, &program));
+    ck_assert_status_ok(
+        vae_executor_new(program, &(vae_executor_options){ .capacity = EXAMPLES, .threads = THREADS }, &executor));
+    float gradient[STEPS + 16];
+    const vae_binding binding = { x, data, VAE_FLOAT32, NULL };
+    for (int run = 0; run < RUNS; run++) {
+        ck_assert_status_ok(vae_executor_run(
+            executor,
+            &(vae_run){ .examples = EXAMPLES, .bindings = &binding, .binding_count = 1, .gradient = gradient }));
+        for (int i = 0; i < 2; i++)
+            for (int k = 0; k < STEPS; k++)
+                ck_assert_float_eq_tol(((const float *)vae_executor_gradient(executor, states[i]))[k], 3.0f + (float)i,
+                                       1e-5f);
+    }
+    vae_executor_free(&executor);
+    vae_program_free(&program);
+    vae_store_free(&store);
+    vae_graph_free(&graph);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("places");
-    const TTest *const tests[] = { test_drawn_where_used, test_written_over, NULL };
+    const TTest *const tests[] = { test_drawn_where_used, test_written_over, test_gradients_of_states, NULL };
     suite_case(suite, "places", 30, tests);
     return suite_run(suite);
 }

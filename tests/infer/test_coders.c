@@ -111,6 +111,25 @@ START_TEST(test_encodes)
 }
 END_TEST
 
+/* Values so small that results are denormal count as 0 on one thread as on two. */
+START_TEST(test_denormals)
+{
+    vae_model *model = model_of(&plain, data);
+    float *parameters = vae_store_parameters(model->store), mean[2][ROWS * Z], logvar[2][ROWS * Z];
+    for (int64_t i = 0; i < vae_store_size(model->store); i++)
+        parameters[i] *= 1e-20f;
+    for (int threads = 1; threads <= 2; threads++) {
+        vae_encoder *encoder = encoder_of(model, ROWS, threads);
+        ck_assert_status_ok(
+            vae_encoder_run(encoder, test_rows("x"), ROWS, NULL, mean[threads - 1], logvar[threads - 1]));
+        vae_encoder_free(&encoder);
+    }
+    ck_assert_mem_eq(mean[0], mean[1], sizeof mean[0]);
+    ck_assert_mem_eq(logvar[0], logvar[1], sizeof logvar[0]);
+    vae_model_free(&model);
+}
+END_TEST
+
 /* The decoder's output is the sampler's for the same z and class. */
 START_TEST(test_decodes)
 {
@@ -513,9 +532,19 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("call");
-    const TTest *const tests[] = { test_encodes,      test_decodes,       test_units,       test_mask,
-                                   test_counts,       test_every_kind,    test_eight_hosts, test_every_number_of_rows,
-                                   test_runs_refused, test_makers_refuse, test_no_memory,   NULL };
+    const TTest *const tests[] = { test_encodes,
+                                   test_decodes,
+                                   test_units,
+                                   test_mask,
+                                   test_counts,
+                                   test_every_kind,
+                                   test_eight_hosts,
+                                   test_every_number_of_rows,
+                                   test_runs_refused,
+                                   test_makers_refuse,
+                                   test_no_memory,
+                                   test_denormals,
+                                   NULL };
     suite_case_between(suite, "call", 120, begin, end, tests);
     return suite_run(suite);
 }
