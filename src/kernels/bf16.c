@@ -125,23 +125,23 @@ static inline __attribute__((always_inline)) void run_tile(const tile *t, int ro
     const __mmask16 last = lanes_mask(t->columns - (vectors - 1) * LANES);
     __m512 sum[ROWS][VECTORS];
 #define LANES_OF(v) ((v) == vectors - 1 ? last : (__mmask16)0xffff)
-#pragma GCC unroll 8
+    VAE__UNROLL
     for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++)
-            sum[i][v] =
-                t->from ? _mm512_maskz_loadu_ps(LANES_OF(v), t->from + i * t->c_row + v * LANES) : _mm512_setzero_ps();
+        VAE__UNROLL
+    for (int v = 0; v < vectors; v++)
+        sum[i][v] =
+            t->from ? _mm512_maskz_loadu_ps(LANES_OF(v), t->from + i * t->c_row + v * LANES) : _mm512_setzero_ps();
     const uint32_t *a = t->a, *b = t->b;
     const int64_t a_row = t->a_row, a_pair = t->a_pair;
     for (int64_t pair = t->pairs; pair > 0; pair--, a += a_pair, b += COLUMNS) {
         __m512bh row[VECTORS];
-#pragma GCC unroll 4
+        VAE__UNROLL
         for (int v = 0; v < vectors; v++)
             row[v] = (__m512bh)_mm512_loadu_si512(b + v * LANES);
-#pragma GCC unroll 8
+        VAE__UNROLL
         for (int i = 0; i < rows; i++) {
             const __m512bh factor = (__m512bh)_mm512_set1_epi32((int)a[i * a_row]);
-#pragma GCC unroll 4
+            VAE__UNROLL
             for (int v = 0; v < vectors; v++)
                 sum[i][v] = _mm512_dpbf16_ps(sum[i][v], factor, row[v]);
         }
@@ -149,14 +149,14 @@ static inline __attribute__((always_inline)) void run_tile(const tile *t, int ro
     vae__adam_vectors adam = { 0 };
     if (t->update)
         adam = vae__adam_vectors_of(t->update->adam);
-#pragma GCC unroll 8
+    VAE__UNROLL
     for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++)
-            if (t->update)
-                update_vector(t, &adam, i * t->update_row + v * LANES, LANES_OF(v), sum[i][v]);
-            else
-                store_vector(t, i, v * LANES, LANES_OF(v), sum[i][v]);
+        VAE__UNROLL
+    for (int v = 0; v < vectors; v++)
+        if (t->update)
+            update_vector(t, &adam, i * t->update_row + v * LANES, LANES_OF(v), sum[i][v]);
+        else
+            store_vector(t, i, v * LANES, LANES_OF(v), sum[i][v]);
 #undef LANES_OF
 }
 

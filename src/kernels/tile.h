@@ -106,7 +106,7 @@ VAE__INLINE void update_row(const vae__tile *t, const vae__adam_vectors *adam, i
     real *values = (real *)(void *)t->update->value + row * t->update_row;
     real *firsts = (real *)(void *)t->update->m + row * t->update_row;
     real *seconds = (real *)(void *)t->update->v + row * t->update_row;
-#pragma GCC unroll 4
+    VAE__UNROLL
     for (int v = 0; v < vectors; v++) {
         const bool last = partly && v == vectors - 1;
         const int64_t at = v * VAE__VECTOR;
@@ -121,7 +121,7 @@ VAE__INLINE void update_row(const vae__tile *t, const vae__adam_vectors *adam, i
 
 VAE__INLINE void store_row(const vae__tile *t, int row, const vae__vector *sums, int vectors, bool partly)
 {
-#pragma GCC unroll 4
+    VAE__UNROLL
     for (int v = 0; v < vectors; v++) {
         const bool last = partly && v == vectors - 1;
         vae__vector x = sums[v];
@@ -139,35 +139,35 @@ VAE__INLINE void run_tile(const vae__tile *t, int rows, int vectors, bool partly
     const int64_t a_row = t->a_row, a_step = t->a_step, b_step = t->b_step, part = t->part;
     const real *a = t->a, *b = t->b;
     vae__vector sum[VAE__TILE_ROWS][VAE__TILE_VECTORS];
-#pragma GCC unroll 8
+    VAE__UNROLL
     for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++)
-            sum[i][v] = t->from ? load(t->from + i * t->c_row + v * VAE__VECTOR, partly && v == vectors - 1, part)
-                                : vae__vector_of(0);
+        VAE__UNROLL
+    for (int v = 0; v < vectors; v++)
+        sum[i][v] = t->from ? load(t->from + i * t->c_row + v * VAE__VECTOR, partly && v == vectors - 1, part)
+                            : vae__vector_of(0);
     vae__fetching fetching = fetch_begin(&t->fetch);
     for (int64_t step = t->steps; step > 0; step--, a += a_step, b += b_step) {
         vae__vector row[VAE__TILE_VECTORS];
         fetch_step(&fetching, t->steps, updates);
-#pragma GCC unroll 4
+        VAE__UNROLL
         for (int v = 0; v < vectors; v++)
             row[v] = load(b + v * VAE__VECTOR, partly && v == vectors - 1, part);
-#pragma GCC unroll 8
+        VAE__UNROLL
         for (int i = 0; i < rows; i++) {
             vae__vector factor = vae__vector_of(a[i * a_row]);
-#pragma GCC unroll 4
+            VAE__UNROLL
             for (int v = 0; v < vectors; v++)
                 sum[i][v] = vae__vector_fma(factor, row[v], sum[i][v]);
         }
     }
     if (updates) {
         const vae__adam_vectors adam = vae__adam_vectors_of(t->update->adam);
-#pragma GCC unroll 8
+        VAE__UNROLL
         for (int i = 0; i < rows; i++)
             update_row(t, &adam, i, sum[i], vectors, partly);
         return;
     }
-#pragma GCC unroll 8
+    VAE__UNROLL
     for (int i = 0; i < rows; i++)
         store_row(t, i, sum[i], vectors, partly);
 }

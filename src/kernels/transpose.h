@@ -48,20 +48,20 @@ static inline void vae__transpose_square(const float *from, int64_t from_row, fl
 {
     typedef float loose __attribute__((vector_size(VAE__WIDTH), aligned(4), may_alias));
     vae__floats x[VAE__FLOATS];
-#pragma GCC unroll 16
+    VAE__UNROLL
     for (int i = 0; i < VAE__FLOATS; i++)
         x[i] = *(const loose *)(from + i * from_row);
 #if VAE__WIDTH == 64
-#pragma GCC unroll 16
+    VAE__UNROLL
     VAE__STAGE(8, VAE__SWAP_8)
 #endif
-#pragma GCC unroll 16
+    VAE__UNROLL
     VAE__STAGE(4, VAE__SWAP_4)
-#pragma GCC unroll 16
+    VAE__UNROLL
     VAE__STAGE(2, VAE__SWAP_2)
-#pragma GCC unroll 16
+    VAE__UNROLL
     VAE__STAGE(1, VAE__SWAP_1)
-#pragma GCC unroll 16
+    VAE__UNROLL
     for (int i = 0; i < VAE__FLOATS; i++)
         *(loose *)(to + i * to_row) = x[i];
 }

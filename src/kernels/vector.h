@@ -17,6 +17,13 @@
 #define VAE__WIDTH 16
 #endif
 
+/* Before a loop of a few rounds, whose arrays are to be registers. */
+#ifdef __clang__
+#define VAE__UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define VAE__UNROLL _Pragma("GCC unroll 16")
+#endif
+
 typedef real vae__vector __attribute__((vector_size(VAE__WIDTH)));
 typedef real vae__vector_loose __attribute__((vector_size(VAE__WIDTH), aligned(sizeof(real)), may_alias));
 
