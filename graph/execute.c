@@ -62,10 +62,8 @@ static vae_status choose(vae_executor *executor, const vae_executor_options *opt
                           "kernels \"%s\" are not known or not for this processor, precision or "
                           "build",
                           chosen->kernels ? chosen->kernels : "");
-    if (chosen->bf16 && (chosen->float64 || !vae__matmul_bfloat16()))
-        return vae__error(VAE_ERROR_UNSUPPORTED,
-                          "precision bf16: expected float32 on a processor with AVX512_BF16, found %s",
-                          chosen->float64 ? "float64" : "one, or a build, without it");
+    if (chosen->bf16)
+        VAE__TRY(vae__matmul_check_bfloat16(executor->kernels));
     executor->ops = vae__ops(executor->kernels->variant);
     executor->bytes_per_value = chosen->float64 ? sizeof(double) : sizeof(float);
     return vae__ok();

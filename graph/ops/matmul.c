@@ -37,10 +37,9 @@ static vae__matmul_spec product_of(const vae__prepare *prepare)
 {
     const vae_node *node = prepare->node;
     const int64_t batch = node->rows ? prepare->capacity * node->rows : 1, in = rows_in(node), out = node->size;
-    vae__matmul_spec spec = { .threads = prepare->threads,
-                              .no_onednn = prepare->no_onednn,
-                              .bf16 = prepare->bf16,
-                              .kernels = prepare->kernels };
+    vae__matmul_spec spec = {
+        .threads = prepare->threads, .no_onednn = prepare->no_onednn, .bf16 = prepare->bf16, .kernels = prepare->kernels
+    };
     if (prepare->phase == VAE__FORWARD) {
         spec.form = VAE__NN, spec.m = batch, spec.n = out, spec.k = in;
         spec.bias = node->input_count > BIAS;

@@ -25,8 +25,8 @@ typedef struct vae_limits {
 
 /*
  * Measures this machine's own limit on so many threads (0: one for each processor): each runs a loop of multiply-adds
- * that touch no memory and do not wait for one another. The best of ten rounds of some 50 ms, for what disturbs a round
- * makes it slower and nothing makes it faster. Takes about a second.
+ * that touch no memory and do not wait for one another. The median of ten rounds of some 50 ms: what an epoch meets
+ * too, and no round that the clock was lenient to. Takes about a second.
  */
 VAE_API vae_status vae_limit(int threads, vae_limits *limits);
 
@@ -37,7 +37,7 @@ typedef struct vae_bench_options {
     uint64_t seed;                   /* of first values, order of examples, and noise */
     int64_t warm_up;                 /* epochs before those that are measured; 0: 1 */
     int64_t epochs;                  /* measured; 0: 5 */
-    const char *precision;           /* "float32"; NULL: that */
+    const char *precision;           /* "float32" or "bf16", as vae_training_options has it; NULL: "float32" */
     vae_progress_function *progress; /* of all epochs: warm-up, measured, and the one of the profile, whose seconds are
                                         those of training alone; may be NULL */
     void *context;                   /* handed to it */
@@ -80,8 +80,9 @@ typedef struct vae_bench_report {
 /*
  * Makes a model of the declaration, as vae_model_new does, and trains it on the data's training rows: the warm-up, the
  * limit, the measured epochs, the limit, the epoch of the profile. Nothing is written. `catalogue` and `options` may be
- * NULL. Fails as vae_model_new and vae_train do, with VAE_ERROR_UNSUPPORTED for a precision that it does not train in,
- * and with VAE_STOPPED where progress asked for it. The caller owns the report's arrays; on failure there are none.
+ * NULL. Fails as vae_model_new and vae_train do, with VAE_ERROR_UNSUPPORTED for a precision that this processor has
+ * not got, and with VAE_STOPPED where progress asked for it. The caller owns the report's arrays; on failure there are
+ * none.
  */
 VAE_API vae_status vae_bench(const vae_model_spec *spec, const vae_catalogue *catalogue, const vae_data *data,
                              const vae_bench_options *options, vae_bench_report *report);

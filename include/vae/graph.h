@@ -122,8 +122,8 @@ typedef struct vae_executor_options {
     bool no_onednn;      /* our own loops where oneDNN would serve */
     const char *kernels; /* "generic", "avx2", "avx512"; NULL: the best this processor has */
     bool profile;        /* its runs keep time, for vae_executor_profile */
-    bool bf16;           /* matrix products round their factors to bfloat16, and sum in float32; all else is float32. On
-                            processors with AVX512_BF16; VAE_ERROR_UNSUPPORTED elsewhere */
+    bool bf16;           /* matrix products round their factors to bfloat16, and sum in float32; all else is float32. By
+                            the avx512 kernels, on processors with AVX512_BF16; VAE_ERROR_UNSUPPORTED elsewhere */
 } vae_executor_options;
 
 /* Buffers and kernels for one program. One executor a thread is safe; a program may have many. */

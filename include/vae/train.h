@@ -22,7 +22,14 @@ typedef struct vae_training_options {
     double learning_rate;     /* Adam's; 0: 0.001 */
     uint64_t seed;            /* of the order of examples and of all noise */
     const char *command_line; /* kept for the record; copied; may be NULL */
+    const char *precision;    /* "float32"; "bf16": matrix products round their factors to bfloat16, while sums,
+                                 parameters and Adam stay float32. NULL: "float32" */
 } vae_training_options;
+
+/* Is this a precision that training knows, and that this processor and this build have with these kernels (as
+ * vae_executor_options has them; of those that are not known vae_train tells)? VAE_ERROR_ARGUMENT, or
+ * VAE_ERROR_UNSUPPORTED, and why not. NULL: "float32", which is everywhere. */
+VAE_API vae_status vae_precision_check(const char *precision, const char *kernels);
 
 /* Takes the model over on success: *model is then NULL, and vae_training_model borrows it. The caller owns *training.
  */
@@ -53,6 +60,7 @@ typedef struct vae_training_state {
     bool allow_external;   /* a record; who opens the sources of a file of somebody else's decides anew, for they and
                              their   links may lead to any file that this process may read */
     vae_division division; /* for vae_data_divide, once it is open; all zero: it was not divided */
+    const char *precision; /* "float32" or "bf16" */
 } vae_training_state;
 /* Strings are the training's, until it is freed or vae_train is called. */
 VAE_API vae_training_state vae_training_where(const vae_training *training);
@@ -95,7 +103,8 @@ typedef struct vae_train_options {
 /*
  * Trains on the data's training rows up to options->epochs. The data must be what the training began with (its digest
  * is compared), divided as it was; its sources become the record's. On failure parameters are those after the last step
- * done, and the checkpoint is that of the last epoch.
+ * done, and the checkpoint is that of the last epoch. It goes on in the precision that it began with, and fails with
+ * VAE_ERROR_UNSUPPORTED, before the first step, where the processor has not got it; the validation is float32 in any.
  */
 VAE_API vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options);
 

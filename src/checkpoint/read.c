@@ -188,6 +188,20 @@ static vae_status get_own_text(const vae__place *group, const char *name, char *
     return vae__ok();
 }
 
+/* Older files do not tell: there was float32 alone. */
+static vae_status get_precision(const vae__place *group, bool *bf16)
+{
+    char *name = NULL;
+    *bf16 = false;
+    VAE__TRY(vae__get_text_if(group, "precision", &name));
+    vae_status status = vae__ok();
+    if (name && !vae__precision_find(name, bf16))
+        status = vae__error(VAE_ERROR_FORMAT, "%s: %s/precision: expected \"float32\" or \"bf16\", found \"%.40s\"",
+                            group->file, group->where, name);
+    vae__free(name);
+    return status;
+}
+
 static vae_status get_place(const vae__place *group, vae_training *training)
 {
     int64_t step;
@@ -198,6 +212,7 @@ static vae_status get_place(const vae__place *group, vae_training *training)
         VAE__TRY(vae__get_integer(group, "epochs", 0, VAE__MAX_EPOCHS, &training->epochs));
     VAE__TRY(vae__get_integer(group, "step", training->step, training->step, &step));
     VAE__TRY(vae__get_integer(group, "batch_size", 1, VAE__MAX_BATCH, &training->batch_size));
+    VAE__TRY(get_precision(group, &training->bf16));
     VAE__TRY(vae__get_integer(group, "partial_examples", 0, INT64_MAX, &training->partial.examples));
     VAE__TRY(vae__get_number(group, "partial_reconstruction", -INFINITY, INFINITY, &training->partial.reconstruction));
     VAE__TRY(vae__get_number(group, "partial_kl", -INFINITY, INFINITY, &training->partial.kl));

@@ -85,7 +85,7 @@ vae_model *vae_training_model(vae_training *training)
 
 vae_training_state vae_training_where(const vae_training *training)
 {
-    vae_training_state state = { .command_line = "", .source = "", .digest = "" };
+    vae_training_state state = { .command_line = "", .source = "", .digest = "", .precision = "" };
     if (!training)
         return state;
     state.epoch = training->epoch;
@@ -108,7 +108,19 @@ vae_training_state vae_training_where(const vae_training *training)
     state.allow_external = training->allow_external;
     state.division = training->division;
     state.epochs = training->epochs;
+    state.precision = vae__precision_name(training->bf16);
     return state;
+}
+
+const char *vae__precision_name(bool bf16)
+{
+    return bf16 ? "bf16" : "float32";
+}
+
+bool vae__precision_find(const char *name, bool *bf16)
+{
+    *bf16 = !strcmp(name, vae__precision_name(true));
+    return *bf16 || !strcmp(name, vae__precision_name(false));
 }
 
 /* ---- The data ---------------------------------------------------------------------------------------------------- */

@@ -50,6 +50,7 @@ struct vae_training {
     int64_t batch_size;
     double learning_rate, beta1, beta2, epsilon; /* Adam's */
     uint64_t seed;
+    bool bf16;           /* of the precision; else float32 */
     int64_t epoch, step; /* done */
     int64_t epochs;      /* in all, as vae_train was last asked; 0: it never was */
     vae__partial partial;
@@ -73,6 +74,10 @@ struct vae_training {
 /* A record of a model, which it takes over on success (*model is then NULL): moments of zero, laid out as the store's
  * parameters, no history, strings "", and every number 0. */
 vae_status vae__training_make(vae_model **model, vae_training **training);
+
+/* The words for a precision; false for one that is none. */
+const char *vae__precision_name(bool bf16);
+bool vae__precision_find(const char *name, bool *bf16);
 
 /* Where the data lies and how it was divided, as a training keeps it. Strings are borrowed. */
 typedef struct vae__data_place {

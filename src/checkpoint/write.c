@@ -188,6 +188,7 @@ static vae_status put_training(hid_t group, const vae_training *training)
     VAE__TRY(vae__put_integer(group, "epochs", training->epochs));
     VAE__TRY(vae__put_integer(group, "step", training->step));
     VAE__TRY(vae__put_integer(group, "batch_size", training->batch_size));
+    VAE__TRY(vae__put_text(group, "precision", VAE__ASCII, vae__precision_name(training->bf16)));
     VAE__TRY(vae__put_integer(group, "partial_examples", training->partial.examples));
     VAE__TRY(vae__put_number(group, "partial_reconstruction", training->partial.reconstruction));
     VAE__TRY(vae__put_number(group, "partial_kl", training->partial.kl));

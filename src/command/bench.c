@@ -31,8 +31,8 @@ static const vae__option options[] = {
     [ALLOW_EXTERNAL] = VAE__EXTERNAL_OPTION,
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
     [THREADS] = { "threads", "N", VAE__WHOLE, "0: one for each processor", "0", 0, 1024 },
-    [PRECISION] = { "precision", "P", VAE__TEXT, "float32 or bf16; this version trains in float32 alone", "float32", 0,
-                    0 },
+    [PRECISION] = { "precision", "P", VAE__TEXT, "float32 or bf16; bf16 rounds the factors of matrix products",
+                    "float32", 0, 0 },
     [EPOCHS] = { "epochs", "N", VAE__WHOLE, "epochs that are measured, after one that is not", "5", 1, 1e6 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of first values, order of examples, and noise", "0", 0, VAE__WHOLE_MAX },
     VAE__DECLARATION_ROWS,
@@ -78,14 +78,31 @@ static void print_subject(const vae_bench_report *report, const vae_data *data)
     vae__line(stdout, "machine  %s; kernels %s", vae__threads_text(threads, report->threads), report->kernels);
 }
 
+static bool is_bf16(const vae_bench_report *report)
+{
+    return !strcmp(report->precision, "bf16");
+}
+
+static double limit_in(const vae_limits *limits, bool bf16)
+{
+    return bf16 ? limits->bf16 : limits->float32;
+}
+
+/* The better of before and after. */
+static double best_limit(const vae_bench_report *report, bool bf16)
+{
+    return fmax(limit_in(&report->before, bf16), limit_in(&report->after, bf16));
+}
+
+/* That of the precision, then the other one. */
 static void print_limit(const vae_bench_report *report)
 {
-    double bf16 = report->before.bf16 > report->after.bf16 ? report->before.bf16 : report->after.bf16;
-    char text[64] = "no bf16 here";
-    if (bf16 > 0)
-        snprintf(text, sizeof text, "bf16 %.1f", 1e-9 * bf16);
-    vae__line(stdout, "limit    %.1f GFLOP/s float32 (before the epochs %.1f, after them %.1f); %s",
-              1e-9 * report->limit, 1e-9 * report->before.float32, 1e-9 * report->after.float32, text);
+    const bool bf16 = is_bf16(report);
+    char other[64] = "no bf16 here";
+    if (best_limit(report, !bf16) > 0)
+        snprintf(other, sizeof other, "%s %.1f", bf16 ? "float32" : "bf16", 1e-9 * best_limit(report, !bf16));
+    vae__line(stdout, "limit    %.1f GFLOP/s %s (before the epochs %.1f, after them %.1f); %s", 1e-9 * report->limit,
+              report->precision, 1e-9 * limit_in(&report->before, bf16), 1e-9 * limit_in(&report->after, bf16), other);
 }
 
 static void print_speed(const vae_bench_report *report)
@@ -100,7 +117,12 @@ static void print_speed(const vae_bench_report *report)
               vae__counted(epochs, report->epochs, "epoch"), least, most, (double)report->examples / report->median);
     vae__line(stdout, "work     %.4g GFLOP an epoch, %.4g MFLOP an example", 1e-9 * report->operations,
               1e-6 * report->operations / (double)report->examples);
-    vae__line(stdout, "speed    %.1f GFLOP/s, %.1f %% of the limit", 1e-9 * report->rate, 100 * report->of_limit);
+    char of_float32[64] = "";
+    if (is_bf16(report))
+        snprintf(of_float32, sizeof of_float32, ", %.1f %% of float32's",
+                 100 * report->rate / best_limit(report, false));
+    vae__line(stdout, "speed    %.1f GFLOP/s, %.1f %% of the limit%s", 1e-9 * report->rate, 100 * report->of_limit,
+              of_float32);
     vae__line(stdout, "memory   plan %.2f MB (%.2f without reuse, at least %.2f); at most %.0f MB resident",
               megabytes(report->memory.planned), megabytes(report->memory.unshared),
               megabytes(report->memory.lower_bound), megabytes(report->peak));
@@ -237,12 +259,10 @@ static int bench(const vae__call *call, const vae_model_spec *spec, const vae_da
 /* Before data is read, which may take long. */
 static int check_precision(const vae__call *call)
 {
-    const char *precision = call->values[PRECISION].text;
-    if (!strcmp(precision, "bf16"))
-        return vae__failed(call, "--precision: expected float32, in which alone this version trains, found bf16");
-    if (strcmp(precision, "float32"))
-        return vae__wrong_usage(call, "--precision: expected float32 or bf16, found \"%s\"", precision);
-    return VAE__EXIT_DONE;
+    vae_status status = vae_precision_check(call->values[PRECISION].text, NULL);
+    if (status.code == VAE_ERROR_ARGUMENT)
+        return vae__wrong_usage(call, "--%s", status.message);
+    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
 }
 
 static int declare(const vae__call *call, vae__declared *declared)
@@ -287,7 +307,8 @@ const vae__command vae__command_bench = {
     .options = options,
     .notes =
         "Without MODEL it is vae. The limit is what the processor gets through of multiply-adds that touch no memory: "
-        "the best of ten rounds before the epochs and ten after them. An epoch is all of training: reading, "
+        "the median of ten rounds before the epochs or of ten after them, whichever is more. An epoch is all of "
+        "training: reading, "
         "binarising, forward, backward, Adam. What is counted are the operations of its matrix products, of which a "
         "multiply-add is two; all other work is time without operations. In the table, which is of one more epoch, "
         "seconds are those of all threads together: \"wait\" is threads waiting for one another within a step, "

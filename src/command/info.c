@@ -158,6 +158,7 @@ static void print_training(vae_training *training)
     vae__line(stdout, "  %-15s%" PRId64, "batch", where.batch_size);
     vae__line(stdout, "  %-15s%g", "learning rate", where.learning_rate);
     vae__line(stdout, "  %-15s%" PRIu64, "seed", where.seed);
+    vae__line(stdout, "  %-15s%s", "precision", where.precision);
     if (*where.command_line)
         vae__line(stdout, "  %-15s%s", "command line", where.command_line);
 }
@@ -351,6 +352,7 @@ static void json_training(vae__json *json, vae_training *training)
     vae__json_whole(json, "batch_size", where.batch_size);
     vae__json_real(json, "learning_rate", where.learning_rate);
     json_seed(json, where.seed);
+    vae__json_text(json, "precision", where.precision);
     vae__json_text(json, "command_line", where.command_line);
     vae__json_object_end(json);
 }

@@ -253,7 +253,8 @@ static int check_alone(const vae__call *call, int argc, char **argv)
 
 static void print_version(void)
 {
-    printf("libvae %s\nkernels: %s\n", vae_version(), vae_kernels());
+    const bool bf16 = !vae_precision_check("bf16", NULL).code;
+    printf("libvae %s\nkernels: %s\nprecisions: float32%s\n", vae_version(), vae_kernels(), bf16 ? ", bf16" : "");
 }
 
 /* Rows that a program brings, which other functions take for granted. */

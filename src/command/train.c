@@ -23,6 +23,7 @@ enum {
     BATCH,
     LEARNING_RATE,
     SEED,
+    PRECISION,
     THREADS,
     KERNELS,
     VALIDATION,
@@ -47,6 +48,8 @@ static const vae__option options[] = {
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
     [LEARNING_RATE] = { "learning-rate", "R", VAE__REAL, "Adam's step size", "0.001", 1e-12, 1e3 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of first values, order of examples, and noise", "0", 0, VAE__WHOLE_MAX },
+    [PRECISION] = { "precision", "P", VAE__TEXT, "float32 or bf16; bf16 rounds the factors of matrix products",
+                    "float32", 0, 0 },
     [THREADS] = VAE__THREADS_OPTION,
     [KERNELS] = VAE__KERNELS_OPTION,
     [VALIDATION] = { "validation", "N|FRACTION", VAE__SHARE, "hold out the last training rows, evaluate on them", "0",
@@ -166,10 +169,11 @@ static void print_start(run_state *state, vae_training *training, const vae_data
     char shape[VAE__SIZES_TEXT], splits[VAE__SPLITS_TEXT], threads[64], batch[64];
     vae__line(state->lines, "model   %s, %" PRId64 " parameters, x %s", vae_model_declaration(model)->name,
               vae__parameter_count(model), vae__sizes_text(shape, vae_model_declaration(model)->x.shape, VAE_MAX_RANK));
-    vae__line(state->lines, "data    %s: %s; batches of %s, %s", vae_data_source(data),
+    vae__line(state->lines, "data    %s: %s; batches of %s, %s%s", vae_data_source(data),
               vae__splits_text(splits, where.rows, where.validation_held_out),
               vae__counted(batch, where.batch_size, "example"),
-              vae__threads_text(threads, state->call->values[THREADS].whole));
+              vae__threads_text(threads, state->call->values[THREADS].whole),
+              strcmp(where.precision, "bf16") ? "" : ", bf16");
     fflush(state->lines);
 }
 
@@ -385,6 +389,7 @@ static int make_training(const vae__call *call, const beginning *new, vae_traini
         .learning_rate = call->values[LEARNING_RATE].real,
         .seed = (uint64_t)call->values[SEED].whole,
         .command_line = call->line,
+        .precision = call->values[PRECISION].text,
     };
     vae_model *model = NULL;
     vae_status status = vae_model_new(&new->declared.spec, call->catalogue, new->data, settings.seed, &model);
@@ -414,11 +419,20 @@ static int check_out(const vae__call *call, const char *path)
     return status ? status : vae__check_apart(call, "out", path, "init", &init->text, init->given);
 }
 
+/* Before data is read, which may take long. */
+static int check_precision(const vae__call *call, const char *precision)
+{
+    vae_status status = vae_precision_check(precision, call->values[KERNELS].text);
+    if (status.code == VAE_ERROR_ARGUMENT)
+        return vae__wrong_usage(call, "--%s", status.message);
+    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+}
+
 /* All that can be known without the data. */
 static int prepare(const vae__call *call, beginning *new)
 {
-    int status = VAE__EXIT_DONE;
-    if (call->argument || !call->values[INIT].given)
+    int status = check_precision(call, call->values[PRECISION].text);
+    if (!status && (call->argument || !call->values[INIT].given))
         status = find_model(call, &new->declared.spec);
     if (!status)
         status = check_needed(call, DATA);
@@ -490,6 +504,8 @@ static int train_resumed(const vae__call *call)
     if (!status)
         status = vae__open_checkpoint(call, from, &training);
     if (!status)
+        status = check_precision(call, vae_training_where(training).precision);
+    if (!status)
         status = find_epochs(call, training, &epochs);
     if (!status)
         status = check_out(call, path);
@@ -520,7 +536,8 @@ const vae__command vae__command_train = {
     .argument_optional = true,
     .options = options,
     .notes =
-        "With --resume nothing of model, batches, seed or what is held out may change; --epochs is the total [as asked "
+        "With --resume nothing of model, batches, seed, precision or what is held out may change; --epochs is the "
+        "total [as asked "
         "before], --data, "
         "--x, --condition, --mask and --allow-external are where the same data lies now [as before], --out is where "
         "checkpoints go [the "

@@ -41,24 +41,32 @@ static __mmask16 lanes_mask(int64_t lanes)
     return (__mmask16)(lanes >= LANES ? 0xffff : (1u << (lanes < 0 ? 0 : lanes)) - 1);
 }
 
-static __m512i rounded(const float *from, __mmask16 lanes)
+/* to(pair, column) = the bfloat16 of from(2 · pair, column) and, above it, of the row after. */
+static void pack_steps(const float *from, int64_t from_row, int64_t steps, int64_t columns, uint32_t *to)
 {
-    return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes, from)));
+    const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i alternate = _mm512_or_si512(lane, _mm512_slli_epi32(lane + _mm512_set1_epi32(LANES), 16));
+    for (int64_t step = 0; step < steps; step += 2, to += COLUMNS)
+        for (int64_t j = 0; j < columns; j += LANES) {
+            const float *here = from + step * from_row + j;
+            const __mmask16 lanes = lanes_mask(columns - j), lanes_after = step + 1 < steps ? lanes : 0;
+            const __m512 after = _mm512_maskz_loadu_ps(lanes_after, here + from_row);
+            const __m512bh both = _mm512_cvtne2ps_pbh(after, _mm512_maskz_loadu_ps(lanes, here));
+            _mm512_storeu_si512(to + j, _mm512_permutexvar_epi16(alternate, (__m512i)both));
+        }
 }
 
-/* to(pair, column) = the bfloat16 of from(2 · pair, column) and, above it, of the row after. */
-static void pack_steps(const float *from, int64_t from_row, int64_t steps, int64_t columns, uint32_t *to,
-                       int64_t to_pair)
+/* The same of a tile's rows, that is columns of `from`: half a vector. */
+static void pack_narrow(const float *from, int64_t from_row, int64_t steps, int64_t columns, uint32_t *to)
 {
-    for (int64_t step = 0; step < steps; step += 2)
-        for (int64_t j = 0; j < columns; j += LANES) {
-            const __mmask16 lanes = lanes_mask(columns - j);
-            const float *here = from + step * from_row + j;
-            __m512i pair = rounded(here, lanes);
-            if (step + 1 < steps)
-                pair = _mm512_or_si512(pair, _mm512_slli_epi32(rounded(here + from_row, lanes), 16));
-            _mm512_mask_storeu_epi32(to + step / 2 * to_pair + j, lanes_mask(to_pair - j), pair);
-        }
+    const __m256i alternate = _mm256_set_epi16(15, 7, 14, 6, 13, 5, 12, 4, 11, 3, 10, 2, 9, 1, 8, 0);
+    const __mmask8 lanes = (__mmask8)lanes_mask(columns);
+    for (int64_t step = 0; step < steps; step += 2, from += 2 * from_row, to += ROWS) {
+        const __m256 after = _mm256_maskz_loadu_ps(step + 1 < steps ? lanes : 0, from + from_row);
+        const __m512 both = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_maskz_loadu_ps(lanes, from)), after, 1);
+        const __m256i rounded = (__m256i)_mm512_cvtneps_pbh(both);
+        _mm256_storeu_si256((__m256i *)(void *)to, _mm256_permutexvar_epi16(alternate, rounded));
+    }
 }
 
 /* to(row, pair), of rows whose steps lie beside one another. */
@@ -88,20 +96,22 @@ typedef struct tile {
     int64_t update_row;
 } tile;
 
-static void finish(const tile *t, const vae__adam_vectors *adam, int row, int vector, __m512 sum)
+/* Adam's step on a vector, whose gradient is `slope`. */
+static inline __attribute__((always_inline)) void update_vector(const tile *t, const vae__adam_vectors *adam,
+                                                                int64_t offset, __mmask16 lanes, __m512 slope)
 {
-    const int64_t column = (int64_t)vector * LANES;
-    const __mmask16 lanes = lanes_mask(t->columns - column);
-    if (t->update) {
-        float *at[] = { t->update->value, t->update->m, t->update->v };
-        vae__vector x[3];
-        for (int i = 0; i < 3; i++)
-            x[i] = (vae__vector)_mm512_maskz_loadu_ps(lanes, at[i] + row * t->update_row + column);
-        vae__adam_vector(adam, (vae__vector)sum, &x[0], &x[1], &x[2]);
-        for (int i = 0; i < 3; i++)
-            _mm512_mask_storeu_ps(at[i] + row * t->update_row + column, lanes, (__m512)x[i]);
-        return;
-    }
+    float *at[] = { t->update->value + offset, t->update->m + offset, t->update->v + offset };
+    vae__vector x[3];
+    for (int i = 0; i < 3; i++)
+        x[i] = (vae__vector)_mm512_maskz_loadu_ps(lanes, at[i]);
+    vae__adam_vector(adam, (vae__vector)slope, &x[0], &x[1], &x[2]);
+    for (int i = 0; i < 3; i++)
+        _mm512_mask_storeu_ps(at[i], lanes, (__m512)x[i]);
+}
+
+static inline __attribute__((always_inline)) void store_vector(const tile *t, int64_t row, int64_t column,
+                                                               __mmask16 lanes, __m512 sum)
+{
     if (t->bias)
         sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, t->bias + column));
     if (t->relu)
@@ -112,23 +122,25 @@ static void finish(const tile *t, const vae__adam_vectors *adam, int row, int ve
 /* rows and vectors are constants where this is inlined. */
 static inline __attribute__((always_inline)) void run_tile(const tile *t, int rows, int vectors)
 {
+    const __mmask16 last = lanes_mask(t->columns - (vectors - 1) * LANES);
     __m512 sum[ROWS][VECTORS];
+#define LANES_OF(v) ((v) == vectors - 1 ? last : (__mmask16)0xffff)
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++) {
-            const __mmask16 lanes = lanes_mask(t->from ? t->columns - v * LANES : 0);
-            sum[i][v] = _mm512_maskz_loadu_ps(lanes, t->from ? t->from + i * t->c_row + v * LANES : t->to);
-        }
+        for (int v = 0; v < vectors; v++)
+            sum[i][v] =
+                t->from ? _mm512_maskz_loadu_ps(LANES_OF(v), t->from + i * t->c_row + v * LANES) : _mm512_setzero_ps();
     const uint32_t *a = t->a, *b = t->b;
-    for (int64_t pair = t->pairs; pair > 0; pair--, a += t->a_pair, b += COLUMNS) {
+    const int64_t a_row = t->a_row, a_pair = t->a_pair;
+    for (int64_t pair = t->pairs; pair > 0; pair--, a += a_pair, b += COLUMNS) {
         __m512bh row[VECTORS];
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
             row[v] = (__m512bh)_mm512_loadu_si512(b + v * LANES);
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
-            __m512bh factor = (__m512bh)_mm512_set1_epi32((int)a[i * t->a_row]);
+            const __m512bh factor = (__m512bh)_mm512_set1_epi32((int)a[i * a_row]);
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; v++)
                 sum[i][v] = _mm512_dpbf16_ps(sum[i][v], factor, row[v]);
@@ -141,20 +153,36 @@ static inline __attribute__((always_inline)) void run_tile(const tile *t, int ro
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
-            finish(t, &adam, i, v, sum[i][v]);
+            if (t->update)
+                update_vector(t, &adam, i * t->update_row + v * LANES, LANES_OF(v), sum[i][v]);
+            else
+                store_vector(t, i, v * LANES, LANES_OF(v), sum[i][v]);
+#undef LANES_OF
 }
+
+typedef void tile_function(const tile *t);
 
 #define TILE(rows, vectors)                                                                                            \
     static void tile_##rows##_##vectors(const tile *t)                                                                 \
     {                                                                                                                  \
         run_tile(t, rows, vectors);                                                                                    \
     }
-TILE(8, 1)
-TILE(8, 2)
-TILE(8, 3) TILE(1, 1) TILE(1, 2) TILE(1, 3)
+#define TILES(rows)  TILE(rows, 1) TILE(rows, 2) TILE(rows, 3)
+#define ENTRY(rows)  [rows] = { NULL, tile_##rows##_1, tile_##rows##_2, tile_##rows##_3 },
+#define EACH_ROWS(X) X(1) X(2) X(4) X(8)
 
-    static void (*const tiles[2][VECTORS + 1])(const tile *t) = { { NULL, tile_1_1, tile_1_2, tile_1_3 },
-                                                                  { NULL, tile_8_1, tile_8_2, tile_8_3 } };
+EACH_ROWS(TILES)
+
+static tile_function *const tiles[ROWS + 1][VECTORS + 1] = { EACH_ROWS(ENTRY) };
+
+/* The most rows that a tile can have and `left` still offers. */
+static int64_t rows_of(int64_t left)
+{
+    int64_t most = ROWS;
+    while (most > left)
+        most /= 2;
+    return most;
+}
 
 /* ---- The product -------------------------------------------------------------------------------------------------- */
 
@@ -175,12 +203,12 @@ static void pack_panel(const plan *p, stretch block)
     scratch *s = p->scratch;
     if (piece->form != VAE__NT) {
         pack_steps((const float *)piece->b + block.begin * piece->ldb + p->panel.begin, piece->ldb, block.size,
-                   p->panel.size, s->b, COLUMNS);
+                   p->panel.size, s->b);
         return;
     }
     vae__transpose((const float *)piece->a + p->panel.begin * piece->lda + block.begin, piece->lda, p->panel.size,
                    block.size, s->turned, COLUMNS);
-    pack_steps(s->turned, COLUMNS, block.size, p->panel.size, s->b, COLUMNS);
+    pack_steps(s->turned, COLUMNS, block.size, p->panel.size, s->b);
 }
 
 static void pack_tile(const plan *p, stretch block, int64_t row, int64_t rows, tile *t)
@@ -192,7 +220,7 @@ static void pack_tile(const plan *p, stretch block, int64_t row, int64_t rows, t
     t->a_row = piece->form == VAE__TN ? 1 : STEPS / 2;
     t->a_pair = piece->form == VAE__TN ? ROWS : 1;
     if (piece->form == VAE__TN)
-        pack_steps(a + block.begin * lda + row, lda, block.size, rows, p->scratch->a, ROWS);
+        pack_narrow(a + block.begin * lda + row, lda, block.size, rows, p->scratch->a);
     else
         pack_rows(a + row * lda + block.begin, lda, rows, block.size, p->scratch->a, STEPS / 2);
 }
@@ -205,7 +233,7 @@ static void run_block(const plan *p, stretch block)
     int64_t rows;
     pack_panel(p, block);
     for (int64_t i = p->group.begin; i < p->group.begin + p->group.size; i += rows) {
-        rows = p->group.begin + p->group.size - i < ROWS ? 1 : ROWS;
+        rows = rows_of(p->group.begin + p->group.size - i);
         const int64_t at = i * piece->ldc + p->panel.begin;
         float *to = waits ? p->scratch->waiting + (i - p->group.begin) * COLUMNS : (float *)piece->c + at;
         vae__update here = { 0 };
@@ -223,7 +251,7 @@ static void run_block(const plan *p, stretch block)
             t.update_row = piece->ldc;
         }
         pack_tile(p, block, i, rows, &t);
-        tiles[rows == ROWS][vectors_of(p->panel.size)](&t);
+        tiles[rows][vectors_of(p->panel.size)](&t);
     }
 }
 

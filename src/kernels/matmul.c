@@ -1,6 +1,8 @@
 /* Matrix products cut into units, and who computes them. */
 #include "src/kernels/matmul.h"
 
+#include <string.h>
+
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/kernels/onednn.h"
@@ -75,14 +77,28 @@ static vae_status make_primitive(vae__matmul *made)
     return status.code == VAE_ERROR_UNSUPPORTED ? vae__ok() : status;
 }
 
+vae_status vae__matmul_check_bfloat16(const vae__kernels *kernels)
+{
+    if (kernels->float64)
+        return vae__error(VAE_ERROR_UNSUPPORTED, "precision bf16: expected float32 for all else, found float64");
+    if (!vae__matmul_bfloat16())
+        return vae__error(VAE_ERROR_UNSUPPORTED,
+                          "precision bf16: expected a processor with AVX512_BF16, found one, or a "
+                          "build, without it");
+    if (strcmp(kernels->name, "avx512"))
+        return vae__error(VAE_ERROR_UNSUPPORTED, "precision bf16: expected kernels \"avx512\", found \"%s\"",
+                          kernels->name);
+    return vae__ok();
+}
+
 static vae_status check(const vae__matmul_spec *spec)
 {
     if (spec->m < 1 || spec->n < 1 || spec->k < 1 || spec->threads < 1)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "matmul: sizes and threads must be at least 1, not %lld, %lld, %lld on %d",
                           (long long)spec->m, (long long)spec->n, (long long)spec->k, spec->threads);
-    if (spec->bf16 && (spec->kernels->float64 || !vae__matmul_bfloat16()))
-        return vae__error(VAE_ERROR_UNSUPPORTED, "matmul: no product in bfloat16 on this processor or in this build");
+    if (spec->bf16)
+        VAE__TRY(vae__matmul_check_bfloat16(spec->kernels));
     if ((spec->add || spec->form != VAE__NN) && (spec->bias || spec->relu))
         return vae__error(VAE_ERROR_ARGUMENT,
                           "matmul: a gradient, or a product that is added to c, has neither bias nor relu");

@@ -45,6 +45,9 @@ int64_t vae__matmul_together(const vae__kernels *kernels, bool no_onednn);
 typedef void vae__matmul_function(const struct vae__matmul_piece *piece);
 vae__matmul_function *vae__matmul_bfloat16(void);
 
+/* VAE_ERROR_UNSUPPORTED, and why, where it is none or does not go with these kernels: it stands in for avx512's. */
+vae_status vae__matmul_check_bfloat16(const vae__kernels *kernels);
+
 /* Call it outside a parallel region. */
 vae_status vae__matmul_new(const vae__matmul_spec *spec, vae__matmul **matmul);
 void vae__matmul_free(vae__matmul **matmul);
@@ -86,6 +89,6 @@ typedef struct vae__matmul_piece {
     void *scratch;             /* VAE__MATMUL_SCRATCH bytes, 64-byte aligned */
 } vae__matmul_piece;
 
-enum { VAE__MATMUL_SCRATCH = 128 << 10 };
+enum { VAE__MATMUL_SCRATCH = 192 << 10 };
 
 #endif

@@ -11,7 +11,7 @@
 #include "src/kernels/transpose.h"
 
 enum {
-    STEPS = (30 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)), /* in a block: its panel leaves room in 48 KB */
+    STEPS = (24 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)), /* in a block: its panel leaves room in 48 KB */
     SHORT = 64, /* inner dimension of NT that makes b the smaller factor */
     ROWS = 96,  /* of a in NN that the second cache keeps */
     WAITING = (96 << 10) / (VAE__TILE_COLUMNS * (int)sizeof(real)) /* rows of a panel that wait in scratch */
@@ -164,10 +164,10 @@ typedef struct group {
 } group;
 
 enum {
-    TOGETHER = (80 << 10) / (int)sizeof(real), /* values of a group that are laid anew */
-    FEW_COLUMNS = 2 * VAE__TILE_COLUMNS,       /* that are not worth it */
-    GROUP_SHORT = 16,                          /* rows of a group, where the batch is one block, */
-    GROUP_LONG = 64                            /* and where it is more, and b no longer near */
+    TOGETHER = (144 << 10) / (int)sizeof(real), /* values of a group that are laid anew */
+    FEW_COLUMNS = 2 * VAE__TILE_COLUMNS,        /* that are not worth it */
+    GROUP_SHORT = 16,                           /* rows of a group, where the batch is one block, */
+    GROUP_LONG = 64                             /* and where it is more, and b no longer near */
 };
 
 static int64_t rows_of_group(int64_t k)

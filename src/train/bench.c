@@ -2,6 +2,7 @@
 #include <vae/bench.h>
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vae/version.h>
@@ -32,10 +33,7 @@ static vae_status check_options(const vae_bench_options *options)
                           "expected 0 to %d epochs of warm-up and measured, and 0 to %d threads, found %" PRId64
                           ", %" PRId64 " and %d",
                           EPOCHS_MOST, VAE__THREADS_MAX, options->warm_up, options->epochs, options->threads);
-    if (options->precision && strcmp(options->precision, "float32"))
-        return vae__error(VAE_ERROR_UNSUPPORTED, "precision: expected float32, in which alone libvae trains, found %s",
-                          options->precision);
-    return vae__ok();
+    return vae_precision_check(options->precision, NULL);
 }
 
 static void fill_in(vae_bench_options *options)
@@ -43,7 +41,6 @@ static void fill_in(vae_bench_options *options)
     options->threads = options->threads ? options->threads : vae__processors();
     options->warm_up = options->warm_up ? options->warm_up : WARM_UP_USUAL;
     options->epochs = options->epochs ? options->epochs : EPOCHS_USUAL;
-    options->precision = "float32";
 }
 
 /* ---- Epochs ------------------------------------------------------------------------------------------------------ */
@@ -92,6 +89,12 @@ static double median(const double *seconds, int64_t count, double *room)
     return (room[(count - 1) / 2] + room[count / 2]) / 2;
 }
 
+/* In the bench's precision. */
+static double limit_of(const bench *b, const vae_limits *limits)
+{
+    return b->training->bf16 ? limits->bf16 : limits->float32;
+}
+
 static vae_status measure(bench *b)
 {
     vae_bench_report *report = b->report;
@@ -106,7 +109,7 @@ static vae_status measure(bench *b)
     VAE__TRY(vae__allocate("seconds", (size_t)report->epochs, sizeof *room, &room));
     report->median = median(report->seconds, report->epochs, room);
     vae__free(room);
-    report->limit = report->before.float32 > report->after.float32 ? report->before.float32 : report->after.float32;
+    report->limit = fmax(limit_of(b, &report->before), limit_of(b, &report->after));
     report->operations = b->account.operations;
     report->rate = report->operations / report->median;
     report->of_limit = report->rate / report->limit;
@@ -128,7 +131,9 @@ static vae_status profile(bench *b)
 
 static vae_status make_training(bench *b, const vae_model_spec *spec, const vae_catalogue *catalogue)
 {
-    const vae_training_options settings = { .batch_size = b->options.batch_size, .seed = b->options.seed };
+    const vae_training_options settings = { .batch_size = b->options.batch_size,
+                                            .seed = b->options.seed,
+                                            .precision = b->options.precision };
     vae_model *model = NULL;
     VAE__TRY(vae_model_new(spec, catalogue, b->data, b->options.seed, &model));
     vae_status status = vae_training_new(&model, b->data, &settings, &b->training);
@@ -142,7 +147,7 @@ static void describe(bench *b, const vae_model_spec *spec)
     const vae_store *store = b->training->model->store;
     report->model = spec->name;
     report->kernels = vae_kernels();
-    report->precision = b->options.precision;
+    report->precision = vae__precision_name(b->training->bf16);
     for (int i = 0; i < vae_store_count(store); i++)
         report->parameters += vae_store_tensor(store, i)->trainable ? vae_store_tensor(store, i)->size : 0;
     report->examples = vae_data_rows(b->data, vae_data_training_split(b->data));

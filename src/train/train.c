@@ -14,7 +14,7 @@
 #include "src/data/data.h"
 #include "src/data/match.h"
 #include "src/infer/evaluator.h"
-#include "src/kernels/kernels.h"
+#include "src/kernels/matmul.h"
 #include "src/train/account.h"
 #include "src/train/adam.h"
 
@@ -47,6 +47,22 @@ typedef struct vae__loop {
 } vae__loop;
 
 /* ---- A new training ---------------------------------------------------------------------------------------------- */
+
+static vae_status find_precision(const char *name, bool *bf16)
+{
+    *bf16 = false;
+    if (!name || vae__precision_find(name, bf16))
+        return vae__ok();
+    return vae__error(VAE_ERROR_ARGUMENT, "precision: expected float32 or bf16, found \"%s\"", name);
+}
+
+vae_status vae_precision_check(const char *precision, const char *kernels)
+{
+    bool bf16;
+    VAE__TRY(find_precision(precision, &bf16));
+    const vae__kernels *row = vae__kernels_find(false, kernels);
+    return bf16 && row ? vae__matmul_check_bfloat16(row) : vae__ok();
+}
 
 static vae_status check_options(const vae_training_options *options)
 {
@@ -123,6 +139,7 @@ static vae_status describe(vae_training *training, const vae_data *data, const v
     training->beta2 = 0.999;
     training->epsilon = 1e-8;
     training->seed = options->seed;
+    VAE__TRY(find_precision(options->precision, &training->bf16));
     for (int split = 0; split < VAE_SPLITS; split++)
         training->rows[split] = vae_data_rows(data, (vae_split)split);
     memcpy(training->digest, vae_data_digest(data), sizeof training->digest - 1);
@@ -216,7 +233,8 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     vae_executor_options options = { .capacity = capacity,
                                      .threads = loop->threads,
                                      .kernels = loop->options->kernels,
-                                     .profile = loop->account && loop->account->profile };
+                                     .profile = loop->account && loop->account->profile,
+                                     .bf16 = training->bf16 };
     VAE__TRY(vae_executor_new(loop->graph.program, &options, &loop->executor));
     vae__account_begin(loop->account, loop->threads);
     VAE__TRY(

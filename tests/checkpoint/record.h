@@ -178,6 +178,7 @@ static inline vae_training *make_training(const vae_model_spec *spec)
     training->beta2 = 0.999;
     training->epsilon = 1e-8;
     training->seed = UINT64_C(0xfedcba9876543210);
+    training->bf16 = spec == &small_rich;
     training->epoch = 3;
     training->epochs = 9;
     training->step = 42;
@@ -310,8 +311,8 @@ static inline void assert_same(const vae_training *a, const vae_training *b)
     const double p[] = { a->learning_rate, a->beta1, a->beta2, a->epsilon, a->partial.reconstruction, a->partial.kl };
     const double q[] = { b->learning_rate, b->beta1, b->beta2, b->epsilon, b->partial.reconstruction, b->partial.kl };
     ck_assert_mem_eq(p, q, sizeof p);
-    const int64_t r[] = { a->batch_size, a->epoch, a->step, a->partial.examples, a->validation_held_out };
-    const int64_t s[] = { b->batch_size, b->epoch, b->step, b->partial.examples, b->validation_held_out };
+    const int64_t r[] = { a->batch_size, a->epoch, a->step, a->partial.examples, a->validation_held_out, a->bf16 };
+    const int64_t s[] = { b->batch_size, b->epoch, b->step, b->partial.examples, b->validation_held_out, b->bf16 };
     ck_assert_mem_eq(r, s, sizeof r);
     ck_assert(a->seed == b->seed);
     ck_assert_mem_eq(a->rows, b->rows, sizeof a->rows);

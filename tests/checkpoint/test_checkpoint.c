@@ -40,6 +40,7 @@ static void make_old(hid_t file)
         { "/training", "epochs" },          { "/fields/x", "type" },      { "/fields/x", "missing" },
         { "/fields/digit", "type" },        { "/fields/site", "type" },   { "/data", "allow_external" },
         { "/data", "division_validation" }, { "/data", "division_test" }, { "/data", "division_seed" },
+        { "/training", "precision" },
     };
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
         hid_t object = H5Oopen(file, attributes[i][0], H5P_DEFAULT);
@@ -66,6 +67,7 @@ START_TEST(test_old_files)
     const vae_training_state state = vae_training_where(loaded);
     ck_assert(state.division.validation > 6.5 && state.division.validation < 7.5 && !state.division.by);
     ck_assert_int_eq(state.source_count, 0);
+    ck_assert_str_eq(state.precision, "float32");
     vae_training_free(&saved);
     vae_training_free(&loaded);
     folder_remove();

@@ -357,6 +357,11 @@ static void no_batch(hid_t file)
     put_integer(file, "/training", "batch_size", 0);
 }
 
+static void strange_precision(hid_t file)
+{
+    put_string(file, "/training", "precision", "float16");
+}
+
 static void other_step(hid_t file)
 {
     put_integer(file, "/optimizer", "step", 7);
@@ -490,6 +495,7 @@ static const damage cases[] = {
     { short_column, "/history/seconds: expected shape (", false },
     { negative_epoch, "/training/epoch: expected 0 to", false },
     { no_batch, "/training/batch_size: expected 1 to 1000000, found 0", false },
+    { strange_precision, "/training/precision: expected \"float32\" or \"bf16\", found \"float16\"", false },
     { other_step, "/training/step: expected 7 to 7, found 42", false },
     { no_elbo, "the history lacks the column train/elbo", false },
     { no_validation, "the history lacks the column validation/elbo, which this training has", false },

@@ -27,6 +27,7 @@ check 'the best kernels are those that --version tells' sh -c "'$VAE' --version 
 check 'generic kernels train' small --kernels generic --out generic.h5
 does eval generic.h5 --data digits:40 --samples 3 --kernels generic
 told 1 'kernels "sse" are not known' eval generic.h5 --data digits:40 --kernels sse
+told 1 'precision bf16: expected ' train vae --data digits:40 --out a.h5 --precision bf16 --kernels generic
 recorded() { # FILE KERNELS
     h5dump -a /kernels "$1" | grep -q "\"$2"
 }
@@ -38,6 +39,27 @@ else
     check 'without AVX2 its kernels are refused' grep -q 'kernels "avx2" are not known' stderr
 fi
 
+# ---- In bf16 ----
+
+has_bf16=
+if "$VAE" --version | grep -q '^precisions: float32, bf16$'; then
+    has_bf16=yes
+    check 'bf16 trains' small --precision bf16 --out bf16.h5
+    cp bf16.h5 first.h5
+    told 0 '^  precision      bf16$' info bf16.h5
+    told 0 '"precision": "bf16"' info bf16.h5 --json
+    told 2 '--precision cannot change with --resume' train --resume bf16.h5 --precision float32
+    told 1 'precision bf16: expected kernels "avx512", found "avx2"' train --resume bf16.h5 --epochs 2 --kernels avx2
+    check 'what cannot go on loses nothing' cmp bf16.h5 first.h5
+    told 0 '^data    digits:40: .*, bf16$' train --resume bf16.h5 --epochs 2
+    told 0 '^  precision      bf16$' info bf16.h5
+    does eval bf16.h5 --data digits:40 --samples 3 --kernels generic
+else
+    skip 'bf16: this processor has none'
+    told 1 'precision bf16: expected a processor with AVX512_BF16' train vae --data digits:40 --out a.h5 --precision bf16
+fi
+told 0 '^  precision      float32$' info generic.h5
+
 # ---- On a processor of that kind ----
 
 command -v qemu-x86_64 >emulator || { skip 'a processor with AVX2 alone: there is no qemu-x86_64'; finish; }
@@ -47,6 +69,7 @@ haswell() { # ARGUMENT...
 }
 haswell --version >stdout 2>stderr
 check 'on Haswell: AVX2 kernels' grep -q '^kernels: avx2' stdout
+check 'on Haswell: float32 alone' grep -q '^precisions: float32$' stdout
 haswell models >stdout
 check 'on Haswell: models' grep -q '^vae  *' stdout
 native=$VAE
@@ -61,6 +84,23 @@ about 'on Haswell: AVX-512 kernels are refused'
 "$VAE" eval haswell.h5 --data digits:40 --kernels avx512 >stdout 2>stderr && complain
 grep -q 'kernels "avx512" are not known or not for this processor' stderr || complain
 count
+haswell_refuses() { # ARGUMENT...: bf16, in one line among the emulator's
+    about "on Haswell: bf16 is refused: vae $*"
+    "$VAE" "$@" >stdout 2>stderr && complain
+    grep -q 'precision bf16: expected a processor with AVX512_BF16, found one, or a build, without it' stderr || complain
+    count
+}
+haswell_refuses train vae --data digits:40 --out a.h5 --precision bf16
+check 'on Haswell: what is refused is not begun' [ ! -e a.h5 ]
+if [ "$has_bf16" ]; then
+    cp first.h5 there.h5
+    haswell_refuses train --resume there.h5 --epochs 2
+    check 'on Haswell: what cannot go on loses nothing' cmp first.h5 there.h5
+    "$VAE" info there.h5 >stdout 2>stderr
+    check 'on Haswell: what was trained in bf16 is read' grep -q '^  precision      bf16$' stdout
+    "$VAE" eval there.h5 --data digits:40 --samples 1 >stdout 2>stderr
+    check 'on Haswell: what was trained in bf16 is evaluated' grep -q '^nll' stdout
+fi
 VAE=$native
 if [ -f avx2.h5 ]; then
     same avx2.h5 haswell.h5

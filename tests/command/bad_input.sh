@@ -85,6 +85,7 @@ for number in -1 1.0 1e-9x nan 1.5 -0.1 0. ''; do
     refused 2 '--validation: expected a whole number .* or a fraction' train vae $good --out out.h5 --validation "$number"
 done
 refused 2 '--batch: expected a whole number from 1' train vae $good --out out.h5 --batch 0
+refused 2 '--precision: expected float32 or bf16, found "half"' train vae $good --out out.h5 --precision half
 refused 2 '--latent: expected a whole number from 1' train vae $good --out out.h5 --latent 0
 refused 2 '--threads: expected a whole number from 0' train vae $good --out out.h5 --threads -1
 refused 2 '--seed: expected a whole number from 0' train vae $good --out out.h5 --seed -1

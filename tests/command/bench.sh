@@ -73,9 +73,21 @@ else
     skip 'no python3'
 fi
 
+# ---- In bf16 ----
+
+if "$VAE" --version | grep -q '^precisions: float32, bf16$'; then
+    told 0 '^model    vae, 652824 parameters, bf16$' bench --data digits:300 --threads 1 --epochs 1 --precision bf16
+    has "limit    $number GFLOP/s bf16 \(before the epochs $number, after them $number\); float32 $number"
+    has "speed    $number GFLOP/s, $number % of the limit, $number % of float32's"
+    check 'no line has more than 100 letters' [ -z "$(grep '.\{101\}' stdout)" ]
+else
+    skip 'no bf16 here'
+    check 'the precision that there is' sh -c "'$VAE' --version | grep -q '^precisions: float32$'"
+    refused 1 'precision bf16: expected a processor with AVX512_BF16' bench --precision bf16
+fi
+
 # ---- What is wrong ----
 
-refused 1 '--precision: expected float32, in which alone this version trains, found bf16' bench --precision bf16
 refused 2 '--precision: expected float32 or bf16, found "float64"' bench --precision float64
 refused 2 '"va": no such model; did you mean vae\?' bench va
 refused 2 '--epochs: expected a whole number from 1 to' bench --epochs 0

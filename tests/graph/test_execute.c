@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "graph/graph.h"
+#include "src/kernels/matmul.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -350,12 +351,19 @@ static const struct {
     const char *name;
     vae_executor_options options;
 } settings[] = {
-    { "float64", { .float64 = true } },
-    { "best", { 0 } },
-    { "plain", { .no_onednn = true } },
-    { "generic", { .no_onednn = true, .kernels = "generic" } },
+    { "float64", { .float64 = true } }, { "best", { 0 } },
+    { "plain", { .no_onednn = true } }, { "generic", { .no_onednn = true, .kernels = "generic" } },
+    { "bf16", { .bf16 = true } },
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
+
+static bool is_here(const vae_executor_options *options)
+{
+    if (!options->bf16 || vae__matmul_bfloat16())
+        return true;
+    printf("skipped: this processor or this build has no bfloat16\n");
+    return false;
+}
 
 /* The larger of the two sizes has products that are cut into units. */
 static const int64_t hidden_sizes[] = { HIDDEN, 300 };
@@ -363,6 +371,8 @@ static const int64_t hidden_sizes[] = { HIDDEN, 300 };
 START_TEST(test_reuse)
 {
     small s;
+    if (!is_here(&settings[_i % SETTINGS].options))
+        return;
     begin_sized(&s, hidden_sizes[_i / SETTINGS], vae_relu);
     vae_executor_options options = settings[_i % SETTINGS].options;
     run_once(&s, options, CAPACITY, &first);
@@ -376,6 +386,8 @@ END_TEST
 START_TEST(test_threads)
 {
     small s;
+    if (!is_here(&settings[_i % SETTINGS].options))
+        return;
     begin_sized(&s, hidden_sizes[_i / SETTINGS], vae_relu);
     vae_executor_options options = settings[_i % SETTINGS].options;
     options.threads = 1;
@@ -385,6 +397,68 @@ START_TEST(test_threads)
         options.threads = threads[i];
         run_once(&s, options, CAPACITY, &second);
         check_alike(settings[_i % SETTINGS].name);
+    }
+    end(&s);
+}
+END_TEST
+
+/* Of `count` values from `at` on: the root of the sum of squared differences, over that of squares. */
+static double relative_difference(size_t at, size_t count)
+{
+    double difference = 0, all = 0;
+    for (size_t i = at; i < at + count; i++) {
+        float one, other;
+        memcpy(&one, first.bytes + i * sizeof one, sizeof one);
+        memcpy(&other, second.bytes + i * sizeof other, sizeof other);
+        difference += pow((double)one - (double)other, 2);
+        all += pow((double)one, 2);
+    }
+    return sqrt(difference / all);
+}
+
+/* Values and gradients are near those of float32, and not the same: the products do round. */
+START_TEST(test_bf16)
+{
+    small s;
+    if (!is_here(&(vae_executor_options){ .bf16 = true }))
+        return;
+    begin_sized(&s, hidden_sizes[_i], vae_tanh);
+    run_once(&s, (vae_executor_options){ 0 }, CAPACITY, &first);
+    run_once(&s, (vae_executor_options){ .bf16 = true }, CAPACITY, &second);
+    const size_t store = (size_t)vae_store_size(s.store);
+    const size_t parts[] = { 1, CAPACITY * Z, CAPACITY * Z, CAPACITY * X, CAPACITY, CAPACITY * X, CAPACITY * Z, store };
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; at += parts[i++]) {
+        const double difference = relative_difference(at, parts[i]);
+        ck_assert_msg(difference > 1e-7 && difference < 1e-2, "part %zu: relative difference %g", i, difference);
+    }
+    ck_assert_uint_eq(at * sizeof(float), first.size);
+    end(&s);
+}
+END_TEST
+
+/* Where it cannot be had nothing takes its place. */
+START_TEST(test_bf16_refused)
+{
+    static const struct {
+        vae_executor_options options;
+        const char *words;
+    } refused[] = {
+        { { .bf16 = true, .float64 = true }, "precision bf16: expected float32 for all else, found float64" },
+        { { .bf16 = true, .kernels = "generic" }, "expected kernels \"avx512\", found \"generic\"" },
+        { { .bf16 = true, .kernels = "avx2" }, "expected kernels \"avx512\", found \"avx2\"" },
+    };
+    small s;
+    begin(&s);
+    for (int i = 0; i < 3; i++) {
+        const vae_executor_options *options = &refused[i].options;
+        vae_executor *executor = NULL;
+        if (!vae__kernels_find(options->float64, options->kernels))
+            continue;
+        const bool here = vae__matmul_bfloat16() || options->float64;
+        ck_assert_status(vae_executor_new(s.program, options, &executor), VAE_ERROR_UNSUPPORTED,
+                         here ? refused[i].words : "expected a processor with AVX512_BF16");
+        ck_assert_ptr_null(executor);
     }
     end(&s);
 }
@@ -831,7 +905,7 @@ int main(void)
     const TTest *const bits[] = { test_two_executors, NULL };
     const TTest *const plan[] = { test_plan, test_keep, NULL };
     const TTest *const noise[] = { test_noise_of_examples, test_noise_of_runs, test_bound_noise, test_pieces, NULL };
-    const TTest *const refused[] = { test_refused_runs, test_refused_executors, NULL };
+    const TTest *const refused[] = { test_refused_runs, test_refused_executors, test_bf16_refused, NULL };
     const TTest *const stored[] = { test_stored_types, test_first_values, test_first_values_by_seed_and_name,
                                     test_store, NULL };
     suite_case(suite, "gradients", 60, gradients);
@@ -845,6 +919,7 @@ int main(void)
     tcase_add_loop_test(settings_case, test_reuse, 0, 2 * SETTINGS);
     tcase_add_loop_test(settings_case, test_threads, 0, 2 * SETTINGS);
     tcase_add_loop_test(settings_case, test_batches, 0, 2);
+    tcase_add_loop_test(settings_case, test_bf16, 0, 2);
     suite_add_tcase(suite, settings_case);
     return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <vae/bench.h>
 #include <vae/catalogue.h>
@@ -302,7 +303,7 @@ START_TEST(test_refused)
         { { .threads = -3 }, VAE_ERROR_ARGUMENT, "found 0, 0 and -3" },
         { { .threads = 1025 }, VAE_ERROR_ARGUMENT, "found 0, 0 and 1025" },
         { { .batch_size = -1 }, VAE_ERROR_ARGUMENT, "expected a batch of 1 to" },
-        { { .precision = "bf16" }, VAE_ERROR_UNSUPPORTED, "precision: expected float32, in which alone" },
+        { { .precision = "half" }, VAE_ERROR_ARGUMENT, "precision: expected float32 or bf16, found \"half\"" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ck_assert_status(vae_bench(&small, NULL, data, &rows[i].options, &report), rows[i].code, rows[i].words);
@@ -312,6 +313,28 @@ START_TEST(test_refused)
     vae_model_spec wrong = small;
     wrong.encoder = "dens 8";
     ck_assert_status(vae_bench(&wrong, NULL, data, NULL, &report), VAE_ERROR_DECLARATION, "\"dens\": no such layer");
+}
+END_TEST
+
+/* In bf16 the limit is bf16's, and what is trained another objective than in float32; where there is none, one line. */
+START_TEST(test_precision)
+{
+    const vae_bench_options options = { .threads = 1, .epochs = 1, .precision = "bf16" };
+    vae_bench_report report, usual;
+    if (!vae__kernels_limit_bf16()) {
+        printf("skipped: this processor or this build has no bfloat16\n");
+        ck_assert_status(vae_bench(&small, NULL, data, &options, &report), VAE_ERROR_UNSUPPORTED, "precision bf16: ");
+        return;
+    }
+    ck_assert_status_ok(vae_bench(&small, NULL, data, &options, &report));
+    ck_assert_str_eq(report.precision, "bf16");
+    ck_assert_double_eq(report.limit, fmax(report.before.bf16, report.after.bf16));
+    ck_assert_double_eq_tol(report.of_limit * report.limit, report.rate, 1e-6 * report.rate);
+    ck_assert_status_ok(vae_bench(&small, NULL, data, &(vae_bench_options){ .threads = 1, .epochs = 1 }, &usual));
+    ck_assert_double_ne(report.objective, usual.objective);
+    ck_assert_double_eq_tol(report.objective, usual.objective, 0.01 * fabs(usual.objective));
+    vae_bench_report_free(&report);
+    vae_bench_report_free(&usual);
 }
 END_TEST
 
@@ -329,7 +352,9 @@ END_TEST
 int main(void)
 {
     const TTest *const limits[] = { test_loops, test_bf16_loop, test_limit, NULL };
-    const TTest *const reports[] = { test_report, test_hand_count, test_trains, test_account, test_no_memory, NULL };
+    const TTest *const reports[] = { test_report, test_hand_count, test_precision,
+                                     test_trains, test_account,    test_no_memory,
+                                     NULL };
     const TTest *const refused[] = { test_refused, test_stopped, NULL };
     Suite *suite = suite_create("bench");
     suite_case(suite, "limit", 60, limits);

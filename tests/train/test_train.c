@@ -117,27 +117,36 @@ static void through_a_file(vae_training **training)
 
 /* ---- The same bits ----------------------------------------------------------------------------------------------- */
 
-static vae_training *trained_on(int64_t batch, int threads, const char *kernels)
+/* What computes. */
+typedef struct way {
+    const char *kernels, *precision;
+} way;
+
+static vae_training *trained_on(int64_t batch, int threads, way how)
 {
-    vae_training *training = training_of((vae_training_options){ .seed = 3, .batch_size = batch });
+    vae_training *training =
+        training_of((vae_training_options){ .seed = 3, .batch_size = batch, .precision = how.precision });
     ck_assert_status_ok(
-        vae_train(training, data, &(vae_train_options){ .epochs = 1, .threads = threads, .kernels = kernels }));
+        vae_train(training, data, &(vae_train_options){ .epochs = 1, .threads = threads, .kernels = how.kernels }));
     return training;
 }
 
-static bool are_here(const char *kernels)
+static bool is_here(way how)
 {
-    return vae__kernels_find(false, kernels);
+    if (vae__kernels_find(false, how.kernels) && !vae_precision_check(how.precision, how.kernels).code)
+        return true;
+    printf("skipped: this processor has no %s\n", how.precision ? how.precision : how.kernels);
+    return false;
 }
 
 /* On 2, 3, 4 and 8 threads as on one, what validation finds included. */
-static void check_threads(int64_t batch, const char *kernels)
+static void check_threads(int64_t batch, way how)
 {
-    vae_training *one = trained_on(batch, 1, kernels);
+    vae_training *one = trained_on(batch, 1, how);
     ck_assert_int_eq(vae_training_where(one).step, (one->rows[VAE_TRAIN] + batch - 1) / batch);
     static const int threads[] = { 2, 3, 4, 8 };
     for (int i = 0; i < 4; i++) {
-        vae_training *other = trained_on(batch, threads[i], kernels);
+        vae_training *other = trained_on(batch, threads[i], how);
         check_alike(one, other);
         vae_training_free(&other);
     }
@@ -145,8 +154,8 @@ static void check_threads(int64_t batch, const char *kernels)
 }
 
 /* The best, and what a processor has that lacks the widest vectors. */
-static const char *const all_kernels[] = { NULL, "avx2" };
-enum { KERNELS = sizeof all_kernels / sizeof *all_kernels };
+static const way ways[] = { { NULL, NULL }, { "avx2", NULL }, { NULL, "bf16" } };
+enum { WAYS = sizeof ways / sizeof *ways };
 
 /* With every set of kernels, and batches of which none but 1 divides the rows. */
 START_TEST(test_threads)
@@ -155,16 +164,16 @@ START_TEST(test_threads)
     vae_data_free(&data);
     ck_assert_status_ok(vae_data_open("digits:140", &(vae_data_options){ .threads = 1 }, &data));
     ck_assert_status_ok(vae_data_hold_out(data, 9));
-    for (int k = 0; k < KERNELS; k++)
-        for (size_t i = 0; i < sizeof batches / sizeof *batches && are_here(all_kernels[k]); i++)
-            check_threads(batches[i], all_kernels[k]);
+    for (int k = 0; k < WAYS; k++)
+        for (size_t i = 0; i < sizeof batches / sizeof *batches && is_here(ways[k]); i++)
+            check_threads(batches[i], ways[k]);
 }
 END_TEST
 
 /* Those that are asked for do compute: the bits of other products differ. The record tells them. */
 START_TEST(test_kernels)
 {
-    vae_training *generic = trained_on(BATCH, 1, "generic"), *best = trained_on(BATCH, 1, NULL);
+    vae_training *generic = trained_on(BATCH, 1, (way){ "generic", NULL }), *best = trained_on(BATCH, 1, (way){ 0 });
     ck_assert_ptr_eq(generic->kernels, vae__kernels_text("generic"));
     ck_assert_str_eq(best->kernels, vae_kernels());
     vae_store *mine = vae_model_store(generic->model), *theirs = vae_model_store(best->model);
@@ -180,6 +189,13 @@ START_TEST(test_kernels)
 }
 END_TEST
 
+static int stop_at_once(void *context, const vae_progress *progress)
+{
+    (void)context;
+    (void)progress;
+    return 1;
+}
+
 START_TEST(test_resumed)
 {
     vae_training *whole = trained(3, 2), *cut = trained(1, 1);
@@ -188,6 +204,68 @@ START_TEST(test_resumed)
     check_alike(whole, cut);
     vae_training_free(&whole);
     vae_training_free(&cut);
+}
+END_TEST
+
+/* A run in bf16 goes on in bf16, stopped in the middle of an epoch or at its end: the same bits as in one go, and
+ * others than in float32. */
+START_TEST(test_resumed_bf16)
+{
+    const vae_training_options options = { .seed = 3, .precision = "bf16" };
+    if (!is_here((way){ NULL, "bf16" }))
+        return;
+    vae_training *whole = training_of(options), *cut = training_of(options), *usual = trained(2, 1);
+    ck_assert_status_ok(vae_train(whole, data, &(vae_train_options){ .epochs = 2, .threads = 2 }));
+    vae_train_options some = { .epochs = 2, .threads = 1, .progress = stop_at_once, .progress_steps = 4 };
+    ck_assert_status(vae_train(cut, data, &some), VAE_STOPPED, "stopped in epoch 1 after step 4 of 6");
+    through_a_file(&cut);
+    ck_assert_str_eq(vae_training_where(cut).precision, "bf16");
+    ck_assert_status_ok(vae_train(cut, data, &(vae_train_options){ .epochs = 1, .threads = 3 }));
+    through_a_file(&cut);
+    ck_assert_status_ok(vae_train(cut, data, &(vae_train_options){ .epochs = 2, .threads = 1 }));
+    check_alike(whole, cut);
+    const double found = history_at(whole, "train/elbo", 1), near = history_at(usual, "train/elbo", 1);
+    ck_assert_double_ne(found, near);
+    ck_assert_double_eq_tol(found, near, 0.5);
+    ck_assert_str_eq(vae_training_where(usual).precision, "float32");
+    vae_training_free(&whole);
+    vae_training_free(&cut);
+    vae_training_free(&usual);
+}
+END_TEST
+
+/* Where it cannot go on in bf16 it says so, before a step and before the checkpoint is touched; nothing is lost. */
+START_TEST(test_bf16_elsewhere)
+{
+    vae_training *training = training_of((vae_training_options){ .seed = 3, .precision = "bf16" });
+    through_a_file(&training);
+    vae_train_options options = { .epochs = 1, .threads = 1, .kernels = "generic", .checkpoint = path };
+    ck_assert_int_eq(remove(path), 0);
+    ck_assert_status(vae_train(training, data, &options), VAE_ERROR_UNSUPPORTED, "precision bf16: expected ");
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_int_eq(vae_training_where(training).step, 0);
+    ck_assert_int_eq(vae_training_where(training).epochs, 0);
+    if (is_here((way){ NULL, "bf16" })) {
+        vae_training *other = training_of((vae_training_options){ .seed = 3, .precision = "bf16" });
+        options = (vae_train_options){ .epochs = 1, .threads = 1 };
+        ck_assert_status_ok(vae_train(training, data, &options));
+        ck_assert_status_ok(vae_train(other, data, &options));
+        check_alike(training, other);
+        vae_training_free(&other);
+    }
+    vae_training_free(&training);
+}
+END_TEST
+
+START_TEST(test_precision_check)
+{
+    ck_assert_status_ok(vae_precision_check(NULL, NULL));
+    ck_assert_status_ok(vae_precision_check("float32", "generic"));
+    ck_assert_status(vae_precision_check("float64", NULL), VAE_ERROR_ARGUMENT,
+                     "precision: expected float32 or bf16, found \"float64\"");
+    ck_assert_status(vae_precision_check("bf16", "generic"), VAE_ERROR_UNSUPPORTED, "precision bf16: expected ");
+    const bool here = vae__kernels_limit_bf16();
+    ck_assert_int_eq(vae_precision_check("bf16", NULL).code, here ? VAE_OK : VAE_ERROR_UNSUPPORTED);
 }
 END_TEST
 
@@ -466,7 +544,8 @@ START_TEST(test_arguments)
                   { { .batch_size = 1000001 }, "expected a batch of 1 to 1000000 examples, found 1000001" },
                   { { .learning_rate = -0.1 }, "expected a learning rate above 0 and up to 1e6, found -0.1" },
                   { { .learning_rate = NAN }, "expected a learning rate above 0 and up to 1e6, found " },
-                  { { .learning_rate = INFINITY }, "expected a learning rate above 0 and up to 1e6, found inf" } };
+                  { { .learning_rate = INFINITY }, "expected a learning rate above 0 and up to 1e6, found inf" },
+                  { { .precision = "half" }, "precision: expected float32 or bf16, found \"half\"" } };
     vae_model *model = NULL;
     vae_training *training = NULL;
     ck_assert_status_ok(vae_model_new(&spec, NULL, data, 7, &model));
@@ -589,6 +668,9 @@ int main(int count, char **arguments)
     const TTest *const tests[] = { test_threads,
                                    test_kernels,
                                    test_resumed,
+                                   test_resumed_bf16,
+                                   test_bf16_elsewhere,
+                                   test_precision_check,
                                    test_stopped,
                                    test_saved_while_told,
                                    test_unwritable,
