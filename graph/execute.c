@@ -455,21 +455,22 @@ static bool is_finite(const vae_executor *executor)
     return isfinite(*(const float *)vae_executor_value(executor, executor->program->objective));
 }
 
+/* Behind the last meeting nothing is read that vae__executor_begin writes: one thread may be there again. */
 void vae__executor_work(vae_executor *executor, vae__team team)
 {
     const vae_program *program = executor->program;
+    const vae__update *update = executor->update;
     run_tasks(executor, 0, program->forward_count, team);
-    if (!executor->run->gradient || (executor->update && !is_finite(executor)))
+    if (!executor->run->gradient || (update && !is_finite(executor)))
         return;
     if (!team.thread)
         begin_backward(executor, executor->run);
     vae__barrier(team);
     run_tasks(executor, program->forward_count, program->task_count, team);
-    if (!executor->update || !executor->updates.rest_count)
+    if (!update || !executor->updates.rest_count)
         return;
     vae__lap lap = vae__lap_begin(&executor->watch, team.thread);
-    vae__update_rest(&executor->updates, program->store, executor->kernels, executor->update, executor->run->gradient,
-                     team);
+    vae__update_rest(&executor->updates, program->store, executor->kernels, update, executor->run->gradient, team);
     vae__lap_end(&lap, VAE__UPDATING);
     vae__barrier(team);
     vae__lap_end(&lap, VAE__WAITING);

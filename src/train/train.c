@@ -313,7 +313,7 @@ static bool pauses(const vae__loop *loop)
 }
 
 /* Steps, by all threads of one region: gradient and Adam. Thread 0 keeps the books between two barriers. An objective
- * that is not finite ends training before it can touch a parameter; all threads see the same. */
+ * that is not finite ends training before it can touch a parameter. */
 static void run_steps(void *context, vae__team team)
 {
     vae__loop *loop = context;
@@ -327,10 +327,11 @@ static void run_steps(void *context, vae__team team)
         if (loop->paused || loop->status.code)
             return;
         vae__executor_work(loop->executor, team);
-        bool finite = isfinite(figure(loop, loop->graph.objective));
-        if (!team.thread && finite)
+        if (team.thread)
+            continue;
+        if (isfinite(figure(loop, loop->graph.objective)))
             end_step(loop);
-        else if (!team.thread)
+        else
             loop->status = not_finite(loop);
     }
 }
