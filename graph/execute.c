@@ -517,6 +517,9 @@ static vae_status check_run(vae_executor *executor, const vae_run *run)
 vae_status vae__executor_begin(vae_executor *executor, const vae_run *run, const vae__update *update)
 {
     VAE__TRY(check_run(executor, run));
+    if (update && (executor->options.float64 || run->parameters || !run->gradient))
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "a step of the optimiser: expected float32, the store's own parameters and a gradient");
     const vae_program *program = executor->program;
     executor->run = run;
     executor->update = update;

@@ -269,13 +269,15 @@ static void bring_forward(slot **order, int from, int to)
     order[to] = moved;
 }
 
-enum { ROUNDS = 100, NEAR = 20 /* of the lower bound, one part may be lost */ };
+/* Of the lower bound one part in NEAR may be lost. A round takes as long as the square of the slots. */
+enum { ROUNDS = 100, NEAR = 20, SEARCHED = 4000000 };
 
 /* The slot that stuck out is placed earlier in the next round, first of all or half as far: after Joslin, Clements
  * 1999, "Squeaky wheel" optimization. */
 static int64_t search(slot **order, slot **placed, int count, int64_t lower_bound, int64_t least)
 {
-    for (int round = 0; round < ROUNDS && least > lower_bound + lower_bound / NEAR; round++) {
+    const int64_t most = 1 + SEARCHED / ((int64_t)count * count + 1);
+    for (int round = 0; round < ROUNDS && round < most && least > lower_bound + lower_bound / NEAR; round++) {
         int highest = 0;
         int64_t end = lay_out(order, placed, count, &highest);
         if (end < least) {

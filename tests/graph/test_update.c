@@ -356,10 +356,35 @@ START_TEST(test_graphs)
 }
 END_TEST
 
+/* A step is of float32, on the store's own parameters, with room for a gradient. */
+START_TEST(test_refused)
+{
+    trial t = trial_new(graphs[0].build, false);
+    state s = state_new(&t);
+    const vae__update update = { &adam, s.value, s.m, s.v };
+    for (int i = 0; i < 3; i++) {
+        vae_executor *executor = NULL;
+        vae_run run = run_of(&t, &s, 1, 0);
+        ck_assert_status_ok(
+            vae_executor_new(t.program, &(vae_executor_options){ .capacity = 1, .float64 = i == 0 }, &executor));
+        if (i == 1)
+            run.parameters = s.value;
+        if (i == 2)
+            run.gradient = NULL;
+        ck_assert_status(vae__executor_begin(executor, &run, &update), VAE_ERROR_ARGUMENT, "a step of the optimiser");
+        vae_executor_free(&executor);
+    }
+    state_end(&s);
+    trial_end(&t);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("update");
     static const TTest *const none[] = { NULL };
+    const TTest *const tests[] = { test_refused, NULL };
+    suite_case(suite, "manners", 60, tests);
     TCase *graphs_case = suite_case_between(suite, "the same bits", 120, NULL, NULL, none);
     tcase_add_loop_test(graphs_case, test_graphs, 0, GRAPHS);
     return suite_run(suite);
