@@ -63,6 +63,7 @@ told 0 '^  precision      float32$' info generic.h5
 # ---- On a processor of that kind ----
 
 command -v qemu-x86_64 >emulator || { skip 'a processor with AVX2 alone: there is no qemu-x86_64'; finish; }
+LC_ALL=C grep -q __asan_init "$VAE" && { skip 'a processor with AVX2 alone: an emulator has no room for a sanitizer'; finish; }
 # It tells on standard error what of Haswell it has not, none of which is a vector instruction.
 haswell() { # ARGUMENT...
     qemu-x86_64 -cpu Haswell "$VAE" "$@" 2>stderr
