@@ -91,6 +91,22 @@ static void outer_product(const vae__matmul_piece *piece)
 
 /* ---- NT: gradient of the data ------------------------------------------------------------------------------------ */
 
+/* Has a tile of NT fetch the rows of b that the next one reads, if there is one: below, or at the block's next steps.
+ */
+static void fetch_rows(vae__tile *tile, const vae__matmul_piece *piece, stretch columns, int64_t done, stretch block)
+{
+    const bool down = done < columns.size;
+    const int64_t row = columns.begin + (down ? done : 0), step = block.begin + (down ? 0 : block.size);
+    const int64_t rows = rows_of(columns.begin + columns.size - row);
+    const int lines = lines_of(block.size, piece->ldb);
+    if (step < piece->k)
+        tile->fetch = (vae__fetch){ .arrays = { (const char *)((const real *)piece->b + row * piece->ldb + step) },
+                                    .row_bytes = piece->ldb * (int64_t)sizeof(real),
+                                    .rows = (int)rows,
+                                    .lines = lines,
+                                    .all = rows * lines };
+}
+
 /* Some columns of c for a chunk of rows: cᵀ = b · aᵀ, a being small beside b. */
 static void inner_block(const vae__matmul_piece *piece, stretch chunk, stretch columns, real *turned, real *waiting)
 {
@@ -116,6 +132,7 @@ static void inner_block(const vae__matmul_piece *piece, stretch chunk, stretch c
                                .to = to,
                                .c_row = VAE__TILE_COLUMNS,
                                .part = part_of(chunk.size) };
+            fetch_rows(&tile, piece, columns, i + rows, block);
             vae__tile_run(&tile, rows, vectors_of(chunk.size));
         }
     }
