@@ -548,6 +548,16 @@ void vae__executor_work(vae_executor *executor, vae__team team)
         meet(team, &lap);
 }
 
+const void *vae__executor_place(const vae_executor *executor, const vae_node *node, bool gradient)
+{
+    const vae_program *program = executor->program;
+    if (!program->needed[node->index] || (gradient && !program->differentiated[node->index]))
+        return NULL;
+    if (!gradient && is_drawn_where_used(executor, node))
+        return NULL;
+    return gradient ? gradient_of(executor, executor->run, node) : value_of(executor, executor->run, node);
+}
+
 bool vae__executor_refused(const vae_executor *executor)
 {
     return executor->refused;

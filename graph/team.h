@@ -24,6 +24,10 @@ vae_status vae__executor_begin(vae_executor *executor, const vae_run *run, const
 /* By every thread of a team of at most the executor's threads; all leave together, when everything is computed. */
 void vae__executor_work(vae_executor *executor, vae__team team);
 
+/* Where the values of a node lie after a run, or its gradient; of an executor with no_reuse those of any node. NULL:
+ * nowhere, for they were drawn where they were used, or never needed. */
+const void *vae__executor_place(const vae_executor *executor, const vae_node *node, bool gradient);
+
 /* Was the last run's update refused? By one thread, when the work is done. */
 bool vae__executor_refused(const vae_executor *executor);
 
