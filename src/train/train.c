@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <vae/checkpoint.h>
 
 #include "graph/team.h"
 #include "src/base/file.h"
@@ -17,6 +16,7 @@
 #include "src/kernels/matmul.h"
 #include "src/train/account.h"
 #include "src/train/adam.h"
+#include "src/train/keeper.h"
 
 /* How long threads stay in a parallel region before progress is told. */
 static const double TELL_SECONDS = 0.05;
@@ -39,10 +39,12 @@ typedef struct vae__loop {
     vae_binding bindings[VAE__MAX_BINDINGS];
     vae_status status;
     bool paused;
-    double entered;     /* when the region was, */
-    int64_t entered_at; /* … and at which step */
+    int64_t entered_at; /* the step at which the region was */
+    double told;        /* when progress was, */
+    int64_t told_at;    /* … and at which step */
     double began, seconds_before;
     vae_progress progress;
+    vae__keeper keeper;
     vae__account *account; /* NULL: nobody asks */
 } vae__loop;
 
@@ -304,12 +306,23 @@ static vae_status not_finite(const vae__loop *loop)
                       (double)figure(loop, loop->graph.objective));
 }
 
-/* Is there a reason to leave the region: the epoch's end, a mistake, or that progress is to be told? */
+/* Is progress to be told here? */
+static bool tells(const vae__loop *loop)
+{
+    const vae_train_options *options = loop->options;
+    int64_t every = options->progress_steps;
+    bool due = every ? loop->number - loop->told_at >= every : vae__seconds() - loop->told > TELL_SECONDS;
+    bool wanted = options->attention && *options->attention;
+    return due || wanted || loop->keeper.asked || loop->keeper.failure.code;
+}
+
+/* Is there a reason to leave the region: the epoch's end, a mistake, or, a step further at least, something to save or
+ * to tell? */
 static bool pauses(const vae__loop *loop)
 {
-    int64_t every = loop->options->progress_steps;
-    bool due = every ? loop->number - loop->entered_at >= every : vae__seconds() - loop->entered > TELL_SECONDS;
-    return loop->status.code || loop->number == loop->steps || (due && loop->number > loop->entered_at);
+    if (loop->status.code || loop->number == loop->steps)
+        return true;
+    return loop->number > loop->entered_at && (vae__keeper_due(&loop->keeper, loop->training, false) || tells(loop));
 }
 
 /* Steps, by all threads of one region: gradient and Adam. Thread 0 keeps the books between two barriers. An objective
@@ -347,6 +360,7 @@ static double seconds(const vae__loop *loop)
 static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
 {
     vae_progress *progress = &loop->progress;
+    vae__keeper *keeper = &loop->keeper;
     double examples = (double)sums.examples;
     progress->step = loop->number;
     progress->steps = loop->steps;
@@ -356,10 +370,19 @@ static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
     progress->kl = sums.kl / examples;
     progress->elbo = progress->reconstruction - progress->kl;
     progress->epoch_done = epoch_done;
-    if (loop->options->progress && loop->options->progress(loop->options->context, progress))
-        return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
-                          progress->epoch, loop->number, loop->steps);
-    return vae__ok();
+    progress->saved_step = keeper->saved_step;
+    progress->not_saved = keeper->failure.code ? &keeper->failure : NULL;
+    int answer = loop->options->progress ? loop->options->progress(loop->options->context, progress) : 0;
+    keeper->asked = false;
+    keeper->failure = vae__ok();
+    loop->told = vae__seconds();
+    loop->told_at = loop->number;
+    if (answer == VAE_SAVE)
+        vae__keeper_ask(keeper, loop->training);
+    if (!answer || answer == VAE_SAVE)
+        return vae__ok();
+    return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
+                      progress->epoch, loop->number, loop->steps);
 }
 
 /* The epoch's row of the history, validated where there is a split for it. */
@@ -400,9 +423,20 @@ static vae_status end_epoch(vae__loop *loop)
     vae__partial sums = training->partial;
     training->partial = (vae__partial){ 0 };
     training->epoch++;
-    if (loop->options->checkpoint)
-        VAE__TRY(vae_checkpoint_save(training, loop->options->checkpoint));
-    return tell(loop, sums, true);
+    bool last = training->epoch >= loop->options->epochs, due = vae__keeper_due(&loop->keeper, training, true);
+    vae_status saved = due && last ? vae__keeper_save(&loop->keeper, training) : vae__ok();
+    if (due && !last)
+        vae__keeper_try(&loop->keeper, training);
+    vae_status told = tell(loop, sums, true);
+    return saved.code ? saved : told;
+}
+
+/* Between two regions of an epoch. */
+static vae_status pause(vae__loop *loop)
+{
+    if (vae__keeper_due(&loop->keeper, loop->training, false))
+        vae__keeper_try(&loop->keeper, loop->training);
+    return tells(loop) ? tell(loop, loop->training->partial, false) : vae__ok();
 }
 
 static vae_status run_epoch(vae__loop *loop)
@@ -416,13 +450,14 @@ static vae_status run_epoch(vae__loop *loop)
     vae__account_order(loop->account, begun);
     loop->progress.epoch = training->epoch + 1;
     loop->number = training->step - training->epoch * loop->steps;
+    loop->told = vae__seconds();
+    loop->told_at = loop->number;
     while (loop->number < loop->steps) {
-        loop->entered = vae__seconds();
         loop->entered_at = loop->number;
         vae__parallel(loop->threads, run_steps, loop);
         VAE__TRY(loop->status);
         if (loop->number < loop->steps)
-            VAE__TRY(tell(loop, training->partial, false));
+            VAE__TRY(pause(loop));
     }
     vae__account_epoch(loop->account, begun);
     return end_epoch(loop);
@@ -449,7 +484,9 @@ vae_status vae__train(vae_training *training, const vae_data *data, const vae_tr
                        .began = vae__seconds(),
                        .seconds_before = last_seconds(training),
                        .account = account };
-    vae_status status = make_loop(&loop, data);
+    vae_status status = vae__keeper_begin(&loop.keeper, options, training);
+    if (!status.code)
+        status = make_loop(&loop, data);
     if (!status.code) {
         training->epochs = options->epochs;
         training->kernels = vae__kernels_text(options->kernels);
