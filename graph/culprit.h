@@ -9,7 +9,7 @@ enum { VAE__CULPRIT_EXAMPLES = 8 };
 
 typedef struct vae__culprit {
     const vae_node *node; /* whose values, or gradient, it is among; NULL: all are finite */
-    bool gradient;        /* it is the objective's gradient by them, … */
+    bool gradient;        /* it is the gradient, … */
     const vae_node *by;   /* … which this node's backward made */
     double value;         /* the first such */
     int64_t count;        /* examples that have one; 0: the node has no rows, so that all have their part in it */

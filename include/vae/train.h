@@ -88,9 +88,11 @@ typedef struct vae_progress {
     bool has_validation;
     double validation_elbo; /* with epoch_done and has_validation */
     int64_t saved_step;     /* of all steps done, of the checkpoint that vae_train has written last; -1: none yet */
-    const vae_status *not_saved; /* NULL; or, told once, why a checkpoint could not be written since the call before:
-                                    training goes on. Its file holds what it held; where the message says that it is
-                                    written, but not for certain on the disk, saved_step is that of the new one */
+    const vae_status *not_saved;  /* NULL; or, told once, why a checkpoint could not be written since the call before:
+                                     training goes on. Its file holds what it held; where the message says that it is
+                                     written, but not for certain on the disk, saved_step is that of the new one */
+    int64_t skipped;              /* steps of this epoch that changed nothing; see vae_nonfinite */
+    const vae_status *not_finite; /* NULL; or, told once, why the last of them was skipped since the call before */
 } vae_progress;
 
 /*
@@ -100,6 +102,17 @@ typedef struct vae_progress {
  */
 typedef int vae_progress_function(void *context, const vae_progress *progress);
 enum { VAE_SAVE = 0x73617665 }; /* no number that says "stop" by chance, as that of a signal would */
+
+/*
+ * What becomes of a step whose objective, or one of whose gradients, is not finite. It is known before the step is
+ * taken, so that neither parameters nor the optimiser's moments ever take it in. The message names epoch and step, the
+ * first node that made such a number (its label and op), and which rows of the data did, as vae_data_row counts them.
+ */
+typedef enum vae_nonfinite {
+    VAE_NONFINITE_STOP, /* vae_train returns VAE_ERROR_NUMBER */
+    VAE_NONFINITE_SKIP  /* training goes on behind the batch; the history's column train/skipped counts such steps. An
+                           epoch in which all steps are such ends it with VAE_ERROR_NUMBER */
+} vae_nonfinite;
 
 typedef struct vae_train_options {
     int64_t epochs;                  /* in all, those done before included */
@@ -119,6 +132,7 @@ typedef struct vae_train_options {
     /* Not 0 says that progress is to be told when the step under way ends, so that a signal's handler can ask for the
      * progress function's attention. Who sets it clears it, in that function. NULL: nobody does. */
     const volatile sig_atomic_t *attention;
+    vae_nonfinite on_nonfinite;
 } vae_train_options;
 
 /*

@@ -27,6 +27,7 @@ enum {
     PRECISION,
     THREADS,
     KERNELS,
+    NONFINITE,
     VALIDATION,
     TEST,
     SPLIT_BY,
@@ -56,6 +57,9 @@ static const vae__option options[] = {
                     "float32", 0, 0 },
     [THREADS] = VAE__THREADS_OPTION,
     [KERNELS] = VAE__KERNELS_OPTION,
+    [NONFINITE] = { "on-nonfinite", "stop|skip", VAE__TEXT,
+                    "a step with a value or gradient that is not finite ends training, or is passed over", "stop", 0,
+                    0 },
     [VALIDATION] = { "validation", "N|FRACTION", VAE__SHARE, "hold out the last training rows, evaluate on them", "0",
                      0, 1e9 },
     [TEST] = { "test", "N|FRACTION", VAE__SHARE, "hold out the last training rows, for vae eval", "0", 0, 1e9 },
@@ -71,8 +75,9 @@ static const vae__declaration_options declaration_options = VAE__DECLARATION_PLA
 
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {
-    [RESUME] = true, [DATA] = true,  [X] = true,      [CONDITION] = true, [MASK] = true,    [EXTERNAL] = true,
-    [OUT] = true,    [EVERY] = true, [EPOCHS] = true, [THREADS] = true,   [KERNELS] = true, [JSON] = true,
+    [RESUME] = true,   [DATA] = true, [X] = true,         [CONDITION] = true, [MASK] = true,
+    [EXTERNAL] = true, [OUT] = true,  [EVERY] = true,     [EPOCHS] = true,    [THREADS] = true,
+    [KERNELS] = true,  [JSON] = true, [NONFINITE] = true,
 };
 
 /* A run, while it lasts. */
@@ -98,6 +103,8 @@ static void print_epoch(run_state *state, const vae_progress *progress)
             progress->epochs, progress->elbo, progress->reconstruction, progress->kl);
     if (progress->has_validation)
         fprintf(state->lines, "validation elbo %.2f  ", progress->validation_elbo);
+    if (progress->skipped)
+        fprintf(state->lines, "%" PRId64 " skipped  ", progress->skipped);
     fprintf(state->lines, "%.2f s\n", progress->seconds - state->epoch_begun);
     fflush(state->lines);
     state->epoch_begun = progress->seconds;
@@ -161,6 +168,10 @@ static int on_progress(void *context, const vae_progress *progress)
     run_state *state = context;
     vae__signals_clear_attention();
     tell_saves(state, progress);
+    if (progress->not_finite) {
+        vae__bar_clear(&state->bar);
+        vae__remark(state->call, "%s; skipped", progress->not_finite->message);
+    }
     if (progress->epoch_done)
         print_epoch(state, progress);
     else
@@ -260,6 +271,7 @@ static vae_train_options options_of(const run_state *state)
         .checkpoint = state->path,
         .progress = on_progress,
         .kernels = values[KERNELS].text,
+        .on_nonfinite = !strcmp(values[NONFINITE].text, "skip") ? VAE_NONFINITE_SKIP : VAE_NONFINITE_STOP,
         .checkpoint_steps = every->unit == VAE__STEPS ? every->whole : 0,
         .checkpoint_seconds = every->unit == VAE__SECONDS ? every->real : 0,
         .checkpoint_epochs = every->unit == VAE__EPOCHS ? every->whole : 0,
@@ -456,6 +468,14 @@ static int check_out(const vae__call *call, const char *path)
     return status ? status : vae__check_apart(call, "out", path, "init", &init->text, init->given);
 }
 
+static int check_nonfinite(const vae__call *call)
+{
+    const char *what = call->values[NONFINITE].text;
+    if (!strcmp(what, "stop") || !strcmp(what, "skip"))
+        return VAE__EXIT_DONE;
+    return vae__wrong_usage(call, "--on-nonfinite: expected stop or skip, found \"%s\"", what);
+}
+
 /* Before data is read, which may take long. */
 static int check_precision(const vae__call *call, const char *precision)
 {
@@ -468,7 +488,9 @@ static int check_precision(const vae__call *call, const char *precision)
 /* All that can be known without the data. */
 static int prepare(const vae__call *call, beginning *new)
 {
-    int status = check_precision(call, call->values[PRECISION].text);
+    int status = check_nonfinite(call);
+    if (!status)
+        status = check_precision(call, call->values[PRECISION].text);
     if (!status && (call->argument || !call->values[INIT].given))
         status = find_model(call, &new->declared.spec);
     if (!status)
@@ -538,6 +560,8 @@ static int train_resumed(const vae__call *call)
     vae_training *training = NULL;
     int64_t epochs = 0;
     int status = check_resume_options(call);
+    if (!status)
+        status = check_nonfinite(call);
     if (!status)
         status = vae__open_checkpoint(call, from, &training);
     if (!status)
