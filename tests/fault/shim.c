@@ -16,7 +16,8 @@
  * One count for a process and its children. What the C library opens for itself (opendir, locales) is not seen, nor
  * what the program's loader does.
  */
-#undef _FORTIFY_SOURCE /* its open is inline */
+#undef _FORTIFY_SOURCE   /* its open is inline */
+#undef _FILE_OFFSET_BITS /* both kinds of functions are wanted */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -140,8 +141,9 @@ static bool fails(const call *c)
 
 #define DONE(result)                                                                                                   \
     do {                                                                                                               \
-        note(&c, (long)(result));                                                                                      \
-        return result;                                                                                                 \
+        __typeof__(result) done = (result);                                                                            \
+        note(&c, (long)done);                                                                                          \
+        return done;                                                                                                   \
     } while (0)
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
