@@ -341,6 +341,31 @@ START_TEST(test_taken)
 }
 END_TEST
 
+/* Between the opening and the locking of what looked left behind, its writer puts it in its place and begins another of
+ * the same name, which is not to be removed. */
+static int begun = -1;
+
+static void begin_another(void)
+{
+    char name[112];
+    snprintf(name, sizeof name, "%s.1-1.tmp", path);
+    ck_assert_int_eq(rename(name, path), 0);
+    begun = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    ck_assert_int_eq(flock(begun, LOCK_EX | LOCK_NB), 0);
+}
+
+START_TEST(test_another)
+{
+    make_beside(".1-1.tmp", 0600);
+    system_meanwhile(SYSTEM_LOCK, 1, begin_another);
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
+    ck_assert_int_ge(begun, 0);
+    ck_assert_uint_eq(beside(), 1);
+    close(begun);
+    remove_beside(".1-1.tmp");
+}
+END_TEST
+
 /* Where there are no locks saving works, and nothing is removed. */
 START_TEST(test_no_locks)
 {
@@ -552,8 +577,9 @@ int main(void)
     const TTest *const tests[] = { test_round_trip,  test_relative,    test_refused,        test_pipe, test_write_fails,
                                    test_order,       test_interrupted, test_read_fails,     test_link, test_followed,
                                    test_permissions, test_long_name,   test_check_writable, NULL };
-    const TTest *const killed[] = { test_ended, test_stale,    test_stale_otherwise, test_living, test_many_writers,
-                                    test_taken, test_no_locks, test_cannot_sweep,    NULL };
+    const TTest *const killed[] = { test_ended,        test_stale, test_stale_otherwise, test_living,
+                                    test_many_writers, test_taken, test_another,         test_no_locks,
+                                    test_cannot_sweep, NULL };
     const TTest *const limited[] = { test_limit, test_limit_pending, NULL };
     suite_case_between(suite, "file", 20, begin, end, tests);
     suite_case_between(suite, "killed", 60, begin, end, killed);

@@ -17,6 +17,9 @@ static long fail_at[SYSTEM_KINDS];
 static int fail_with[SYSTEM_KINDS];
 static bool fail_for_good[SYSTEM_KINDS];
 
+static long call_at[SYSTEM_KINDS];
+static void (*call[SYSTEM_KINDS])(void);
+
 enum { LOGGED = 256 };
 static system_request logged[LOGGED];
 static atomic_long requests; /* of files */
@@ -27,6 +30,12 @@ void system_fail(system_kind kind, long n, int error, bool for_good)
     fail_at[kind] = atomic_load(&counts[kind]) + n;
     fail_with[kind] = error;
     fail_for_good[kind] = for_good;
+}
+
+void system_meanwhile(system_kind kind, long n, void (*function)(void))
+{
+    call_at[kind] = atomic_load(&counts[kind]) + n;
+    call[kind] = function;
 }
 
 void system_end(long n)
@@ -41,6 +50,7 @@ void system_reset(void)
     for (int kind = 0; kind < SYSTEM_KINDS; kind++) {
         atomic_store(&counts[kind], 0);
         fail_at[kind] = 0;
+        call_at[kind] = 0;
     }
 }
 
@@ -67,6 +77,8 @@ long system_outstanding(void)
 static bool fails(system_kind kind)
 {
     long n = atomic_fetch_add(&counts[kind], 1) + 1;
+    if (n == call_at[kind])
+        call[kind]();
     if (!fail_at[kind] || n < fail_at[kind] || (n > fail_at[kind] && !fail_for_good[kind]))
         return false;
     errno = fail_with[kind];

@@ -27,6 +27,10 @@ void system_fail(system_kind kind, long n, int error, bool for_good);
 void system_end(long n);
 enum { SYSTEM_ENDED = 77 };
 
+/* Before the n-th request (from 1) of this kind from now on `function` is called: what another process might do then.
+ */
+void system_meanwhile(system_kind kind, long n, void (*function)(void));
+
 /* All requests succeed again; the counts start at 0, and the log is empty. */
 void system_reset(void);
 
