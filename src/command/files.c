@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,14 +169,14 @@ static bool folder_of(const char *path, char folder[PATH_TEXT])
     return true;
 }
 
-/* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is that of the temporary
- * file which writing will make, and so is removed by the next save if a kill leaves it there. The folder is opened, as
- * writing will, to bring it to the disk. */
+/* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is one that a temporary
+ * file of a save may have, as long as any, and so is removed by the next save if a kill leaves it there. The folder is
+ * opened, as writing will, to bring it to the disk. */
 static int try_folder(const vae__call *call, const char *option, const char *path, const char *place,
                       const char *folder)
 {
     char beside[PATH_TEXT + 32];
-    snprintf(beside, sizeof beside, "%s.%ld-%lx.tmp", place, (long)getpid(), (unsigned long)pthread_self());
+    snprintf(beside, sizeof beside, "%s.%ld-%012x.tmp", place, (long)getpid(), 0U);
     int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0)
         return vae__failed(call, "--%s %s: the folder %s: cannot be read: %s", option, path, folder, strerror(errno));

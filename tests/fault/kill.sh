@@ -74,8 +74,9 @@ again VAE_SHIM_LOG="$work/log"
 check 'a run that nobody kills succeeds' test $found = 0
 calls=$(awk -F '\t' '$2 > most { most = $2 } END { print most + 0 }' log)
 writes=$(awk -F '\t' '$3 == "write" && $2 { print $2 }' log)
-check 'it reads the old file, and writes and renames the new one' \
-    sh -c "cut -f 3 log | sort -u | tr '\n' ' ' | grep -q 'close flock fsync open read rename unlink write'"
+kinds=$(awk -F '\t' '$2 { print $3 }' log | sort -u | tr '\n' ' ')
+check "it reads the old file, and writes and renames the new one: $kinds" \
+    test "$kinds" = 'close flock fsync open read rename unlink write '
 olds=0 news=0 left=0 k=1
 while [ $k -le "$calls" ]; do
     killed 'killed at' VAE_SHIM_KILL

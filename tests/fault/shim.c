@@ -31,7 +31,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* ---- What was asked for ------------------------------------------------------------------------------------------ */
@@ -42,8 +41,10 @@ static struct {
     int error;
     bool fails, on;
     int log; /* -1: none */
-    atomic_long *count;
+    pid_t process;
 } asked = { .log = -1 };
+
+static atomic_long count;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -75,7 +76,7 @@ static void read_environment(void)
     asked.fails = fail && sscanf(fail, "%ld:%31[A-Z0-9]:%7s", &asked.fail, error, on) >= 2;
     asked.error = asked.fails ? number_of_error(error) : 0;
     asked.on = !strcmp(on, "on");
-    asked.count = mmap(NULL, sizeof *asked.count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    asked.process = getpid();
     if (log)
         asked.log = REAL(open)(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 }
@@ -121,8 +122,9 @@ static call begin(const char *name, const char *path, const char *rest)
 {
     pthread_once(&once, read_environment);
     call c = { name, path, rest, 0 };
-    if (!asked.match || strstr(path, asked.match) || strstr(rest, asked.match))
-        c.number = atomic_fetch_add(asked.count, 1) + 1;
+    bool matches = !asked.match || strstr(path, asked.match) || strstr(rest, asked.match);
+    if (matches && getpid() == asked.process)
+        c.number = atomic_fetch_add(&count, 1) + 1;
     if (c.number && (c.number == asked.kill || (c.number == asked.tear && !strstr(name, "write")))) {
         note(&c, 0);
         raise(SIGKILL);
@@ -225,38 +227,38 @@ int creat(const char *path, mode_t mode)
 
 /* ---- Reading, writing, and the rest ------------------------------------------------------------------------------ */
 
-ssize_t read(int file, void *bytes, size_t count)
+ssize_t read(int file, void *bytes, size_t size)
 {
     call c = begin("read", path_of(file), "");
     if (fails(&c))
         return -1;
-    DONE(REAL(read)(file, bytes, count));
+    DONE(REAL(read)(file, bytes, size));
 }
 
-static void tear(const call *c, int file, const void *bytes, size_t count)
+static void tear(const call *c, int file, const void *bytes, size_t size)
 {
     if (c->number && c->number == asked.tear) {
-        note(c, (long)REAL(write)(file, bytes, count / 2));
+        note(c, (long)REAL(write)(file, bytes, size / 2));
         raise(SIGKILL);
     }
 }
 
-ssize_t write(int file, const void *bytes, size_t count)
+ssize_t write(int file, const void *bytes, size_t size)
 {
     call c = begin("write", path_of(file), "");
     if (fails(&c))
         return -1;
-    tear(&c, file, bytes, count);
-    DONE(REAL(write)(file, bytes, count));
+    tear(&c, file, bytes, size);
+    DONE(REAL(write)(file, bytes, size));
 }
 
 #define PWRITE(name, offset_type)                                                                                      \
-    ssize_t name(int file, const void *bytes, size_t count, offset_type offset)                                        \
+    ssize_t name(int file, const void *bytes, size_t size, offset_type offset)                                         \
     {                                                                                                                  \
         call c = begin("pwrite", path_of(file), "");                                                                   \
         if (fails(&c))                                                                                                 \
             return -1;                                                                                                 \
-        DONE(REAL(name)(file, bytes, count, offset));                                                                  \
+        DONE(REAL(name)(file, bytes, size, offset));                                                                   \
     }
 #define TRUNCATE(name, offset_type)                                                                                    \
     int name(int file, offset_type size)                                                                               \
