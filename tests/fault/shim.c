@@ -81,6 +81,12 @@ static void read_environment(void)
         asked.log = REAL(open)(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 }
 
+/* Before the program can fork, if not earlier. */
+__attribute__((constructor)) static void start(void)
+{
+    pthread_once(&once, read_environment);
+}
+
 /* ---- Which file a descriptor is ---------------------------------------------------------------------------------- */
 
 enum { DESCRIPTORS = 1024, LENGTH = 512 };
@@ -120,7 +126,7 @@ static void note(const call *c, long result)
 /* Counts the call; the process may end here. */
 static call begin(const char *name, const char *path, const char *rest)
 {
-    pthread_once(&once, read_environment);
+    start();
     call c = { name, path, rest, 0 };
     bool matches = !asked.match || strstr(path, asked.match) || strstr(rest, asked.match);
     if (matches && getpid() == asked.process)
