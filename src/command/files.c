@@ -40,6 +40,7 @@ static const struct {
     vae_results results;
 } kinds[] = {
     [VAE__CHECKPOINT_FILE] = { "a libvae checkpoint", HDF5_SIGNATURE, .tried = true },
+    [VAE__VERIFIED_FILE] = { "a libvae checkpoint", HDF5_SIGNATURE, .tried = true },
     [VAE__SAMPLES_FILE] = { "libvae samples", HDF5_SIGNATURE, true, VAE_RESULTS_SAMPLES },
     [VAE__LATENTS_FILE] = { "libvae latents", HDF5_SIGNATURE, true, VAE_RESULTS_LATENTS },
     [VAE__EXAMPLES_FILE] = { "libvae evaluation", HDF5_SIGNATURE, true, VAE_RESULTS_EXAMPLES },
@@ -66,6 +67,8 @@ static vae_status open_as(const vae__call *call, const char *path, vae__file_kin
     vae_training *training = NULL;
     if (kind == VAE__CHECKPOINT_FILE)
         return vae_checkpoint_load(path, call->catalogue, &training);
+    if (kind == VAE__VERIFIED_FILE)
+        return vae_checkpoint_verify(path, call->catalogue);
     return vae_results_recognize(path, kinds[kind].results);
 }
 
@@ -145,12 +148,22 @@ static vae_status try_file(const vae__call *call, const char *path, vae__file_ki
     return status_of(VAE_ERROR_FORMAT, path, text);
 }
 
-int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training)
+static int open_tried(const vae__call *call, const char *path, vae__file_kind kind, vae_training **training)
 {
-    vae_status status = try_file(call, path, VAE__CHECKPOINT_FILE);
+    vae_status status = try_file(call, path, kind);
     if (!status.code)
         status = vae_checkpoint_load(path, call->catalogue, training);
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+}
+
+int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training)
+{
+    return open_tried(call, path, VAE__CHECKPOINT_FILE, training);
+}
+
+int vae__open_verified(const vae__call *call, const char *path, vae_training **training)
+{
+    return open_tried(call, path, VAE__VERIFIED_FILE, training);
 }
 
 /* ---- Targets ----------------------------------------------------------------------------------------------------- */
