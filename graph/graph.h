@@ -19,6 +19,7 @@ typedef struct vae__stored {
 struct vae_store {
     vae__stored *stored;
     size_t count, capacity;
+    size_t most; /* vae__store_bound */
     struct {
         float *values;
         size_t size, capacity;
@@ -27,6 +28,10 @@ struct vae_store {
 
 /* The number of a parameter's or state's tensor in the store, entered now if it was not there. */
 vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index);
+
+/* From now on the store takes so many values of parameters and state together, and refuses more before there is room
+ * for them. 0: no bound. */
+void vae__store_bound(vae_store *store, size_t most);
 
 /* Takes back what was entered since the store had so many tensors, and arrays of these sizes. */
 void vae__store_forget(vae_store *store, size_t count, size_t parameters, size_t state);
