@@ -172,7 +172,7 @@ static void decode(const vae_model *model, const vae_conditions *conditions)
 
 static void use_model(const vae_model *model)
 {
-    vae_conditions conditions = { { NULL } };
+    vae_conditions conditions = { .mask = NULL };
     give_conditions(vae_model_declaration(model), &conditions);
     encode(model, &conditions);
     decode(model, &conditions);

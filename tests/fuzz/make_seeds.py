@@ -1,4 +1,4 @@
-"""Writes the seeds of the harnesses anew, all but those of fuzz_checkpoint_bytes.
+"""Writes the seeds of the harnesses anew.
 
     python3 tests/fuzz/make_seeds.py
 
@@ -91,3 +91,35 @@ for number, text in enumerate(NUMBERS):
     write("number", f"text-{number}", text)
 for number, value in enumerate((0.1, -0.0, 1 / 3, 1e15, 999999999999999.9, 5e-324, float("inf"), float("nan"))):
     write("number", f"value-{number}", struct.pack("<d", value))
+
+# ---- Checkpoints: edits of a sound one ----
+
+CHANGE, VALUES, REPLACE, RETYPE, _, DELETE, LINK, REMOVE = range(8)
+
+
+def text(value):
+    return bytes([len(value), len(value)]) + value
+
+
+for how in range(4):
+    write("checkpoint", f"sound-{how}", bytes([how]))
+for attribute in range(8):
+    write("checkpoint", f"number-{attribute}", bytes([1, CHANGE, 5 * attribute, attribute, 8]) + struct.pack("<q", 3))
+    write("checkpoint", f"delete-{attribute}", bytes([attribute & 3, DELETE, 7 * attribute, attribute]))
+for number, word in enumerate((b"dense 5 relu", b"dense 9", b"gaussian", b"standardize", b"unit", b"float64", b"mask")):
+    write("checkpoint", f"word-{number}", bytes([1, CHANGE, 24 + number, number]) + text(word))
+for number in range(6):
+    write("checkpoint", f"values-{number}", bytes([number & 1, VALUES, 9 * number, 1, 4]) + struct.pack("<f", -1.5))
+    write("checkpoint", f"replace-{number}", bytes([1, REPLACE, 11 * number, 1, number, 1, 6, number, 8]) + b"abcdefgh")
+    write("checkpoint", f"link-{number}", bytes([1, LINK, 3 * number, number, 5 * number + 1]))
+    write("checkpoint", f"retype-{number}", bytes([1, RETYPE, 4 * number, number, number, 0, 8]) + b"12345678")
+    write("checkpoint", f"remove-{number}", bytes([1, REMOVE, 6 * number + 1]))
+
+# ---- Checkpoints: changed bytes ----
+
+for how in range(8):
+    write("checkpoint_bytes", f"sound-{how}", bytes([how]))
+    write("checkpoint_bytes", f"cut-{how}", bytes([how]) + struct.pack("<I", 900 * how + 700)[:3] + b"\0")
+for place in range(16):
+    change = struct.pack("<I", 700 * place + 48)[:3] + b"\2\xff\1"
+    write("checkpoint_bytes", f"changed-{place}", bytes([4 | place & 3]) + change)
