@@ -16,16 +16,21 @@
 
 enum { N = 7, UNITS = 9, CLASSES = 5, ROWS = 70, MARKED = 13, CAPACITY = ROWS };
 
-/* y = x; in backward, the gradient of what is above 100 becomes the op's argument. */
+/* y = x; in backward, the gradient of what is above 100 becomes the op's argument, unless that is 0. */
 static void poison_forward(const vae_op_row *row)
 {
     memcpy(row->out, row->in[0], (size_t)row->out_size * sizeof(double));
 }
 
+static bool poisons(const vae_op_row *row)
+{
+    return isnan(row->arguments[0]) || fabs(row->arguments[0]) > 0;
+}
+
 static void poison_backward(const vae_op_row *row)
 {
     for (int64_t i = 0; row->grad_in[0] && i < row->out_size; i++)
-        row->grad_in[0][i] += row->in[0][i] > 100 ? row->arguments[0] : row->grad[i];
+        row->grad_in[0][i] += row->in[0][i] > 100 && poisons(row) ? row->arguments[0] : row->grad[i];
 }
 
 static const vae_op poison = { .name = "poison", .inputs = 1, .forward = poison_forward, .backward = poison_backward };
@@ -48,17 +53,18 @@ static vae_node *vector(net *n, const char *name, int64_t size)
     return vae_parameter(n->graph, name, VAE_GLOROT, 1, &size);
 }
 
-static void build(net *n, double poisoned)
+/* `early` poisons the gradient that `scale` alone is made of, `late` that of all before the layers. */
+static void build(net *n, double early, double late)
 {
+    const double arguments[2][VAE_MAX_OP_ARGUMENTS] = { { early }, { late } };
     ck_assert_status_ok(vae_graph_new(&n->graph));
     n->x = vae_input(n->graph, "x", 1, (int64_t[]){ N });
     n->class = vae_input(n->graph, "class", 1, (int64_t[]){ 1 });
-    const double arguments[VAE_MAX_OP_ARGUMENTS] = { poisoned };
-    vae_node *shifted = vae_add(n->x, vector(n, "shift", N));
+    vae_node *scaled = vae_mul(n->x, vector(n, "scale", N));
+    vae_node *shifted = vae_add(vae_apply(&poison, &scaled, arguments[0]), vector(n, "shift", N));
     vae_node *table = vae_parameter(n->graph, "table", VAE_GLOROT, 2, (int64_t[]){ CLASSES, N });
-    vae_node *chosen = vae_add(vae_apply(&poison, &shifted, arguments), vae_gather(table, n->class));
-    vae_node *scaled = vae_mul(chosen, vector(n, "scale", N));
-    vae_node *hidden = vae_relu(vae_dense(scaled, UNITS, "hidden"));
+    vae_node *chosen = vae_add(vae_apply(&poison, &shifted, arguments[1]), vae_gather(table, n->class));
+    vae_node *hidden = vae_relu(vae_dense(chosen, UNITS, "hidden"));
     vae_node *out = vae_dense(hidden, 1, "out");
     vae_node *objective = vae_mean_rows(vae_sum(vae_tanh(out), 0));
     ck_assert_status_ok(vae_store_new(&n->store));
@@ -66,11 +72,18 @@ static void build(net *n, double poisoned)
         vae_graph_compile(n->graph, n->store, &(vae_compile_options){ .objective = objective }, &n->program));
 }
 
-static void net_begin(net *n, double poisoned)
+static float *parameter(const net *n, const char *name)
+{
+    return vae_store_parameters(n->store) + vae_store_find(n->store, name)->offset;
+}
+
+static void net_begin(net *n, double early, double late)
 {
     *n = (net){ .graph = NULL };
-    build(n, poisoned);
+    build(n, early, late);
     vae_store_initialize(n->store, 3);
+    for (int i = 0; i < N; i++)
+        parameter(n, "scale")[i] = 1;
     for (int i = 0; i < ROWS * N; i++)
         n->data[i] = (float)(i * 7919 % 1009) / 1009 - 0.3f;
     for (int i = 0; i < ROWS; i++)
@@ -93,11 +106,6 @@ static void net_end(net *n)
     free(n->m);
     free(n->v);
     free(n->gradient);
-}
-
-static float *parameter(const net *n, const char *name)
-{
-    return vae_store_parameters(n->store) + vae_store_find(n->store, name)->offset;
 }
 
 static void work(void *executor, vae__team team)
@@ -154,7 +162,7 @@ static vae__culprit culprit_of(net *n)
 START_TEST(test_sound)
 {
     net n;
-    net_begin(&n, 1);
+    net_begin(&n, 0, 0);
     check_all(&n, false, "nothing is wrong");
     ck_assert_ptr_null(culprit_of(&n).node);
     net_end(&n);
@@ -168,7 +176,7 @@ enum { WRONG = sizeof wrong / sizeof *wrong };
 START_TEST(test_data)
 {
     net n;
-    net_begin(&n, 1);
+    net_begin(&n, 0, 0);
     n.data[MARKED * N + 2] = wrong[_i];
     check_all(&n, true, "data");
     vae__culprit culprit = culprit_of(&n);
@@ -187,7 +195,7 @@ START_TEST(test_weights)
                                          "hidden/bias", "out/weight", "out/bias" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         net n;
-        net_begin(&n, 1);
+        net_begin(&n, 0, 0);
         parameter(&n, names[i])[0] = wrong[_i];
         if (!refuses(&n, NULL, 2)) /* tanh of an infinity is finite, and so is its gradient */
             ck_assert_msg(!isnan(wrong[_i]), "%s", names[i]);
@@ -205,7 +213,7 @@ END_TEST
 START_TEST(test_gradients)
 {
     net n;
-    net_begin(&n, (double)wrong[_i]);
+    net_begin(&n, 0, (double)wrong[_i]);
     n.data[MARKED * N + 2] = n.data[(MARKED + 5) * N] = 200;
     check_all(&n, true, "a gradient");
     vae__culprit culprit = culprit_of(&n);
@@ -222,11 +230,11 @@ END_TEST
 START_TEST(test_squares)
 {
     net n;
-    net_begin(&n, 1e25);
+    net_begin(&n, 0, 1e25);
     n.data[MARKED * N + 2] = 200;
     check_all(&n, true, "a large gradient");
     vae__culprit culprit = culprit_of(&n);
-    ck_assert_str_eq(vae_node_label(culprit.node), "shift");
+    ck_assert_str_eq(vae_node_label(culprit.node), "scale");
     ck_assert(culprit.gradient && culprit.value > 1e24);
     net_end(&n);
 }
@@ -236,11 +244,38 @@ END_TEST
 START_TEST(test_doubt)
 {
     net n;
-    net_begin(&n, 1e17);
+    net_begin(&n, 0, 1e16);
     n.data[MARKED * N + 2] = 200;
     check_all(&n, true, "a doubtful gradient");
     ck_assert_ptr_null(culprit_of(&n).node);
-    ck_assert_float_eq_tol(n.gradient[vae_store_find(n.store, "shift")->offset + 2], 1e17f, 1e12f);
+    ck_assert_float_eq_tol(n.gradient[vae_store_find(n.store, "shift")->offset + 2], 1e16f, 1e11f);
+    net_end(&n);
+}
+END_TEST
+
+/* By what is multiplied with a gradient as well. */
+START_TEST(test_doubtful_factor)
+{
+    net n;
+    net_begin(&n, 0, 0);
+    n.data[MARKED * N + 2] = 9e17f;
+    check_all(&n, true, "a doubtful factor");
+    ck_assert_ptr_null(culprit_of(&n).node);
+    net_end(&n);
+}
+END_TEST
+
+/* A gradient that nothing bounds in advance, and of which no other depends. */
+START_TEST(test_unbounded)
+{
+    net n;
+    net_begin(&n, (double)wrong[_i], 0);
+    n.data[MARKED * N + 2] = 200;
+    check_all(&n, true, "an unbounded gradient");
+    vae__culprit culprit = culprit_of(&n);
+    ck_assert(culprit.gradient);
+    ck_assert_str_eq(vae_node_op(culprit.node), "mul");
+    ck_assert_int_eq(culprit.examples[0], MARKED);
     net_end(&n);
 }
 END_TEST
@@ -398,12 +433,14 @@ static void end(void)
 int main(void)
 {
     Suite *suite = suite_create("guard");
-    const TTest *const refused[] = { test_sound, test_squares, test_doubt, test_relu, NULL }, *const none[] = { NULL };
+    const TTest *const refused[] = { test_sound, test_squares, test_doubt, test_doubtful_factor, test_relu, NULL },
+                       *const none[] = { NULL };
     suite_case_between(suite, "refused", 60, system_reset, end, refused);
     TCase *each = suite_case_between(suite, "not finite", 60, system_reset, end, none);
     tcase_add_loop_test(each, test_data, 0, WRONG);
     tcase_add_loop_test(each, test_weights, 0, WRONG);
     tcase_add_loop_test(each, test_gradients, 0, WRONG);
+    tcase_add_loop_test(each, test_unbounded, 0, WRONG);
     TCase *extreme = suite_case_between(suite, "extremes", 60, system_reset, end, none);
     tcase_add_loop_test(extreme, test_extremes, 0, DENSITIES);
     return suite_run(suite);

@@ -13,6 +13,7 @@
 
 #include "src/base/random.h"
 #include "src/checkpoint/training.h"
+#include "src/train/adam.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -286,6 +287,22 @@ START_TEST(test_skip)
 }
 END_TEST
 
+/* Adam counts the steps that it takes. */
+START_TEST(test_count)
+{
+    vae_training *training = training_of("dense 12 relu");
+    training->step = 5;
+    training->skipped = 2;
+    const vae__adam adam = vae__adam_of(training);
+    training->step = 3;
+    training->skipped = 0;
+    const vae__adam expected = vae__adam_of(training);
+    ck_assert_mem_eq(&adam, &expected, sizeof adam);
+    training->step = 0;
+    vae_training_free(&training);
+}
+END_TEST
+
 /* Stopped behind a step that was skipped, saved, loaded, and gone on with on another number of threads. */
 START_TEST(test_skip_resumed)
 {
@@ -336,7 +353,8 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("nonfinite");
-    const TTest *const none[] = { NULL }, *const tests[] = { test_weight, test_skip_resumed, test_doubt, NULL };
+    const TTest *const none[] = { NULL }, *const tests[] = { test_weight, test_count, test_skip_resumed, test_doubt,
+                                                             NULL };
     suite_case_between(suite, "trainings", 60, begin, end, tests);
     TCase *causes_case = suite_case_between(suite, "causes", 60, begin, end, none);
     tcase_add_loop_test(causes_case, test_stop, 0, CAUSES);
