@@ -59,6 +59,9 @@ once() {
     about "$1 once at call $k: $call"
     again VAE_SHIM_FAIL="$k:$1"
     said
+    case $call in
+    open* | read* | write* | fsync* | rename*) [ -s told ] || complain 'was not noticed' ;;
+    esac
     goes=$(grep -c 'training goes on$' told)
     if [ $found = 0 ]; then
         [ "$(grep -vc 'training goes on$' told)" = 0 ] || complain "status 0 with $(cat told)"
@@ -109,11 +112,12 @@ check "at each of $calls calls: training went on $went_on times, and ended $ende
 
 # ---- A limit on the size of files ---------------------------------------------------------------------------------
 
-# limited BLOCKS ARGUMENT...: no file may have more than so many blocks of 512 bytes.
+# limited BLOCKS ARGUMENT...: no file may have more than so many blocks of 512 bytes. The signal may have been ignored
+# by who started this script, which would tell nothing.
 limited() {
     blocks=$1
     shift
-    (ulimit -f "$blocks" && exec "$VAE" "$@" >stdout 2>stderr </dev/null)
+    (ulimit -f "$blocks" && exec env --default-signal=XFSZ "$VAE" "$@" >stdout 2>stderr </dev/null)
     found=$?
     cp stderr told
 }
