@@ -10,6 +10,8 @@
 # Variables that are not set here are those of program.sh.
 # shellcheck disable=SC2154
 set -u
+# There bringing a file to the disk waits for nothing.
+[ -w /dev/shm ] && TMPDIR=/dev/shm && export TMPDIR
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
 need_shim
 
@@ -21,14 +23,13 @@ small() { # ARGUMENT...
 small --epochs 1 --out epoch-1.h5
 small --epochs 2 --out epoch-2.h5
 small --epochs 3 --out epoch-3.h5
-small --epochs 4 --out epoch-4.h5
 
-# again VARIABLE=VALUE...: three epochs more behind the first one, which is kept.
+# again VARIABLE=VALUE...: two epochs more behind the first one, which is kept.
 again() {
     rm -rf kept
     mkdir kept
     cp epoch-1.h5 kept/model.h5
-    shimmed VAE_SHIM_MATCH=kept "$@" train --resume kept/model.h5 --epochs 4 --threads 1
+    shimmed VAE_SHIM_MATCH=kept "$@" train --resume kept/model.h5 --epochs 3 --threads 1
     cp stderr told
 }
 
@@ -48,10 +49,9 @@ stands() {
     [ "$(ls -A kept)" = model.h5 ] || complain "left behind: $(ls -A kept | tr '\n' ' ')"
 }
 
-# said: complains unless what was said is lines of the program's own, one for each save that failed.
+# said: complains unless what was said is lines of the program's own about the checkpoint.
 said() {
-    grep -Evq '^vae train: .*kept' told && complain "unexpected words: $(cat told)"
-    [ "$(sort told | uniq -d)" = '' ] || complain "said twice: $(sort told | uniq -d)"
+    grep -Evq '^vae train: .*kept/model.h5' told && complain "unexpected words: $(cat told)"
 }
 
 # once ERROR: call $k fails and no other.
@@ -59,24 +59,26 @@ once() {
     about "$1 once at call $k: $call"
     again VAE_SHIM_FAIL="$k:$1"
     said
+    case $call in
+    open* | read* | write* | fsync* | rename*) [ -s told ] || complain 'was not noticed' ;;
+    esac
     goes=$(grep -c 'training goes on$' told)
     if [ $found = 0 ]; then
         [ "$(grep -vc 'training goes on$' told)" = 0 ] || complain "status 0 with $(cat told)"
         went_on=$((went_on + goes))
-        stands 4
+        stands 3
     else
         [ $found = 1 ] || complain "expected status 0 or 1, found $found"
         [ "$(wc -l <told)" = 1 ] || complain "expected one line, found $(cat told)"
         [ "$goes" = 0 ] || complain 'ended though training goes on'
-        # Before the first step, or at the end: what is written but not on the disk for certain is the fourth.
-        case $(cat told) in *': is written, but '*) stands 4 ;; *) stands 1 3 ;; esac
+        # Before the first step, or at the end: what is written but not on the disk for certain is the third.
+        case $(cat told) in *': is written, but '*) stands 3 ;; *) stands 1 2 ;; esac
         ended=$((ended + 1))
     fi
     count
 }
 
-# for_good ERROR: neither does any later one. A folder that was not open at the beginning is not opened again, so that
-# the temporary file whose removal fails too may stay.
+# for_good ERROR: so do all later ones, and then the removal of the temporary file too, which the next run does.
 for_good() {
     about "$1 from call $k on: $call"
     again VAE_SHIM_FAIL="$k:$1:on"
@@ -86,15 +88,14 @@ for_good() {
     *) [ $found = 1 ] || complain "expected status 1, found $found" ;;
     esac
     [ $found -le 1 ] || complain "expected status 0 or 1, found $found"
-    # What cannot be removed is for the next run to remove.
-    vae train --resume kept/model.h5 --epochs 4 --threads 1 || complain 'does not go on'
-    stands 4
+    vae train --resume kept/model.h5 --epochs 3 --threads 1 || complain 'does not go on'
+    stands 3
     count
 }
 
 again VAE_SHIM_LOG="$work/log"
 check 'a run of which no call fails succeeds' test $found = 0
-stands 4
+stands 3
 calls=$(awk -F '\t' '$2 > most { most = $2 } END { print most + 0 }' log)
 went_on=0 ended=0
 for error in ENOSPC EIO EMFILE EACCES; do
@@ -107,15 +108,16 @@ for error in ENOSPC EIO EMFILE EACCES; do
     done
 done
 check "at each of $calls calls: training went on $went_on times, and ended $ended times" \
-    test $went_on -ge 32 -a $ended -ge 24
+    test $went_on -ge 16 -a $ended -ge 24
 
 # ---- A limit on the size of files ---------------------------------------------------------------------------------
 
-# limited BLOCKS ARGUMENT...: no file may have more than so many blocks of 512 bytes.
+# limited BLOCKS ARGUMENT...: no file may have more than so many blocks of 512 bytes. The signal may have been ignored
+# by who started this script, which would tell nothing.
 limited() {
     blocks=$1
     shift
-    (ulimit -f "$blocks" && exec "$VAE" "$@" >stdout 2>stderr </dev/null)
+    (ulimit -f "$blocks" && exec env --default-signal=XFSZ "$VAE" "$@" >stdout 2>stderr </dev/null)
     found=$?
     cp stderr told
 }
@@ -124,10 +126,10 @@ rm -rf kept
 mkdir kept
 cp epoch-1.h5 kept/model.h5
 about 'a limit on the size of files'
-limited 100 train --resume kept/model.h5 --epochs 4 --threads 1
+limited 100 train --resume kept/model.h5 --epochs 3 --threads 1
 [ $found = 1 ] || complain "expected status 1, found $found"
-[ "$(wc -l <told)" = 3 ] || complain "expected three lines, found $(cat told)"
-[ "$(grep -c 'files may have 51200 (the limit of ulimit -f).*; training goes on$' told)" = 2 ] || complain "$(cat told)"
+[ "$(wc -l <told)" = 2 ] || complain "expected two lines, found $(cat told)"
+[ "$(grep -c 'files may have 51200 (the limit of ulimit -f).*; training goes on$' told)" = 1 ] || complain "$(cat told)"
 stands 1
 count
 about 'a limit on the size of files, and no file yet'
