@@ -287,9 +287,9 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
                         .rows = vae_data_rows(data, vae_data_training_split(data)),
                         .epochs = epochs,
                         .idle = where.epoch == epochs };
-    print_start(&state, training, data);
     vae__signal_rule rules[VAE__STOP_SIGNALS];
     vae__signals_stop(rules);
+    print_start(&state, training, data);
     vae_train_options wanted = options_of(&state);
     wanted.context = &state;
     vae_status status = vae_train(training, data, &wanted);
