@@ -131,7 +131,7 @@ static int not_saved(const run_state *state, const vae_status *status, const cha
     if (state->saved_step >= 0)
         return vae__failed(call, "%s; the checkpoint of step %" PRId64 " stays in %s%s", status->message,
                            state->saved_step, state->path, behind);
-    return vae__failed(call, "%s; there is no checkpoint of this training yet%s", status->message, behind);
+    return vae__failed(call, "%s; there is no checkpoint of this run yet%s", status->message, behind);
 }
 
 static void say_asked(run_state *state, int64_t step)
