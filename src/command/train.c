@@ -138,7 +138,7 @@ static int not_saved(const run_state *state, const vae_status *status, const cha
     if (state->saved_step >= 0)
         return vae__failed(call, "%s; the checkpoint of step %" PRId64 " stays in %s%s", status->message,
                            state->saved_step, state->path, behind);
-    return vae__failed(call, "%s; there is no checkpoint of this training yet%s", status->message, behind);
+    return vae__failed(call, "%s; there is no checkpoint of this run yet%s", status->message, behind);
 }
 
 static void say_asked(run_state *state, int64_t step)
@@ -299,9 +299,9 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
                         .rows = vae_data_rows(data, vae_data_training_split(data)),
                         .epochs = epochs,
                         .idle = where.epoch == epochs };
-    print_start(&state, training, data);
     vae__signal_rule rules[VAE__STOP_SIGNALS];
     vae__signals_stop(rules);
+    print_start(&state, training, data);
     vae_train_options wanted = options_of(&state);
     wanted.context = &state;
     vae_status status = vae_train(training, data, &wanted);

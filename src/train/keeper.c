@@ -32,8 +32,7 @@ vae_status vae__keeper_begin(vae__keeper *keeper, const vae_train_options *optio
 bool vae__keeper_due(const vae__keeper *keeper, const vae_training *training, bool epoch_done)
 {
     const vae_train_options *options = keeper->options;
-    /* At its last step an epoch has not ended yet: what was tried there was another record. */
-    if (!options->checkpoint || (!epoch_done && training->step == keeper->tried))
+    if (!options->checkpoint)
         return false;
     if (epoch_done && training->epoch >= options->epochs)
         return true;

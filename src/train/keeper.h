@@ -16,7 +16,8 @@ typedef struct vae__keeper {
 /* Before the first step. VAE_ERROR_ARGUMENT where options contradict each other. */
 vae_status vae__keeper_begin(vae__keeper *keeper, const vae_train_options *options, const vae_training *training);
 
-/* Is the checkpoint to be written at this step: within an epoch, or where one has just ended? */
+/* Is the checkpoint to be written at this step, within an epoch or where one has just ended? Asked once a step, and not
+ * before the first one. */
 bool vae__keeper_due(const vae__keeper *keeper, const vae_training *training, bool epoch_done);
 
 /* Writes it. Another thread of the run must not be at work. */

@@ -22,7 +22,7 @@ static const vae_model_spec plain = {
 /* With state: means and deviations, of what is modelled and of what the encoder sees. */
 static const vae_model_spec fitted = {
     .name = "fitted",
-    .x = { .likelihood = "gaussian", .transform = "standardize", .encoder_transform = "unit, standardize" },
+    .x = { .likelihood = "gaussian sigma=1", .transform = "standardize", .encoder_transform = "unit, standardize" },
     .conditions = { { .name = "digit", .kind = VAE_CLASS } },
     .latents = { { .size = 3 } },
     .encoder = "dense 24 relu",
