@@ -180,25 +180,28 @@ static bool load_in_child(void)
 
 /* ---- Whose fault was it? ----------------------------------------------------------------------------------------- */
 
-/* Frames that say nothing of whose they are: the sanitizer's own, and the C library's. */
-static bool tells_nothing(const char *line, size_t length)
+/* Of a line of a stack: frames of ours have the file they are of, and all that are neither ours nor libhdf5's (the
+ * sanitizer's own, the C library's) say nothing of whose fault it is. */
+static bool is_ours(const char *frame, size_t length)
 {
-    static const char *const words[] = { "__interceptor_", "__asan", "__ubsan", "__sanitizer", "sysdeps/", "libc.so" };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (memmem(line, length, words[i], strlen(words[i])))
+    static const char *const folders[] = { "/src/", "/models/", "/graph/", "/tests/fuzz/" };
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (memmem(frame, length, folders[i], strlen(folders[i])))
             return true;
     return false;
 }
 
-/* Is the innermost frame that tells something in libhdf5? */
+/* Is libhdf5's frame further in than any of ours? */
 static bool begins_in_libhdf5(const char *text)
 {
-    for (const char *line = strstr(text, "    #0 "); line && !strncmp(line, "    #", 5);) {
-        const char *end = strchr(line, '\n');
-        size_t length = end ? (size_t)(end - line) : strlen(line);
-        if (!tells_nothing(line, length))
-            return memmem(line, length, "libhdf5", strlen("libhdf5")) != NULL;
-        line = end ? end + 1 : NULL;
+    for (const char *frame = strstr(text, "    #0 "); frame && !strncmp(frame, "    #", 5);) {
+        const char *end = strchr(frame, '\n');
+        size_t length = end ? (size_t)(end - frame) : strlen(frame);
+        if (is_ours(frame, length))
+            return false;
+        if (memmem(frame, length, "libhdf5", strlen("libhdf5")))
+            return true;
+        frame = end ? end + 1 : NULL;
     }
     return false;
 }
