@@ -852,7 +852,7 @@ def hdf5_wide_strings(file):
 
 
 @data('.h5')
-def hdf5_escapes(file):
+def hdf5_harmless_escapes(file):
     file['\n\x1b[31mred'] = np.zeros(3)
     file['x'] = h5py.SoftLink('/\n\x1b[31mnone')
 
