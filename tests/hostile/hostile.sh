@@ -37,13 +37,15 @@ done
 
 # ---- Code on the path of plug-ins ----
 
-mkdir files
-cp good.h5 files
-check 'the files are made' "$PYTHON" "$source/tests/hostile/make.py" files ${VAE_TEST_SLOW:+--slow}
-mkdir plugins
+mkdir plugins files
 cp "$PLUGIN" plugins/libplanted.so
+cp good.h5 files
 HDF5_PLUGIN_PATH=$work/plugins VAE_PLANTED=$work/planted
 export HDF5_PLUGIN_PATH VAE_PLANTED
+# Values and links go through the filter, so that they cannot be read without it.
+check 'the files are made' "$PYTHON" "$source/tests/hostile/make.py" files ${VAE_TEST_SLOW:+--slow}
+check 'making them loads the plug-in' test -e planted
+rm -f planted
 # The control: who looks for the filter loads it.
 if command -v h5dump >stdout 2>stderr; then
     h5dump -d /parameters/encoder/0/weight files/checkpoint-planted-filter.h5 >stdout 2>stderr
