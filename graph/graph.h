@@ -45,6 +45,17 @@ typedef struct vae__task {
     bool fresh[VAE__MAX_INPUTS];  /* … being the first to */
 } vae__task;
 
+/* An array that the guard looks at before the optimiser takes a step (graph/guard.h): a node's values or gradient … */
+typedef struct vae__guarded {
+    const vae_node *node;
+    bool gradient;
+} vae__guarded;
+
+/* … and what bounds the gradient that a task makes: numbers of such arrays; a factor of -1 is none. */
+typedef struct vae__bound {
+    int slope, factor;
+} vae__bound;
+
 struct vae_program {
     const vae_graph *graph;
     vae_store *store;
@@ -55,7 +66,11 @@ struct vae_program {
     bool *differentiated; /* has a gradient */
     int *tensor;          /* number in the store of a parameter or state; else -1 */
     vae__task *tasks;     /* forward, backward, and the sums over rows that make gradients of parameters */
-    int task_count, forward_count, late_begin;
+    int task_count, forward_count;
+    int bounded_begin; /* the first of the sums over rows whose results can be bounded before they are made */
+    vae__guarded *guarded;
+    int guarded_count;
+    vae__bound *bounds; /* by task, from bounded_begin on */
 };
 
 /* Where a program's values and gradients lie. Offsets are bytes into the slab; NOWHERE for what lies elsewhere
@@ -67,6 +82,7 @@ typedef struct vae__plan {
     bool *relu;                /* by task: a relu that follows is applied at once */
     bool *meet;                /* by task: all threads have done what is before it when one begins it */
     bool *skip;                /* by task: nothing is left to do (that relu) */
+    bool guard_meets;          /* likewise, when one looks at what the guard wants */
     vae_memory memory;
 } vae__plan;
 

@@ -95,18 +95,19 @@ static bool folder_of(const char *path, char folder[PATH_TEXT])
     return true;
 }
 
-/* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is as long as that of the
- * temporary file which writing will make. The folder is opened, as writing will, to bring it to the disk. */
+/* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is one that a temporary
+ * file of a save may have, as long as any, and so is removed by the next save if a kill leaves it there. The folder is
+ * opened, as writing will, to bring it to the disk. */
 static int try_folder(const vae__call *call, const char *option, const char *path, const char *place,
                       const char *folder)
 {
     char beside[PATH_TEXT + 32];
-    snprintf(beside, sizeof beside, "%s.trial-of-its-length.XXXXXX", place);
+    snprintf(beside, sizeof beside, "%s.%ld-%012x.tmp", place, (long)getpid(), 0U);
     int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0)
         return vae__failed(call, "--%s %s: the folder %s: cannot be read: %s", option, path, folder, strerror(errno));
     close(opened);
-    int file = mkstemp(beside);
+    int file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0)
         return vae__failed(call, "--%s %s: the folder %s: cannot be written: %s", option, path, folder,
                            strerror(errno));
