@@ -1,6 +1,7 @@
 /* From nodes to tasks: what is reachable, in order, and the backward pass in reverse. */
 
 #include "graph/graph.h"
+#include "graph/guard.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
@@ -89,7 +90,7 @@ static void add_forward(vae_program *program)
     for (int i = 0; i < program->node_count; i++)
         if (program->needed[i])
             add_task(program, (vae__task){ .node = program->graph->nodes[i], .phase = VAE__FORWARD });
-    program->forward_count = program->late_begin = program->task_count;
+    program->forward_count = program->bounded_begin = program->task_count;
 }
 
 /* Where it is noted that a gradient was begun: nodes of one parameter share theirs, those of one state do not. */
@@ -112,12 +113,22 @@ static bool is_late(const vae_node *node, int input)
     return is_reduced(node, input) && is_parameter(node->inputs[input]);
 }
 
-static void add_backward_of(vae_program *program, const vae_node *node, bool *begun, bool late)
+/* Those whose results can be bounded before they are made come behind those that must be looked at. */
+typedef enum stage { EARLY, LATE, BOUNDED, STAGES } stage;
+
+static stage stage_of(const vae_node *node, int input)
+{
+    if (!is_late(node, input))
+        return EARLY;
+    return (node->op->reduces_sum | node->op->reduces_product) >> input & 1 ? BOUNDED : LATE;
+}
+
+static void add_backward_of(vae_program *program, const vae_node *node, bool *begun, stage now)
 {
     vae__task backward = { .node = node, .phase = VAE__BACKWARD };
     bool any = false;
     for (int k = 0; k < node->input_count; k++) {
-        if (!passes_gradient(node, k) || !program->differentiated[node->inputs[k]->index] || is_late(node, k) != late)
+        if (!passes_gradient(node, k) || !program->differentiated[node->inputs[k]->index] || stage_of(node, k) != now)
             continue;
         bool *started = &begun[gradient_place(program, node->inputs[k])], fresh = !*started;
         *started = true;
@@ -137,12 +148,12 @@ static void add_backward_of(vae_program *program, const vae_node *node, bool *be
 
 static void add_backward(vae_program *program, bool *begun)
 {
-    for (int late = 0; late < 2; late++) {
-        if (late)
-            program->late_begin = program->task_count;
+    for (stage now = EARLY; now < STAGES; now++) {
+        if (now == BOUNDED)
+            program->bounded_begin = program->task_count;
         for (int i = program->node_count - 1; i >= 0; i--)
             if (program->differentiated[i])
-                add_backward_of(program, program->graph->nodes[i], begun, late);
+                add_backward_of(program, program->graph->nodes[i], begun, now);
     }
 }
 
@@ -178,7 +189,7 @@ static vae_status build(vae_program *program, bool known)
         add_backward(program, marks + count);
         vae__free(marks);
     }
-    return vae__ok();
+    return vae__guard_list(program);
 }
 
 vae_status vae_graph_compile(vae_graph *graph, vae_store *store, const vae_compile_options *options,
@@ -213,6 +224,7 @@ void vae_program_free(vae_program **program)
     vae__free((*program)->differentiated);
     vae__free((*program)->tensor);
     vae__free((*program)->tasks);
+    vae__guard_clear(*program);
     vae__free(*program);
     *program = NULL;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "graph/graph.h"
+#include "graph/guard.h"
 #include "graph/profile.h"
 #include "graph/team.h"
 #include "graph/update.h"
@@ -38,6 +39,10 @@ struct vae_executor {
     const vae_run *run;    /* under way */
     vae__update_plan updates;
     const vae__update *update; /* of the run under way; NULL: none */
+    const float **guarded;     /* by place in program->guarded, at each run */
+    uint32_t *most;            /* by thread and that place */
+    int most_stride;
+    bool refused; /* the run's update was */
     bool ran, ran_backward;
     vae__watch watch; /* of an executor with `profile` */
 };
@@ -160,6 +165,17 @@ static vae_status find_unreached(vae_executor *executor)
     return vae__ok();
 }
 
+/* No two threads write to one line of the cache. */
+static vae_status make_guard(vae_executor *executor)
+{
+    enum { LINE = 64 / sizeof(uint32_t) };
+    const int count = executor->program->guarded_count;
+    executor->most_stride = (count / LINE + 2) * LINE;
+    VAE__TRY(vae__allocate("an executor", (size_t)count, sizeof(float *), &executor->guarded));
+    return vae__allocate("an executor", (size_t)(executor->options.threads * executor->most_stride), sizeof(uint32_t),
+                         &executor->most);
+}
+
 static vae_status make(vae_executor *executor, const vae_executor_options *options)
 {
     const vae_program *program = executor->program;
@@ -174,6 +190,7 @@ static vae_status make(vae_executor *executor, const vae_executor_options *optio
     VAE__TRY(place_constants(executor));
     VAE__TRY(find_unreached(executor));
     VAE__TRY(vae__update_plan_make(program, &executor->updates));
+    VAE__TRY(make_guard(executor));
     if (executor->options.profile)
         VAE__TRY(vae__watch_new(program, executor->options.threads, &executor->watch));
     return prepare_ops(executor);
@@ -211,6 +228,8 @@ void vae_executor_free(vae_executor **executor)
     vae__free(old->unreached);
     vae__watch_clear(&old->watch);
     vae__update_plan_clear(&old->updates);
+    vae__free((void *)old->guarded);
+    vae__free(old->most);
     vae__free(old);
     *executor = NULL;
 }
@@ -272,6 +291,16 @@ static void lay_call(vae_executor *executor, const vae_run *run, int number)
         if (task->wanted[k])
             call->grad_in[k] = gradient_of(executor, run, node->inputs[k]);
         call->fresh[k] = task->fresh[k];
+    }
+}
+
+static void lay_guard(vae_executor *executor, const vae_run *run)
+{
+    const vae_program *program = executor->program;
+    for (int i = 0; i < program->guarded_count; i++) {
+        const vae__guarded *array = &program->guarded[i];
+        executor->guarded[i] =
+            (array->gradient ? gradient_of(executor, run, array->node) : value_of(executor, run, array->node));
     }
 }
 
@@ -344,12 +373,12 @@ static int64_t together(const vae_executor *executor, int64_t examples, vae__tea
     return count > least ? count : least;
 }
 
-static void share_examples(const vae_executor *executor, vae__call *call, vae__team team)
+static void share_examples(const vae_executor *executor, int64_t examples, vae__team team, int64_t *begin, int64_t *end)
 {
-    const int64_t count = together(executor, call->examples, team);
-    vae__share(team, (call->examples + count - 1) / count, &call->begin, &call->end);
-    call->begin *= count;
-    call->end = call->end * count < call->examples ? call->end * count : call->examples;
+    const int64_t count = together(executor, examples, team);
+    vae__share(team, (examples + count - 1) / count, begin, end);
+    *begin *= count;
+    *end = *end * count < examples ? *end * count : examples;
 }
 
 static bool has_rows(const vae_node *node)
@@ -369,7 +398,7 @@ static void share(const vae_executor *executor, const vae__op *op, vae__phase ph
         vae__share(team, op->reduce_units ? op->reduce_units(call) : call->node->inputs[call->input]->size,
                    &call->begin, &call->end);
     else if (has_rows(call->node))
-        share_examples(executor, call, team);
+        share_examples(executor, call->examples, team, &call->begin, &call->end);
     else
         vae__share(team, 1, &call->begin, &call->end);
 }
@@ -431,22 +460,23 @@ static void begin_backward(vae_executor *executor, const vae_run *run)
     }
 }
 
-/* Tasks begin … end - 1, each of them by all threads, who meet where they must and at the end. */
-static void run_tasks(vae_executor *executor, int begin, int end, vae__team team)
+static void meet(vae__team team, vae__lap *lap)
 {
-    vae__lap lap = vae__lap_begin(&executor->watch, team.thread);
+    vae__barrier(team);
+    vae__lap_end(lap, VAE__WAITING);
+}
+
+/* Tasks begin … end - 1, each of them by all threads, who have just met and meet again where they must. */
+static void run_tasks(vae_executor *executor, int begin, int end, vae__team team, vae__lap *lap)
+{
     for (int t = begin; t < end; t++) {
         if (is_idle(executor, t))
             continue;
-        if (executor->plan.meet[t]) {
-            vae__barrier(team);
-            vae__lap_end(&lap, VAE__WAITING);
-        }
+        if (executor->plan.meet[t] && t > begin)
+            meet(team, lap);
         run_task(executor, t, team);
-        vae__lap_end(&lap, t);
+        vae__lap_end(lap, t);
     }
-    vae__barrier(team);
-    vae__lap_end(&lap, VAE__WAITING);
 }
 
 /* With an update an executor is of float32. */
@@ -455,25 +485,82 @@ static bool is_finite(const vae_executor *executor)
     return isfinite(*(const float *)vae_executor_value(executor, executor->program->objective));
 }
 
+/* Will all gradients be finite? Every thread comes to the same answer, when all have come. */
+static bool is_allowed(vae_executor *executor, vae__team team, vae__lap *lap)
+{
+    const int64_t examples = executor->run->examples;
+    int64_t begin, end;
+    if (executor->plan.guard_meets)
+        meet(team, lap);
+    share_examples(executor, examples, team, &begin, &end);
+    vae__guard_look(executor->program, executor->kernels, executor->guarded, begin, end, team,
+                    executor->most + team.thread * executor->most_stride);
+    vae__lap_end(lap, VAE__GUARDING);
+    meet(team, lap);
+    return vae__guard_allows(executor->program, executor->most, team.threads, executor->most_stride, examples);
+}
+
+static void refuse(vae_executor *executor, vae__team team)
+{
+    if (!team.thread)
+        executor->refused = true;
+}
+
+/* The rest of the gradient and the optimiser's step, or nothing of either. */
+static void update(vae_executor *executor, vae__team team, vae__lap *lap)
+{
+    const vae_program *program = executor->program;
+    if (!is_allowed(executor, team, lap)) {
+        refuse(executor, team);
+        return;
+    }
+    run_tasks(executor, program->bounded_begin, program->task_count, team, lap);
+    meet(team, lap);
+    if (!executor->updates.rest_count)
+        return;
+    vae__update_rest(&executor->updates, program->store, executor->kernels, executor->update, executor->run->gradient,
+                     team);
+    vae__lap_end(lap, VAE__UPDATING);
+    meet(team, lap);
+}
+
 /* Behind the last meeting nothing is read that vae__executor_begin writes: one thread may be there again. */
 void vae__executor_work(vae_executor *executor, vae__team team)
 {
     const vae_program *program = executor->program;
-    const vae__update *update = executor->update;
-    run_tasks(executor, 0, program->forward_count, team);
-    if (!executor->run->gradient || (update && !is_finite(executor)))
+    const bool updates = executor->update, backward = executor->run->gradient;
+    vae__lap lap = vae__lap_begin(&executor->watch, team.thread);
+    run_tasks(executor, 0, program->forward_count, team, &lap);
+    meet(team, &lap);
+    if (!backward)
         return;
+    if (updates && !is_finite(executor)) {
+        refuse(executor, team);
+        return;
+    }
     if (!team.thread)
         begin_backward(executor, executor->run);
-    vae__barrier(team);
-    run_tasks(executor, program->forward_count, program->task_count, team);
-    if (!update || !executor->updates.rest_count)
-        return;
-    vae__lap lap = vae__lap_begin(&executor->watch, team.thread);
-    vae__update_rest(&executor->updates, program->store, executor->kernels, update, executor->run->gradient, team);
-    vae__lap_end(&lap, VAE__UPDATING);
-    vae__barrier(team);
-    vae__lap_end(&lap, VAE__WAITING);
+    meet(team, &lap);
+    run_tasks(executor, program->forward_count, updates ? program->bounded_begin : program->task_count, team, &lap);
+    if (updates)
+        update(executor, team, &lap);
+    else
+        meet(team, &lap);
+}
+
+const void *vae__executor_place(const vae_executor *executor, const vae_node *node, bool gradient)
+{
+    const vae_program *program = executor->program;
+    if (!program->needed[node->index] || (gradient && !program->differentiated[node->index]))
+        return NULL;
+    if (!gradient && is_drawn_where_used(executor, node))
+        return NULL;
+    return gradient ? gradient_of(executor, executor->run, node) : value_of(executor, executor->run, node);
+}
+
+bool vae__executor_refused(const vae_executor *executor)
+{
+    return executor->refused;
 }
 
 static vae_status check_node(const vae_executor *executor, const vae_binding *binding)
@@ -523,6 +610,7 @@ vae_status vae__executor_begin(vae_executor *executor, const vae_run *run, const
     const vae_program *program = executor->program;
     executor->run = run;
     executor->update = update;
+    executor->refused = false;
     executor->ran = true;
     executor->ran_backward = run->gradient;
     copy_stored(executor, run);
@@ -532,6 +620,8 @@ vae_status vae__executor_begin(vae_executor *executor, const vae_run *run, const
     vae__watch_count(&executor->watch, run->examples);
     for (int t = 0; t < (run->gradient ? program->task_count : program->forward_count); t++)
         lay_call(executor, run, t);
+    if (update)
+        lay_guard(executor, run);
     return vae__ok();
 }
 

@@ -19,6 +19,7 @@ typedef struct vae__stored {
 struct vae_store {
     vae__stored *stored;
     size_t count, capacity;
+    size_t most; /* vae__store_bound */
     struct {
         float *values;
         size_t size, capacity;
@@ -27,6 +28,10 @@ struct vae_store {
 
 /* The number of a parameter's or state's tensor in the store, entered now if it was not there. */
 vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index);
+
+/* From now on the store takes so many values of parameters and state together, and refuses more before there is room
+ * for them. 0: no bound. */
+void vae__store_bound(vae_store *store, size_t most);
 
 /* Takes back what was entered since the store had so many tensors, and arrays of these sizes. */
 void vae__store_forget(vae_store *store, size_t count, size_t parameters, size_t state);
@@ -40,6 +45,17 @@ typedef struct vae__task {
     bool fresh[VAE__MAX_INPUTS];  /* … being the first to */
 } vae__task;
 
+/* An array that the guard looks at before the optimiser takes a step (graph/guard.h): a node's values or gradient … */
+typedef struct vae__guarded {
+    const vae_node *node;
+    bool gradient;
+} vae__guarded;
+
+/* … and what bounds the gradient that a task makes: numbers of such arrays; a factor of -1 is none. */
+typedef struct vae__bound {
+    int slope, factor;
+} vae__bound;
+
 struct vae_program {
     const vae_graph *graph;
     vae_store *store;
@@ -50,7 +66,11 @@ struct vae_program {
     bool *differentiated; /* has a gradient */
     int *tensor;          /* number in the store of a parameter or state; else -1 */
     vae__task *tasks;     /* forward, backward, and the sums over rows that make gradients of parameters */
-    int task_count, forward_count, late_begin;
+    int task_count, forward_count;
+    int bounded_begin; /* the first of the sums over rows whose results can be bounded before they are made */
+    vae__guarded *guarded;
+    int guarded_count;
+    vae__bound *bounds; /* by task, from bounded_begin on */
 };
 
 /* Where a program's values and gradients lie. Offsets are bytes into the slab; NOWHERE for what lies elsewhere
@@ -62,6 +82,7 @@ typedef struct vae__plan {
     bool *relu;                /* by task: a relu that follows is applied at once */
     bool *meet;                /* by task: all threads have done what is before it when one begins it */
     bool *skip;                /* by task: nothing is left to do (that relu) */
+    bool guard_meets;          /* likewise, when one looks at what the guard wants */
     vae_memory memory;
 } vae__plan;
 

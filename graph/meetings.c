@@ -95,6 +95,26 @@ static bool clash(const touches *one, const touches *other)
     return false;
 }
 
+/* The guard reads as a task would that has all it looks at for inputs: a thread its own examples, or any part. */
+static bool guard_clashes(const vae__survey *survey, const touches *since, int count)
+{
+    const vae_program *program = survey->program;
+    for (int i = 0; i < program->guarded_count; i++) {
+        const vae_node *node = program->guarded[i].node;
+        const int64_t example = node->rows * node->size * survey->bytes;
+        const int64_t begin =
+            program->guarded[i].gradient ? gradient_place(survey, node) : survey->plan->value[node->index];
+        touches one = { .count = 1 };
+        one.each[0] = (touch){ .begin = begin,
+                               .end = begin + (node->rows ? example * survey->capacity : node->size * survey->bytes),
+                               .stride = example };
+        for (int k = 0; k < count; k++)
+            if (clash(&since[k], &one))
+                return true;
+    }
+    return false;
+}
+
 vae_status vae__plan_meetings(const vae_program *program, int64_t capacity, size_t bytes_per_value, vae__plan *plan)
 {
     vae__survey survey = { program, plan, capacity, (int64_t)bytes_per_value };
@@ -107,8 +127,10 @@ vae_status vae__plan_meetings(const vae_program *program, int64_t capacity, size
         since[count] = look_at(&survey, t);
         for (int i = 0; i < count && !plan->meet[t]; i++)
             plan->meet[t] = clash(&since[i], &since[count]);
-        if (t == program->late_begin)
+        if (t == program->bounded_begin) {
+            plan->guard_meets = guard_clashes(&survey, since, count);
             plan->meet[t] = true; /* parameters may change from here on */
+        }
         if (t == program->forward_count)
             plan->meet[t] = false; /* they have just met */
         if (plan->meet[t] || t == program->forward_count) {
@@ -117,6 +139,7 @@ vae_status vae__plan_meetings(const vae_program *program, int64_t capacity, size
         }
         count++;
     }
+    plan->guard_meets |= program->bounded_begin == program->task_count;
     vae__free(since);
     return vae__ok();
 }

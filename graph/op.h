@@ -138,6 +138,8 @@ struct vae__op {
                                  the one is read before element i of the other is written */
     unsigned gradient_over;   /* bit i: backward may write the gradient of input i, where it makes no other, over that
                                  input's value, element by element as with in_place */
+    unsigned reduces_sum;     /* bit i: reduce makes of input i sums of the node's gradient, as it is or negated … */
+    unsigned reduces_product; /* … or of its products with values of input 0, so that graph/guard.h knows a bound */
     unsigned optional_inputs; /* bit i: input i may be absent */
     bool is_source;           /* no inputs: the executor provides the value */
     bool fuses_relu;          /* forward can apply a relu that follows; see vae__prepare */

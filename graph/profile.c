@@ -14,6 +14,10 @@ static const char *const phase_names[] = {
     [VAE__FORWARD] = "forward", [VAE__BACKWARD] = "backward", [VAE__REDUCE] = "reduce"
 };
 
+static const char *const aside_names[] = { [-VAE__WAITING] = "wait",
+                                           [-VAE__UPDATING] = "adam",
+                                           [-VAE__GUARDING] = "guard" };
+
 vae_status vae__watch_new(const vae_program *program, int threads, vae__watch *watch)
 {
     *watch = (vae__watch){ .threads = threads,
@@ -77,7 +81,7 @@ static int gather(const vae__watch *watch, const vae_program *program, vae_profi
         if (seconds <= 0)
             continue;
         vae_profile *row = task ? row_of(rows, &count, vae_node_op(task->node), phase_names[task->phase])
-                                : row_of(rows, &count, t == VAE__WAITING ? "wait" : "adam", "");
+                                : row_of(rows, &count, aside_names[-t], "");
         row->seconds += seconds;
         row->operations += task ? operations(task, watch->runs, watch->examples) : 0;
     }

@@ -13,7 +13,7 @@ typedef struct vae__watch {
     int64_t runs, examples;
 } vae__watch;
 
-enum { VAE__WAITING = -1, VAE__UPDATING = -2, VAE__ASIDE = 2 };
+enum { VAE__WAITING = -1, VAE__UPDATING = -2, VAE__GUARDING = -3, VAE__ASIDE = 3 };
 
 vae_status vae__watch_new(const vae_program *program, int threads, vae__watch *watch);
 void vae__watch_clear(vae__watch *watch);

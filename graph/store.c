@@ -90,8 +90,19 @@ static vae_status reserve(float **values, size_t *size, size_t *capacity, int64_
     return vae__ok();
 }
 
+static vae_status check_most(const vae_store *store, const vae_node *node)
+{
+    size_t used = store->parameters.size + store->state.size;
+    char shape[VAE__SHAPE_TEXT];
+    if (!store->most || (uint64_t)node->size <= (store->most > used ? store->most - used : 0))
+        return vae__ok();
+    return vae__error(VAE_ERROR_SHAPE, "%s: expected at most %zu parameters in all, found more with its shape %s",
+                      node->label, store->most, vae__shape_text(node, shape));
+}
+
 static vae_status enter_new(vae_store *store, const vae_node *node)
 {
+    VAE__TRY(check_most(store, node));
     bool trainable = node->op->number == VAE__NUMBER(parameter);
     VAE__TRY(vae__grow("a store's tensors", &store->stored, &store->capacity, store->count + 1, sizeof *store->stored));
     vae_tensor tensor = { .trainable = trainable, .rank = node->rank, .size = node->size };
@@ -121,6 +132,11 @@ vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index)
     VAE__TRY(enter_new(store, node));
     *index = (int)store->count - 1;
     return vae__ok();
+}
+
+void vae__store_bound(vae_store *store, size_t most)
+{
+    store->most = most;
 }
 
 void vae__store_forget(vae_store *store, size_t count, size_t parameters, size_t state)

@@ -16,11 +16,19 @@
  *
  * With an `update` (its arrays laid out as the store's parameters) the run ends with Adam's step on every parameter of
  * the store: on most of them where their gradient is made, piece by piece, while that is in registers or near; what is
- * then in run->gradient, which must be there, is for nobody. An objective that is not finite changes nothing.
+ * then in run->gradient, which must be there, is for nobody. Where the objective is not finite, or it cannot be told in
+ * advance that every gradient will be (graph/guard.h), nothing is changed, and the update is refused.
  */
 vae_status vae__executor_begin(vae_executor *executor, const vae_run *run, const vae__update *update);
 
 /* By every thread of a team of at most the executor's threads; all leave together, when everything is computed. */
 void vae__executor_work(vae_executor *executor, vae__team team);
+
+/* Where the values of a node lie after a run, or its gradient; of an executor with no_reuse those of any node. NULL:
+ * nowhere, for they were drawn where they were used, or never needed. */
+const void *vae__executor_place(const vae_executor *executor, const vae_node *node, bool gradient);
+
+/* Was the last run's update refused? By one thread, when the work is done. */
+bool vae__executor_refused(const vae_executor *executor);
 
 #endif

@@ -19,7 +19,7 @@ static int count_tasks(const vae_program *program, int tensor)
         const vae__task *task = &program->tasks[t];
         for (int k = 0; k < task->node->input_count; k++)
             if (tensor_of(program, task, k) == tensor)
-                count += task->wanted[k] || (t >= program->late_begin && !task->node->op->updates);
+                count += task->wanted[k] || (t >= program->bounded_begin && !task->node->op->updates);
     }
     return count;
 }
@@ -33,14 +33,14 @@ static bool shares_elements(const vae__op *op)
 static bool can_be_at_once(const vae_program *program, int number)
 {
     const vae__task *task = &program->tasks[number];
-    const int tensor = number >= program->late_begin ? tensor_of(program, task, task->input) : -1;
+    const int tensor = number >= program->bounded_begin ? tensor_of(program, task, task->input) : -1;
     return tensor >= 0 && program->store->stored[tensor].tensor.trainable && shares_elements(task->node->op) &&
            count_tasks(program, tensor) == 1;
 }
 
 static bool is_at_once(const vae_program *program, const vae__update_plan *plan, int tensor)
 {
-    for (int t = program->late_begin; t < program->task_count; t++)
+    for (int t = program->bounded_begin; t < program->task_count; t++)
         if (plan->at_once[t] && tensor_of(program, &program->tasks[t], program->tasks[t].input) == tensor)
             return true;
     return false;

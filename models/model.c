@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/graph.h"
 #include "models/parts.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
@@ -293,10 +294,11 @@ static vae_status check_levels(const vae_model *model, int index)
 
 /* The graph for training has every parameter, and that of the fields all of their state, be it that a graph by hand
  * does not look at a field: compiling enters them into the store. */
-static vae_status enter_parameters(vae_model *model)
+static vae_status enter_parameters(vae_model *model, size_t most)
 {
     static const vae__graph_kind kinds[] = { VAE__TRAINING, VAE__FIELDS };
     VAE__TRY(vae_store_new(&model->store));
+    vae__store_bound(model->store, most);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         vae__model_graph built;
         VAE__TRY(vae__model_graph_new(model, &(vae__graph_request){ .kind = kinds[i], .enters = true }, &built));
@@ -305,7 +307,7 @@ static vae_status enter_parameters(vae_model *model)
     return vae__ok();
 }
 
-static vae_status resolve(vae_model *model, const vae_model_spec *spec)
+static vae_status resolve(vae_model *model, const vae_model_spec *spec, size_t most)
 {
     VAE__TRY(own_names(model, spec));
     VAE__TRY(resolve_clauses(model, spec));
@@ -316,10 +318,18 @@ static vae_status resolve(vae_model *model, const vae_model_spec *spec)
         VAE__TRY(resolve_condition_transform(model, i, spec->conditions[i].transform));
     }
     VAE__TRY(check_latents(&model->declaration));
-    return enter_parameters(model);
+    VAE__TRY(enter_parameters(model, most));
+    vae__store_bound(model->store, 0);
+    return vae__ok();
 }
 
 vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *catalogue, vae_model **model)
+{
+    return vae__model_declare_within(spec, catalogue, 0, model);
+}
+
+vae_status vae__model_declare_within(const vae_model_spec *spec, const vae_catalogue *catalogue, size_t most,
+                                     vae_model **model)
 {
     *model = NULL;
     if (!spec)
@@ -327,7 +337,7 @@ vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *c
     VAE__TRY(vae_catalogue_check(catalogue));
     VAE__TRY(vae__allocate("a model", 1, sizeof **model, model));
     (*model)->catalogue = catalogue;
-    vae_status status = resolve(*model, spec);
+    vae_status status = resolve(*model, spec, most);
     if (status.code)
         vae_model_free(model);
     return status;

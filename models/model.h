@@ -35,6 +35,11 @@ struct vae_model {
 /* A model of a declaration that leaves no size open. Every parameter is in the store, and zero; so is all state. */
 vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *catalogue, vae_model **model);
 
+/* The same of a declaration that is not trusted: one with more than `most` values of parameters and state is refused
+ * before there is room for them. 0: no bound. */
+vae_status vae__model_declare_within(const vae_model_spec *spec, const vae_catalogue *catalogue, size_t most,
+                                     vae_model **model);
+
 /* State that no data was there to fit: means of 0, deviations of 1. */
 void vae__model_unfitted(vae_model *model);
 

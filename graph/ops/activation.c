@@ -16,7 +16,7 @@ UNARY_BUILDER(softplus, .low = -4, .high = 4)
 #define ROOT_HALF       R(0.70710678118654752440)
 #define ROOT_HALF_OF_PI R(0.39894228040143267794) /* 1 / √(2π) */
 
-UNARY(relu, x > 0 ? x : 0, y, y > 0 ? dy : 0)
+UNARY(relu, x <= 0 ? 0 : x, y, y > 0 ? dy : 0)
 UNARY(leaky_relu, x > 0 ? x : number * x, x, x > 0 ? dy : number * dy)
 /* Near 0, exp(x) - 1 loses digits in proportion to x; that is rounding of 1, and harmless beside other units. */
 UNARY(elu, x > 0 ? x : vae__exp(x) - 1, y, y > 0 ? dy : dy * (y + 1))

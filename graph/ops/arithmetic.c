@@ -52,6 +52,7 @@ typedef struct row {
                                   .backward = op##_backward,                                                           \
                                   .reduce = op##_reduce,                                                               \
                                   .reads_inputs = (reads) ? 3u : 0u,                                                   \
+                                  .reduces_sum = (reads) ? 0u : 2u,                                                    \
                                   .in_place = (in_its_place) };
 
 #define ARITHMETIC_FORWARD(op, formula)                                                                                \

@@ -108,4 +108,5 @@ const vae__op VAE__OP(gather) = { .name = "gather",
                                   .backward = gather_backward,
                                   .reduce = gather_reduce,
                                   .reads_inputs = 1u << INDEX,
+                                  .reduces_sum = 1u << TABLE,
                                   .constant_inputs = 1u << INDEX };

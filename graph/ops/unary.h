@@ -1,10 +1,10 @@
 /*
  * An op of one input, element by element, written as its two formulas:
  *
- *     UNARY(relu, x > 0 ? x : 0, y, y > 0 ? dy : 0)
+ *     UNARY(relu, x <= 0 ? 0 : x, y, y > 0 ? dy : 0)
  *
- * is y = max(x, 0), whose backward reads the value of y, and of x nothing: the memory plan frees what is not read.
- * The formulas may use `number`, the attribute of the node.
+ * is y = max(x, 0), NaN where x is, whose backward reads the value of y, and of x nothing: the memory plan frees what
+ * is not read. The formulas may use `number`, the attribute of the node.
  */
 #ifndef VAE_GRAPH_OPS_UNARY_H
 #define VAE_GRAPH_OPS_UNARY_H

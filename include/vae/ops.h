@@ -68,7 +68,7 @@ VAE_API vae_node *vae_scale(vae_node *x, double factor);
 VAE_API vae_node *vae_negate(vae_node *x);
 
 /* ---- Elementwise, shape and rows of x ---------------------------------------------------------------------------- */
-VAE_API vae_node *vae_relu(vae_node *x);                     /* max(x, 0), derivative 0 at 0 */
+VAE_API vae_node *vae_relu(vae_node *x);                     /* max(x, 0), derivative 0 at 0; NaN stays */
 VAE_API vae_node *vae_leaky_relu(vae_node *x, double slope); /* x > 0 ? x : slope · x */
 VAE_API vae_node *vae_elu(vae_node *x);                      /* x > 0 ? x : exp(x) - 1 */
 VAE_API vae_node *vae_gelu(vae_node *x);                     /* x · (1 + erf(x / √2)) / 2 */

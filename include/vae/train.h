@@ -5,6 +5,7 @@
 #ifndef VAE_TRAIN_H
 #define VAE_TRAIN_H
 
+#include <signal.h>
 #include <vae/data.h>
 #include <vae/model.h>
 
@@ -75,35 +76,71 @@ VAE_API int64_t vae_history_rows(const vae_training *training);
 VAE_API int vae_history_columns(const vae_training *training);
 VAE_API vae_history_column vae_history_column_at(const vae_training *training, int index);
 
-/* Told some twenty times a second, and at the end of each epoch. */
+/* Told some twenty times a second, and at the end of each epoch; behind a step too at which a checkpoint could not be
+ * written, or was written because the function asked for it. */
 typedef struct vae_progress {
     int64_t epoch, epochs;           /* the one under way, from 1; of how many */
     int64_t step, steps;             /* done in this epoch; of how many */
     int64_t examples;                /* trained on since vae_train was called */
     double seconds;                  /* since vae_train was called */
     double elbo, reconstruction, kl; /* mean over this epoch's examples so far; nats per example */
-    bool epoch_done;                 /* the epoch is at its end, and written to the checkpoint if there is one */
+    bool epoch_done;                 /* the epoch is at its end, and written to the checkpoint where that was due */
     bool has_validation;
     double validation_elbo; /* with epoch_done and has_validation */
+    int64_t saved_step;     /* of all steps done, of the checkpoint that vae_train has written last; -1: none yet */
+    const vae_status *not_saved;  /* NULL; or, told once, why a checkpoint could not be written since the call before:
+                                     training goes on. Its file holds what it held; where the message says that it is
+                                     written, but not for certain on the disk, saved_step is that of the new one */
+    int64_t skipped;              /* steps of this epoch that changed nothing; see vae_nonfinite */
+    const vae_status *not_finite; /* NULL; or, told once, why the last of them was skipped since the call before */
 } vae_progress;
 
-/* Returns 0 to go on; anything else stops training at this step: vae_train returns VAE_STOPPED. */
+/*
+ * Returns 0 to go on, and VAE_SAVE to go on with the checkpoint written first, if vae_train has one. What became of
+ * that is told behind the next step or at the end of the epoch; in the call at the very end, where it has just been
+ * written, VAE_SAVE does nothing. Anything else stops training at this step: vae_train returns VAE_STOPPED.
+ */
 typedef int vae_progress_function(void *context, const vae_progress *progress);
+enum { VAE_SAVE = 0x73617665 }; /* no number that says "stop" by chance, as that of a signal would */
+
+/*
+ * What becomes of a step whose objective, or one of whose gradients, is not finite. It is known before the step is
+ * taken, so that neither parameters nor the optimiser's moments ever take it in. The message names epoch and step, the
+ * first node that made such a number (its label and op), and which rows of the data did, as vae_data_row counts them.
+ */
+typedef enum vae_nonfinite {
+    VAE_NONFINITE_STOP, /* vae_train returns VAE_ERROR_NUMBER */
+    VAE_NONFINITE_SKIP  /* training goes on behind the batch; the history's column train/skipped counts such steps. An
+                           epoch in which all steps are such ends it with VAE_ERROR_NUMBER */
+} vae_nonfinite;
 
 typedef struct vae_train_options {
     int64_t epochs;                  /* in all, those done before included */
     int threads;                     /* 0: one for each processor */
-    const char *checkpoint;          /* written at the end of every epoch; NULL: not */
+    const char *checkpoint;          /* written at the end of every epoch, or as told below; NULL: not */
     vae_progress_function *progress; /* may be NULL */
     void *context;                   /* handed to it */
     int64_t progress_steps;          /* told every so many steps instead; 0: by the clock */
     const char *kernels;             /* as vae_executor_options has it; NULL: the best this processor has */
+
+    /* How often the checkpoint is written, in the middle of an epoch too: one of these at most. All 0: at the end of
+     * every epoch. At the end of the last one it is written in any case. */
+    int64_t checkpoint_steps;  /* whenever the steps done in all are so many, or a multiple of it */
+    double checkpoint_seconds; /* at the first step that ends so long after it was written last */
+    int64_t checkpoint_epochs; /* whenever the epochs done are so many, or a multiple of it */
+
+    /* Not 0 says that progress is to be told when the step under way ends, so that a signal's handler can ask for the
+     * progress function's attention. Who sets it clears it, in that function. NULL: nobody does. */
+    const volatile sig_atomic_t *attention;
+    vae_nonfinite on_nonfinite;
 } vae_train_options;
 
 /*
  * Trains on the data's training rows up to options->epochs. The data must be what the training began with (its digest
  * is compared), divided as it was; its sources become the record's. On failure parameters are those after the last step
- * done, and the checkpoint is that of the last epoch. It goes on in the precision that it began with, and fails with
+ * done, and the checkpoint is the one written last. That one cannot be written ends training only before the first step
+ * and at the very end, where its status is returned; else progress tells it (`not_saved`). A checkpoint from the middle
+ * of an epoch goes on as exactly as one from its end. It goes on in the precision that it began with, and fails with
  * VAE_ERROR_UNSUPPORTED, before the first step, where the processor has not got it; the validation is float32 in any.
  */
 VAE_API vae_status vae_train(vae_training *training, const vae_data *data, const vae_train_options *options);

@@ -4,17 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/base/system.h"
+#include "src/base/temporary.h"
 
 static vae_status read_all(const char *path, int file, unsigned char *bytes, size_t size)
 {
@@ -76,6 +78,16 @@ static vae_status folder_of(const char *path, char **folder)
     return vae__ok();
 }
 
+/* What was not written, and why: the one reason that nobody expects is told in full. */
+static vae_status cannot_write(const char *path, size_t size)
+{
+    struct rlimit most;
+    if (errno != EFBIG || getrlimit(RLIMIT_FSIZE, &most) || most.rlim_cur == RLIM_INFINITY)
+        return vae__error_errno(path, "cannot write");
+    return vae__error(VAE_ERROR_FILE, "%s: cannot write %zu bytes: files may have %llu (the limit of ulimit -f)", path,
+                      size, (unsigned long long)most.rlim_cur);
+}
+
 static vae_status write_all(const char *path, int file, const unsigned char *bytes, size_t size)
 {
     for (size_t done = 0; done < size;) {
@@ -83,60 +95,77 @@ static vae_status write_all(const char *path, int file, const unsigned char *byt
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return vae__error_errno(path, "cannot write");
+            return cannot_write(path, size);
         done += (size_t)count;
     }
-    if (vae__system_sync(file))
-        return vae__error_errno(path, "cannot bring it to the disk");
     return vae__ok();
+}
+
+/* Beyond RLIMIT_FSIZE a write also raises SIGXFSZ, of which a process dies unless told otherwise. Its host is to get a
+ * status: the signal is kept from this thread meanwhile, and one that a write of ours raised is taken away. */
+static vae_status write_quietly(const char *path, int file, const void *bytes, size_t size)
+{
+    sigset_t signal, before, pending;
+    sigemptyset(&signal);
+    sigaddset(&signal, SIGXFSZ);
+    sigemptyset(&pending);
+    pthread_sigmask(SIG_BLOCK, &signal, &before);
+    sigpending(&pending);
+    vae_status status = write_all(path, file, bytes, size);
+    if (status.code && !sigismember(&pending, SIGXFSZ))
+        (void)sigtimedwait(&signal, NULL, &(struct timespec){ 0 });
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
+/* A signal may interrupt it on some file systems; it is begun again. */
+static int sync_again(int file)
+{
+    int result = vae__system_sync(file);
+    while (result && errno == EINTR)
+        result = vae__system_sync(file);
+    return result;
 }
 
 /* A file to write, and what is needed to do so. */
 typedef struct target {
     char *path; /* what links lead to */
+    char *folder_name;
     char *temporary;
+    int file;      /* the temporary file, open and so locked; -1: there is none */
     int folder;    /* open; -1: not yet */
     bool replaces; /* a file stands there, */
     mode_t mode;   /* … with these permissions */
 } target;
 
-/* Creates the temporary file: one that is not there yet, or that a process of the same number left behind. Nobody may
- * read it whom the file it replaces kept out. */
-static int create(const target *to)
+/* Nobody may read the temporary file whom the file it replaces kept out. What killed processes left goes first: it may
+ * be what fills the disk. */
+static int create(target *to)
 {
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode = to->replaces ? (int)to->mode : 0666;
-    int file = vae__system_open(to->temporary, flags, mode);
-    if (file < 0 && errno == EEXIST && !vae__system_unlink(to->temporary))
-        file = vae__system_open(to->temporary, flags, mode);
-    return file;
+    vae__temporary_sweep(to->folder_name, to->path, to->temporary);
+    to->file = vae__temporary_create(to->path, to->replaces ? (int)to->mode : 0666, to->temporary);
+    return to->file;
 }
 
-static vae_status write_temporary(const target *to, const void *bytes, size_t size)
+static vae_status write_temporary(target *to, const void *bytes, size_t size)
 {
-    int file = create(to);
-    if (file < 0)
+    if (create(to) < 0)
         return vae__error_errno(to->temporary, "cannot create");
     /* Where permissions cannot be set they are narrower than the old ones, which is no reason to lose the contents. */
     if (to->replaces)
-        (void)!fchmod(file, to->mode);
-    vae_status status = write_all(to->path, file, bytes, size);
-    if (vae__system_close(file) && !status.code)
-        status = vae__error_errno(to->path, "cannot close");
-    if (status.code)
-        vae__system_unlink(to->temporary);
-    return status;
+        (void)!fchmod(to->file, to->mode);
+    VAE__TRY(write_quietly(to->path, to->file, bytes, size));
+    return sync_again(to->file) ? vae__error_errno(to->path, "cannot bring it to the disk") : vae__ok();
 }
 
 /* The new file takes the old one's place, for good: a folder's entries are brought to the disk by syncing the folder.
  */
-static vae_status replace(const target *to)
+static vae_status replace(target *to)
 {
-    if (vae__system_rename(to->temporary, to->path)) {
-        vae_status status = vae__error_errno(to->path, "cannot put the new file in its place");
-        vae__system_unlink(to->temporary);
-        return status;
-    }
-    if (vae__system_sync(to->folder) && errno != EINVAL && errno != ENOTSUP)
+    if (vae__system_rename(to->temporary, to->path))
+        return vae__error_errno(to->path, "cannot put the new file in its place");
+    *to->temporary = 0;
+    if (sync_again(to->folder) && errno != EINVAL && errno != ENOTSUP)
         return vae__error_errno(to->path, "is written, but its folder cannot be brought to the disk");
     return vae__ok();
 }
@@ -151,30 +180,19 @@ static vae_status follow(const char *path, char **followed)
     return realpath(path, *followed) ? vae__ok() : vae__error_errno(path, "cannot follow this link");
 }
 
-/* No two threads of any two processes write to one temporary file. */
-static vae_status temporary_name(const char *path, char **temporary)
-{
-    size_t size = strlen(path) + 64;
-    VAE__TRY(vae__allocate("a file name", size, 1, temporary));
-    snprintf(*temporary, size, "%s.%ld-%lx.tmp", path, (long)getpid(), (unsigned long)pthread_self());
-    return vae__ok();
-}
-
 static vae_status open_folder(target *to)
 {
-    char *folder = NULL;
-    VAE__TRY(folder_of(to->path, &folder));
-    to->folder = vae__system_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    vae__free(folder);
+    VAE__TRY(folder_of(to->path, &to->folder_name));
+    to->folder = vae__system_open(to->folder_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     return to->folder < 0 ? vae__error_errno(to->path, "cannot open its folder") : vae__ok();
 }
 
 /* The folder is opened first: where that is refused nothing is written. */
 static vae_status prepare(const char *path, target *to)
 {
-    *to = (target){ .folder = -1 };
+    *to = (target){ .file = -1, .folder = -1 };
     VAE__TRY(follow(path, &to->path));
-    VAE__TRY(temporary_name(to->path, &to->temporary));
+    VAE__TRY(vae__allocate("a file name", strlen(to->path) + VAE__TEMPORARY_ENDING, 1, &to->temporary));
     struct stat about;
     to->replaces = !stat(to->path, &about);
     if (to->replaces && !S_ISREG(about.st_mode))
@@ -185,11 +203,18 @@ static vae_status prepare(const char *path, target *to)
     return open_folder(to);
 }
 
+/* The temporary file, if it has not become the target, is removed before its lock goes. What closing could tell of it
+ * the sync before has told. */
 static void clear(target *to)
 {
+    if (to->file >= 0 && *to->temporary)
+        vae__system_unlink(to->temporary);
+    if (to->file >= 0)
+        vae__system_close(to->file);
     if (to->folder >= 0)
         vae__system_close(to->folder);
     vae__free(to->path);
+    vae__free(to->folder_name);
     vae__free(to->temporary);
 }
 
@@ -206,24 +231,14 @@ vae_status vae__file_write(const char *path, const void *bytes, size_t size)
 }
 
 /* Creates what writing would create, and removes it: permissions alone do not tell whether it can be done. */
-static vae_status try_temporary(const target *to)
-{
-    int file = create(to);
-    if (file < 0)
-        return vae__error_errno(to->path, "cannot be written, for its folder");
-    vae__system_close(file);
-    vae__system_unlink(to->temporary);
-    return vae__ok();
-}
-
 vae_status vae__file_check_writable(const char *path)
 {
     if (!*path)
         return vae__error(VAE_ERROR_FILE, "expected a file name to write to, found an empty one");
     target to;
     vae_status status = prepare(path, &to);
-    if (!status.code)
-        status = try_temporary(&to);
+    if (!status.code && create(&to) < 0)
+        status = vae__error_errno(to.path, "cannot be written, for its folder");
     clear(&to);
     return status;
 }

@@ -76,13 +76,28 @@ static size_t machine_memory(void)
     return bytes;
 }
 
+/* Bytes of address space that are taken, as far as the system tells. */
+static size_t mapped_memory(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    long page = sysconf(_SC_PAGESIZE);
+    uint64_t pages = 0;
+    if (!file)
+        return 0;
+    if (fscanf(file, "%" SCNu64, &pages) != 1 || page < 1)
+        pages = 0;
+    fclose(file);
+    return (size_t)pages * (size_t)page;
+}
+
 size_t vae__memory_available(void)
 {
     size_t available = machine_memory();
     struct rlimit limit;
-    if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < available)
-        available = (size_t)limit.rlim_cur;
-    return available;
+    if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return available;
+    size_t mapped = mapped_memory(), left = limit.rlim_cur > mapped ? (size_t)limit.rlim_cur - mapped : 0;
+    return left < available ? left : available;
 }
 
 size_t vae__memory_peak(void)

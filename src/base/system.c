@@ -1,10 +1,12 @@
 /* The requests of system.h, as the operating system answers them. */
 #include "src/base/system.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -67,4 +69,19 @@ int vae__system_rename(const char *from, const char *to)
 int vae__system_unlink(const char *path)
 {
     return unlink(path);
+}
+
+int vae__system_lock(int file)
+{
+    return flock(file, LOCK_EX | LOCK_NB);
+}
+
+int vae__system_list(const char *folder, void (*visit)(void *context, const char *name), void *context)
+{
+    DIR *listed = opendir(folder);
+    if (!listed)
+        return -1;
+    for (const struct dirent *entry = readdir(listed); entry; entry = readdir(listed))
+        visit(context, entry->d_name);
+    return closedir(listed);
 }

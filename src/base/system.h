@@ -22,4 +22,9 @@ int vae__system_close(int file);
 int vae__system_rename(const char *from, const char *to);
 int vae__system_unlink(const char *path);
 
+/* An exclusive flock, at once or not at all (EWOULDBLOCK). */
+int vae__system_lock(int file);
+/* Tells `visit` every name in a folder, in any order. */
+int vae__system_list(const char *folder, void (*visit)(void *context, const char *name), void *context);
+
 #endif

@@ -335,7 +335,7 @@ static vae_status check_shape(const vae__place *dataset, vae__wanted *wanted)
  * one. Chunks must be of a size to be read one by one. */
 static vae_status check_size(const vae__place *dataset, const vae__wanted *wanted, bool filtered, uint64_t chunk)
 {
-    enum { MOST_DEFLATED = 1032, SMALL = 1 << 22 };
+    enum { SMALL = 1 << 22 };
     uint64_t bytes = wanted->most_text ? wanted->text_width : vae__type_bytes(wanted->type), width = bytes;
     for (int i = 0; i < wanted->rank; i++) {
         uint64_t size = (uint64_t)wanted->shape[i];
@@ -343,7 +343,7 @@ static vae_status check_size(const vae__place *dataset, const vae__wanted *wante
             return wrong(dataset, "", "a size that memory can hold", "a larger one");
         bytes *= size;
     }
-    uint64_t stored = H5Dget_storage_size(dataset->id), ratio = filtered ? MOST_DEFLATED : 1;
+    uint64_t stored = H5Dget_storage_size(dataset->id), ratio = filtered ? VAE__MOST_DEFLATED : 1;
     if (stored > dataset->file_size || stored < bytes / ratio)
         return vae__error(VAE_ERROR_FORMAT, "%s: %s: expected %" PRIu64 " bytes of values, found %" PRIu64,
                           dataset->file, dataset->where, bytes, stored);

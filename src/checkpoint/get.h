@@ -23,6 +23,9 @@ typedef struct vae__place {
     char where[512]; /* "/parameters/encoder"; "" for the root */
 } vae__place;
 
+/* Deflate makes of a byte at most so many: 258 for a match that takes two bits. */
+enum { VAE__MOST_DEFLATED = 1032 };
+
 /* The root group of an open file of `file_size` bytes. The caller closes root->id with vae__hdf5_close. */
 vae_status vae__get_root(const char *path, hid_t file, size_t file_size, vae__place *root);
 

@@ -168,7 +168,7 @@ static vae_status get_settings(const vae__place *group, vae_training *training)
     if (!known)
         return vae__error(VAE_ERROR_FORMAT, "%s: %s/name: expected \"%s\", found another optimiser", group->file,
                           group->where, VAE__OPTIMIZER);
-    VAE__TRY(vae__get_integer(group, "step", 0, INT64_MAX, &training->step));
+    VAE__TRY(vae__get_integer(group, "step", 0, INT64_MAX / 2, &training->step));
     VAE__TRY(vae__get_number(group, "learning_rate", 0, DBL_MAX, &training->learning_rate));
     VAE__TRY(vae__get_number(group, "beta1", 0, below_one, &training->beta1));
     VAE__TRY(vae__get_number(group, "beta2", 0, below_one, &training->beta2));
@@ -202,6 +202,22 @@ static vae_status get_precision(const vae__place *group, bool *bf16)
     return status;
 }
 
+/* Older files do not tell: none were. */
+static vae_status get_skipped(const vae__place *group, vae_training *training)
+{
+    const struct {
+        const char *name;
+        int64_t *value;
+    } counts[] = { { "skipped", &training->skipped },
+                   { "partial_skipped", &training->partial.skipped },
+                   { "partial_skipped_examples", &training->partial.skipped_examples } };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (vae__get_has(group, counts[i].name))
+            VAE__TRY(vae__get_integer(group, counts[i].name, 0, UINT32_MAX, counts[i].value));
+    return vae__ok();
+}
+
+/* The optimiser's own count of steps, which was read before, is without those that were skipped. */
 static vae_status get_place(const vae__place *group, vae_training *training)
 {
     int64_t step;
@@ -210,6 +226,8 @@ static vae_status get_place(const vae__place *group, vae_training *training)
     training->epochs = training->epoch; /* Of files that do not tell how many were asked for. */
     if (vae__get_has(group, "epochs"))
         VAE__TRY(vae__get_integer(group, "epochs", 0, VAE__MAX_EPOCHS, &training->epochs));
+    VAE__TRY(get_skipped(group, training));
+    training->step += training->skipped;
     VAE__TRY(vae__get_integer(group, "step", training->step, training->step, &step));
     VAE__TRY(vae__get_integer(group, "batch_size", 1, VAE__MAX_BATCH, &training->batch_size));
     VAE__TRY(get_precision(group, &training->bf16));

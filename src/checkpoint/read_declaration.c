@@ -261,7 +261,9 @@ static vae_status get_fields(const vae__place *root, declared *read)
 static vae_status declare(const vae__place *root, const declared *read, const vae_catalogue *catalogue,
                           vae_model **model)
 {
-    vae_status status = vae__model_declare(&read->spec, catalogue, model);
+    /* What the file cannot hold needs no room: a text of some bytes could ask for any amount of it. */
+    size_t most = root->file_size < SIZE_MAX / VAE__MOST_DEFLATED ? root->file_size * VAE__MOST_DEFLATED : SIZE_MAX;
+    vae_status status = vae__model_declare_within(&read->spec, catalogue, most / sizeof(float), model);
     if (!status.code || status.code == VAE_ERROR_MEMORY)
         return vae__error_within(status, "%s: /model: ", root->file);
     bool unknown = strstr(status.message, ": no such ") != NULL;

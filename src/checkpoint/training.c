@@ -18,6 +18,8 @@ const vae__history_name vae__history_names[VAE__MAX_COLUMNS] = {
     [VAE__TRAIN_RECONSTRUCTION] = { "train/reconstruction", NATS,
                                     "E log p(x|z), mean over the epoch's training examples" },
     [VAE__TRAIN_KL] = { "train/kl", NATS, "KL(q(z|x) || p(z)), mean over the epoch's training examples" },
+    [VAE__TRAIN_SKIPPED] = { "train/skipped", "steps",
+                             "steps of the epoch that changed nothing, for a value or gradient was not finite" },
     [VAE__VALIDATION_ELBO] = { "validation/elbo", NATS,
                                "evidence lower bound = reconstruction - kl, mean over the validation examples" },
     [VAE__VALIDATION_RECONSTRUCTION] = { "validation/reconstruction", NATS,
@@ -239,6 +241,11 @@ bool vae__history_is_validation(int column)
     return column >= VAE__VALIDATION_ELBO && column <= VAE__VALIDATION_KL;
 }
 
+bool vae__history_is_new(int column)
+{
+    return column == VAE__TRAIN_SKIPPED;
+}
+
 /* epoch · steps ≤ step ≤ (epoch + 1) · steps, and the sums are over the examples between: those of the whole epoch
  * where only its row of the history is still to come. */
 static vae_status check_place(const vae_training *training, const char *where)
@@ -253,11 +260,18 @@ static vae_status check_place(const vae_training *training, const char *where)
     int64_t steps = (rows + batch - 1) / batch, number = training->step - epoch * steps;
     bool within = training->step >= 0 && number >= 0 && number <= steps;
     int64_t examples = within && number * batch < rows ? number * batch : rows;
-    if (!within || training->partial.examples != examples)
+    int64_t seen = training->partial.examples + training->partial.skipped_examples;
+    if (!within || seen != examples)
         return vae__error(VAE_ERROR_FORMAT,
                           "%s: step %" PRId64 " with %" PRId64 " examples of epoch %" PRId64
                           " seen: no place that a training with %" PRId64 " steps an epoch comes to",
-                          where, training->step, training->partial.examples, epoch + 1, steps);
+                          where, training->step, seen, epoch + 1, steps);
+    if (training->skipped > training->step || training->partial.skipped > training->skipped ||
+        training->partial.skipped > number)
+        return vae__error(VAE_ERROR_FORMAT,
+                          "%s: expected at most the %" PRId64 " steps done to be skipped, found %" PRId64
+                          " of them, %" PRId64 " in this epoch",
+                          where, training->step, training->skipped, training->partial.skipped);
     return vae__ok();
 }
 
@@ -272,7 +286,7 @@ static vae_status check_history(const vae_training *training, const char *where)
     if (history->rows)
         validated = training->rows[VAE_VALIDATION] > 0;
     for (int i = 0; any && i < VAE__MAX_COLUMNS; i++)
-        if ((history->columns[i] != NULL) != (validated || !vae__history_is_validation(i)))
+        if (!vae__history_is_new(i) && (history->columns[i] != NULL) != (validated || !vae__history_is_validation(i)))
             return vae__error(VAE_ERROR_FORMAT, "%s: the history %s the column %s, which this training %s", where,
                               history->columns[i] ? "has" : "lacks", vae__history_names[i].name,
                               history->columns[i] ? "lacks" : "has");

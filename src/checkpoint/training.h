@@ -16,6 +16,7 @@ enum {
     VAE__TRAIN_ELBO,
     VAE__TRAIN_RECONSTRUCTION,
     VAE__TRAIN_KL,
+    VAE__TRAIN_SKIPPED,
     VAE__VALIDATION_ELBO,
     VAE__VALIDATION_RECONSTRUCTION,
     VAE__VALIDATION_KL,
@@ -39,10 +40,12 @@ typedef struct vae__history {
     double *columns[VAE__MAX_COLUMNS]; /* by place in vae__history_names; NULL: this history does not have it */
 } vae__history;
 
-/* Sums over the examples of the epoch under way, so that its figures survive a stop in the middle. */
+/* Sums over the examples of the epoch under way, so that its figures survive a stop in the middle; and what was passed
+ * over, for something was not finite. */
 typedef struct vae__partial {
     int64_t examples;
     double reconstruction, kl;
+    int64_t skipped, skipped_examples; /* steps, and the examples of their batches */
 } vae__partial;
 
 struct vae_training {
@@ -52,6 +55,7 @@ struct vae_training {
     uint64_t seed;
     bool bf16;           /* of the precision; else float32 */
     int64_t epoch, step; /* done */
+    int64_t skipped;     /* steps among them that changed nothing */
     int64_t epochs;      /* in all, as vae_train was last asked; 0: it never was */
     vae__partial partial;
     char *command_line;
@@ -102,6 +106,9 @@ void vae__training_splits(const vae_training *training, unsigned char *splits);
 
 /* A column that is there where, and only where, there are validation rows. */
 bool vae__history_is_validation(int column);
+
+/* A column that older files lack. */
+bool vae__history_is_new(int column);
 
 /* Do place in the schedule, history and splits agree, as they do in every training that vae_train has trained? Asked of
  * what a file brought and before training goes on. The message begins with `where`. */

@@ -153,7 +153,7 @@ static vae_status put_moment(hid_t group, const char *name, const char *descript
 static vae_status put_optimizer(hid_t group, const vae_training *training)
 {
     VAE__TRY(vae__put_text(group, "name", VAE__ASCII, VAE__OPTIMIZER));
-    VAE__TRY(vae__put_integer(group, "step", training->step));
+    VAE__TRY(vae__put_integer(group, "step", training->step - training->skipped));
     VAE__TRY(vae__put_number(group, "learning_rate", training->learning_rate));
     VAE__TRY(vae__put_number(group, "beta1", training->beta1));
     VAE__TRY(vae__put_number(group, "beta2", training->beta2));
@@ -187,6 +187,7 @@ static vae_status put_training(hid_t group, const vae_training *training)
     VAE__TRY(vae__put_integer(group, "epoch", training->epoch));
     VAE__TRY(vae__put_integer(group, "epochs", training->epochs));
     VAE__TRY(vae__put_integer(group, "step", training->step));
+    VAE__TRY(vae__put_integer(group, "skipped", training->skipped));
     VAE__TRY(vae__put_integer(group, "batch_size", training->batch_size));
     VAE__TRY(vae__put_text(group, "precision", VAE__ASCII, vae__precision_name(training->bf16)));
     VAE__TRY(vae__put_integer(group, "partial_examples", training->partial.examples));
@@ -194,6 +195,8 @@ static vae_status put_training(hid_t group, const vae_training *training)
     VAE__TRY(vae__put_number(group, "partial_kl", training->partial.kl));
     VAE__TRY(vae__put_text(group, "partial_of", VAE__ASCII,
                            "sums over the examples of the epoch under way: how many, nats, nats"));
+    VAE__TRY(vae__put_integer(group, "partial_skipped", training->partial.skipped));
+    VAE__TRY(vae__put_integer(group, "partial_skipped_examples", training->partial.skipped_examples));
     return put_record(group, "command_line", training->command_line ? training->command_line : "");
 }
 

@@ -4,31 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { TRIAL_SECONDS = 120, PATH_TEXT = 4096 /* at least PATH_MAX, for realpath */, SIGNATURE_BYTES = 8 };
+#include "src/command/trial.h"
 
-/* What the trial may take of address space: the libraries, and a few copies of the file. */
-static const rlim_t trial_memory = (rlim_t)2 << 30, trial_memory_per_byte = 8;
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+enum { PATH_TEXT = 4096 /* at least PATH_MAX, for realpath */, SIGNATURE_BYTES = 8 };
 
 /* ---- Kinds ------------------------------------------------------------------------------------------------------- */
 
@@ -40,6 +24,7 @@ static const struct {
     vae_results results;
 } kinds[] = {
     [VAE__CHECKPOINT_FILE] = { "a libvae checkpoint", HDF5_SIGNATURE, .tried = true },
+    [VAE__VERIFIED_FILE] = { "a libvae checkpoint", HDF5_SIGNATURE, .tried = true },
     [VAE__SAMPLES_FILE] = { "libvae samples", HDF5_SIGNATURE, true, VAE_RESULTS_SAMPLES },
     [VAE__LATENTS_FILE] = { "libvae latents", HDF5_SIGNATURE, true, VAE_RESULTS_LATENTS },
     [VAE__EXAMPLES_FILE] = { "libvae evaluation", HDF5_SIGNATURE, true, VAE_RESULTS_EXAMPLES },
@@ -50,107 +35,47 @@ static const struct {
 
 /* ---- Checkpoints ------------------------------------------------------------------------------------------------- */
 
-static void lower_limit(int which, rlim_t value)
-{
-    struct rlimit limit;
-    if (getrlimit(which, &limit))
-        return;
-    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > value)
-        limit.rlim_cur = value;
-    setrlimit(which, &limit);
-}
+/* A file to open for what it should be. */
+typedef struct opening {
+    const vae__call *call;
+    const char *path;
+    vae__file_kind kind;
+} opening;
 
-/* Opens a file for what it should be; leaves nothing open but memory. */
-static vae_status open_as(const vae__call *call, const char *path, vae__file_kind kind)
+static vae_status open_as(void *context)
 {
+    const opening *file = context;
     vae_training *training = NULL;
-    if (kind == VAE__CHECKPOINT_FILE)
-        return vae_checkpoint_load(path, call->catalogue, &training);
-    return vae_results_recognize(path, kinds[kind].results);
+    if (file->kind == VAE__CHECKPOINT_FILE)
+        return vae_checkpoint_load(file->path, file->call->catalogue, &training);
+    if (file->kind == VAE__VERIFIED_FILE)
+        return vae_checkpoint_verify(file->path, file->call->catalogue);
+    return vae_results_recognize(file->path, kinds[file->kind].results);
 }
 
-/* In the child: opens, tells the status through the pipe, and ends without running what the parent has to run. */
-static void try_in_child(const vae__call *call, const char *path, vae__file_kind kind, int answer)
-{
-    struct stat about;
-    rlim_t bytes = !stat(path, &about) && about.st_size > 0 ? (rlim_t)about.st_size : 0;
-    lower_limit(RLIMIT_CORE, 0);
-    /* A sanitizer reserves far more address space than it uses. */
-    if (!SANITIZED && bytes < ((rlim_t)1 << 48))
-        lower_limit(RLIMIT_AS, trial_memory + trial_memory_per_byte * bytes);
-    static const int ending[] = { SIGALRM, SIGINT, SIGTERM, SIGSEGV, SIGBUS, SIGABRT, SIGFPE };
-    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-        signal(ending[i], SIG_DFL);
-    alarm(TRIAL_SECONDS);
-    /* What a damaged file makes libraries say is no concern of the person at the terminal. */
-    int nowhere = open("/dev/null", O_WRONLY);
-    if (nowhere >= 0)
-        dup2(nowhere, STDERR_FILENO);
-    vae_status status = open_as(call, path, kind);
-    ssize_t written = write(answer, &status, sizeof status);
-    _exit(written == (ssize_t)sizeof status ? 0 : 1);
-}
-
-static size_t read_answer(int answer, vae_status *status)
-{
-    size_t got = 0;
-    while (got < sizeof *status) {
-        ssize_t more = read(answer, (char *)status + got, sizeof *status - got);
-        if (more > 0)
-            got += (size_t)more;
-        else if (!more || errno != EINTR)
-            break;
-    }
-    return got;
-}
-
-static vae_status status_of(vae_code code, const char *path, const char *text)
-{
-    vae_status status = { .code = code };
-    /* Of a path that is too long the end is told. */
-    size_t length = strlen(path), room = sizeof status.message - strlen(text) - 8;
-    bool whole = length <= room;
-    snprintf(status.message, sizeof status.message, "%s%s: %s", whole ? "" : "...", whole ? path : path + length - room,
-             text);
-    return status;
-}
-
-/* The message is that of opening the file, or says how the child ended. */
 static vae_status try_file(const vae__call *call, const char *path, vae__file_kind kind)
 {
-    int ends[2];
-    if (pipe(ends))
-        return status_of(VAE_ERROR_FILE, path, "no pipe to a process in which to try the file");
-    fflush(stdout);
-    pid_t child = fork();
-    if (!child) {
-        close(ends[0]);
-        try_in_child(call, path, kind, ends[1]);
-    }
-    close(ends[1]);
-    vae_status status = { .code = VAE_OK };
-    size_t got = child > 0 ? read_answer(ends[0], &status) : 0;
-    close(ends[0]);
-    if (child < 0)
-        return status_of(VAE_ERROR_FILE, path, "no process in which to try the file");
-    int how = 0;
-    while (waitpid(child, &how, 0) < 0 && errno == EINTR)
-        continue;
-    if (got == sizeof status)
-        return status;
-    bool slow = WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM;
-    char text[160];
-    snprintf(text, sizeof text, "expected %s, found a file %s", kinds[kind].what,
-             slow ? "that takes longer than two minutes to read" : "so damaged that reading it crashes");
-    return status_of(VAE_ERROR_FORMAT, path, text);
+    opening file = { call, path, kind };
+    const vae__trial trial = { .path = path, .what = kinds[kind].what, .open = open_as, .context = &file };
+    return vae__try(&trial, vae__trial_size(path));
+}
+
+static int open_tried(const vae__call *call, const char *path, vae__file_kind kind, vae_training **training)
+{
+    vae_status status = try_file(call, path, kind);
+    if (!status.code)
+        status = vae_checkpoint_load(path, call->catalogue, training);
+    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
 }
 
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training)
 {
-    vae_status status = try_file(call, path, VAE__CHECKPOINT_FILE);
-    if (!status.code)
-        status = vae_checkpoint_load(path, call->catalogue, training);
-    return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
+    return open_tried(call, path, VAE__CHECKPOINT_FILE, training);
+}
+
+int vae__open_verified(const vae__call *call, const char *path, vae_training **training)
+{
+    return open_tried(call, path, VAE__VERIFIED_FILE, training);
 }
 
 /* ---- Targets ----------------------------------------------------------------------------------------------------- */
@@ -169,18 +94,19 @@ static bool folder_of(const char *path, char folder[PATH_TEXT])
     return true;
 }
 
-/* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is as long as that of the
- * temporary file which writing will make. The folder is opened, as writing will, to bring it to the disk. */
+/* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is one that a temporary
+ * file of a save may have, as long as any, and so is removed by the next save if a kill leaves it there. The folder is
+ * opened, as writing will, to bring it to the disk. */
 static int try_folder(const vae__call *call, const char *option, const char *path, const char *place,
                       const char *folder)
 {
     char beside[PATH_TEXT + 32];
-    snprintf(beside, sizeof beside, "%s.trial-of-its-length.XXXXXX", place);
+    snprintf(beside, sizeof beside, "%s.%ld-%012x.tmp", place, (long)getpid(), 0U);
     int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0)
         return vae__failed(call, "--%s %s: the folder %s: cannot be read: %s", option, path, folder, strerror(errno));
     close(opened);
-    int file = mkstemp(beside);
+    int file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0)
         return vae__failed(call, "--%s %s: the folder %s: cannot be written: %s", option, path, folder,
                            strerror(errno));

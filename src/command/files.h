@@ -7,6 +7,7 @@
 /* What a command writes. Results are told by their mark, and may replace results of the same kind. */
 typedef enum vae__file_kind {
     VAE__CHECKPOINT_FILE, /* may replace a checkpoint that is whole */
+    VAE__VERIFIED_FILE,   /* a checkpoint of which more is asked; none writes it */
     VAE__SAMPLES_FILE,
     VAE__LATENTS_FILE,
     VAE__EXAMPLES_FILE,
@@ -37,6 +38,9 @@ int vae__check_apart(const vae__call *call, const char *option, const char *path
 /* Opens a checkpoint in a child process with limits on memory and time, for libhdf5 is not safe against files made to
  * do harm; where that went well, loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training);
+
+/* The same of a checkpoint that is verified in the child. */
+int vae__open_verified(const vae__call *call, const char *path, vae_training **training);
 
 /* "; black is -3.2, white is 8.1", of a picture in which they are not 0 and 1; else "". */
 enum { VAE__SHADES_TEXT = 96 };

@@ -147,6 +147,12 @@ static void describe_share(const vae__option *option, range_text text)
     snprintf(text + used, sizeof(range_text) - used, ", or a fraction between 0 and 1");
 }
 
+static void describe_every(const vae__option *option, range_text text)
+{
+    (void)option;
+    snprintf(text, sizeof(range_text), "a number above 0 of steps, s or epochs, such as 500steps");
+}
+
 static bool take_any(const vae__option *option, const char *text, vae__value *value)
 {
     (void)option;
@@ -187,6 +193,33 @@ static bool take_share(const vae__option *option, const char *text, vae__value *
     return strpbrk(text, ".eE") && vae__parse_real(text, &value->real) && value->real > 0 && value->real < 1;
 }
 
+/* "500steps", "60s", "0.5s", "1epoch": digits, where it is seconds a point among them, and the unit. */
+static bool take_every(const vae__option *option, const char *text, vae__value *value)
+{
+    static const struct {
+        const char *name;
+        vae__unit unit;
+    } units[] = { { "steps", VAE__STEPS },
+                  { "step", VAE__STEPS },
+                  { "s", VAE__SECONDS },
+                  { "epochs", VAE__EPOCHS },
+                  { "epoch", VAE__EPOCHS } };
+    char number[32];
+    size_t length = strspn(text, "0123456789.");
+    if (length >= sizeof number)
+        return false;
+    snprintf(number, sizeof number, "%.*s", (int)length, text);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(text + length, units[i].name))
+            continue;
+        value->unit = units[i].unit;
+        if (value->unit == VAE__SECONDS)
+            return vae__parse_real(number, &value->real) && value->real > 0 && value->real <= option->high;
+        return vae__parse_whole(number, &value->whole) && value->whole > 0 && (double)value->whole <= option->high;
+    }
+    return false;
+}
+
 static const struct {
     bool (*take)(const vae__option *option, const char *text, vae__value *value);
     void (*describe)(const vae__option *option, range_text text); /* "a whole number from 1 to 1000000" */
@@ -199,6 +232,7 @@ static const struct {
     [VAE__WHOLE] = { take_whole, describe_whole, 1 },
     [VAE__REAL] = { take_real, describe_real, 1 },
     [VAE__SHARE] = { take_share, describe_share, 1 },
+    [VAE__EVERY] = { take_every, describe_every, 1 },
 };
 
 static bool take(const vae__option *option, const char *text, vae__value *value)

@@ -12,8 +12,12 @@ typedef enum vae__option_kind {
     VAE__PHRASES, /* the little language; may be empty */
     VAE__WHOLE,   /* a whole number, low … high */
     VAE__REAL,    /* a number, low … high */
-    VAE__SHARE    /* a whole number of rows, low … high, or a fraction between 0 and 1 */
+    VAE__SHARE,   /* a whole number of rows, low … high, or a fraction between 0 and 1 */
+    VAE__EVERY    /* so many steps, seconds or epochs: a number above 0 with its unit, up to high */
 } vae__option_kind;
+
+/* What VAE__EVERY counts. */
+typedef enum vae__unit { VAE__STEPS, VAE__SECONDS, VAE__EPOCHS } vae__unit;
 
 typedef struct vae__option {
     const char *name;     /* without the dashes */
@@ -33,8 +37,9 @@ typedef struct vae__value {
     const char *text;                  /* NULL where there is no value; of VAE__TEXTS the last one */
     const char *texts[VAE__MAX_TEXTS]; /* VAE__TEXTS, in the order given */
     int count;
-    int64_t whole; /* VAE__WHOLE, and VAE__SHARE where it is rows */
-    double real;   /* VAE__REAL, and VAE__SHARE where it is a fraction; else 0 */
+    int64_t whole;  /* VAE__WHOLE, VAE__SHARE where it is rows, and VAE__EVERY where it is steps or epochs */
+    double real;    /* VAE__REAL, VAE__SHARE where it is a fraction, and VAE__EVERY where it is seconds; else 0 */
+    vae__unit unit; /* VAE__EVERY */
 } vae__value;
 
 struct vae__call;

@@ -1,7 +1,6 @@
 /* vae train: trains a model of its own accord or goes on with one, an epoch a line; a signal stops it after saving. */
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 
 #include "src/command/declare.h"
@@ -9,6 +8,7 @@
 #include "src/command/find.h"
 #include "src/command/json.h"
 #include "src/command/progress.h"
+#include "src/command/signals.h"
 
 enum {
     RESUME,
@@ -19,6 +19,7 @@ enum {
     MASK,
     EXTERNAL,
     OUT,
+    EVERY,
     EPOCHS,
     BATCH,
     LEARNING_RATE,
@@ -26,6 +27,7 @@ enum {
     PRECISION,
     THREADS,
     KERNELS,
+    NONFINITE,
     VALIDATION,
     TEST,
     SPLIT_BY,
@@ -43,7 +45,10 @@ static const vae__option options[] = {
     [CONDITION] = VAE__CONDITION_OPTION,
     [MASK] = VAE__MASK_OPTION,
     [EXTERNAL] = VAE__EXTERNAL_OPTION,
-    [OUT] = { "out", "FILE.h5", VAE__TEXT, "the checkpoint, written after every epoch", NULL, 0, 0 },
+    [OUT] = { "out", "FILE.h5", VAE__TEXT, "the checkpoint", NULL, 0, 0 },
+    [EVERY] = { "checkpoint-every", "Nsteps|Ns|Nepochs", VAE__EVERY,
+                "how often this run writes it, at the end in any case; the next run is told anew", "1epochs", 0,
+                VAE__WHOLE_MAX },
     [EPOCHS] = { "epochs", "N", VAE__WHOLE, "passes over the training rows, in all", "10", 1, 1e9 },
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
     [LEARNING_RATE] = { "learning-rate", "R", VAE__REAL, "Adam's step size", "0.001", 1e-12, 1e3 },
@@ -52,6 +57,9 @@ static const vae__option options[] = {
                     "float32", 0, 0 },
     [THREADS] = VAE__THREADS_OPTION,
     [KERNELS] = VAE__KERNELS_OPTION,
+    [NONFINITE] = { "on-nonfinite", "stop|skip", VAE__TEXT,
+                    "a step with a value or gradient that is not finite ends training, or is passed over", "stop", 0,
+                    0 },
     [VALIDATION] = { "validation", "N|FRACTION", VAE__SHARE, "hold out the last training rows, evaluate on them", "0",
                      0, 1e9 },
     [TEST] = { "test", "N|FRACTION", VAE__SHARE, "hold out the last training rows, for vae eval", "0", 0, 1e9 },
@@ -67,8 +75,9 @@ static const vae__declaration_options declaration_options = VAE__DECLARATION_PLA
 
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {
-    [RESUME] = true, [DATA] = true,   [X] = true,       [CONDITION] = true, [MASK] = true, [EXTERNAL] = true,
-    [OUT] = true,    [EPOCHS] = true, [THREADS] = true, [KERNELS] = true,   [JSON] = true,
+    [RESUME] = true,   [DATA] = true, [X] = true,         [CONDITION] = true, [MASK] = true,
+    [EXTERNAL] = true, [OUT] = true,  [EVERY] = true,     [EPOCHS] = true,    [THREADS] = true,
+    [KERNELS] = true,  [JSON] = true, [NONFINITE] = true,
 };
 
 /* A run, while it lasts. */
@@ -76,48 +85,14 @@ typedef struct run_state {
     const vae__call *call;
     FILE *lines; /* standard output; with --json standard error */
     vae__bar bar;
+    const char *path;   /* of the checkpoint */
+    int64_t saved_step; /* of what it holds of this training; -1: nothing yet */
+    bool asked;         /* by a signal for a checkpoint, of which is not told yet what became */
     int64_t rows;       /* training rows */
     int64_t epochs;     /* in all */
     double epoch_begun; /* seconds of the run */
     bool idle;          /* all epochs were done before */
 } run_state;
-
-/* ---- Signals ----------------------------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t signalled;
-
-/* The first signal asks for a stop after saving; the second one ends the program at once. */
-static void note_signal(int number)
-{
-    if (signalled) {
-        signal(number, SIG_DFL);
-        raise(number);
-    }
-    signalled = number;
-}
-
-static const int stopping_signals[] = { SIGINT, SIGTERM };
-enum { SIGNALS = sizeof stopping_signals / sizeof *stopping_signals };
-
-/* What was ignored when the program began stays ignored: so a shell keeps the terminal's interrupts from a job in the
- * background. */
-static void catch_signals(struct sigaction before[SIGNALS])
-{
-    struct sigaction action = { .sa_handler = note_signal, .sa_flags = SA_RESTART };
-    sigemptyset(&action.sa_mask);
-    signalled = 0;
-    for (int i = 0; i < SIGNALS; i++) {
-        sigaction(stopping_signals[i], NULL, &before[i]);
-        if (before[i].sa_handler != SIG_IGN)
-            sigaction(stopping_signals[i], &action, NULL);
-    }
-}
-
-static void release_signals(const struct sigaction before[SIGNALS])
-{
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(stopping_signals[i], &before[i], NULL);
-}
 
 /* ---- Progress ---------------------------------------------------------------------------------------------------- */
 
@@ -128,6 +103,8 @@ static void print_epoch(run_state *state, const vae_progress *progress)
             progress->epochs, progress->elbo, progress->reconstruction, progress->kl);
     if (progress->has_validation)
         fprintf(state->lines, "validation elbo %.2f  ", progress->validation_elbo);
+    if (progress->skipped)
+        fprintf(state->lines, "%" PRId64 " skipped  ", progress->skipped);
     fprintf(state->lines, "%.2f s\n", progress->seconds - state->epoch_begun);
     fflush(state->lines);
     state->epoch_begun = progress->seconds;
@@ -150,14 +127,61 @@ static void draw_bar(run_state *state, const vae_progress *progress)
                   });
 }
 
+/* ---- Keeping the checkpoint -------------------------------------------------------------------------------------- */
+
+/* A checkpoint that could not be written, or not for certain on the disk: `behind` it what follows for the run. */
+static int not_saved(const run_state *state, const vae_status *status, const char *behind)
+{
+    const vae__call *call = state->call;
+    if (strstr(status->message, ": is written, but "))
+        return vae__failed(call, "%s%s", status->message, behind);
+    if (state->saved_step >= 0)
+        return vae__failed(call, "%s; the checkpoint of step %" PRId64 " stays in %s%s", status->message,
+                           state->saved_step, state->path, behind);
+    return vae__failed(call, "%s; there is no checkpoint of this run yet%s", status->message, behind);
+}
+
+static void say_asked(run_state *state, int64_t step)
+{
+    if (state->asked)
+        vae__remark(state->call, "saved at step %" PRId64 ", asked by a signal", step);
+    state->asked = false;
+}
+
+/* What became of checkpoints since the call before. */
+static void tell_saves(run_state *state, const vae_progress *progress)
+{
+    if (progress->saved_step >= 0)
+        state->saved_step = progress->saved_step;
+    if (!progress->not_saved && !state->asked)
+        return;
+    vae__bar_clear(&state->bar);
+    if (progress->not_saved)
+        not_saved(state, progress->not_saved, "; training goes on");
+    else
+        say_asked(state, state->saved_step);
+    state->asked = false;
+}
+
 static int on_progress(void *context, const vae_progress *progress)
 {
     run_state *state = context;
+    vae__signals_clear_attention();
+    tell_saves(state, progress);
+    if (progress->not_finite) {
+        vae__bar_clear(&state->bar);
+        vae__remark(state->call, "%s; skipped", progress->not_finite->message);
+    }
     if (progress->epoch_done)
         print_epoch(state, progress);
     else
         draw_bar(state, progress);
-    return signalled != 0;
+    if (vae__signals_want_stop())
+        return 1;
+    if (!vae__signals_take_save())
+        return 0;
+    state->asked = true;
+    return VAE_SAVE;
 }
 
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
@@ -210,16 +234,19 @@ static void print_json(const run_state *state, vae_training *training, const cha
 }
 
 /* What is left to say, and to keep where an epoch's end has not kept it. */
-static int finish(run_state *state, vae_training *training, const char *path, bool save)
+static int finish(run_state *state, vae_training *training, bool save)
 {
     const vae__call *call = state->call;
+    const char *path = state->path;
     vae_training_state where = vae_training_where(training);
     bool stopped = where.epoch < state->epochs;
     vae_status status = { .code = VAE_OK };
     if (save || stopped)
         status = vae_checkpoint_save(training, path);
     if (status.code)
-        return vae__failed_status(call, status);
+        return not_saved(state, &status, "");
+    state->asked = state->asked || vae__signals_take_save();
+    say_asked(state, where.step);
     char epochs[64], steps[64], quoted[VAE__COMMAND_LINE];
     if (state->idle)
         vae__line(state->lines, "done    %s: nothing was left to do", vae__counted(epochs, where.epoch, "epoch"));
@@ -235,31 +262,53 @@ static int finish(run_state *state, vae_training *training, const char *path, bo
     return VAE__EXIT_STOPPED;
 }
 
-static int train(const vae__call *call, vae_training *training, const vae_data *data, const char *path, int64_t epochs,
-                 bool save)
+static vae_train_options options_of(const run_state *state)
 {
+    const vae__value *values = state->call->values, *every = &values[EVERY];
+    return (vae_train_options){
+        .epochs = state->epochs,
+        .threads = (int)values[THREADS].whole,
+        .checkpoint = state->path,
+        .progress = on_progress,
+        .kernels = values[KERNELS].text,
+        .on_nonfinite = !strcmp(values[NONFINITE].text, "skip") ? VAE_NONFINITE_SKIP : VAE_NONFINITE_STOP,
+        .checkpoint_steps = every->unit == VAE__STEPS ? every->whole : 0,
+        .checkpoint_seconds = every->unit == VAE__SECONDS ? every->real : 0,
+        .checkpoint_epochs = every->unit == VAE__EPOCHS ? every->whole : 0,
+        .attention = vae__signals_attention(),
+    };
+}
+
+/* What ended training with all epochs done is that the last checkpoint could not be written. */
+static int say_failed(const run_state *state, vae_training *training, vae_status status)
+{
+    bool done = !state->idle && vae_training_where(training).epoch == state->epochs;
+    return done ? not_saved(state, &status, "") : vae__failed_status(state->call, status);
+}
+
+/* `save`: though no epoch is left to do. `holds`: the checkpoint's file holds this training as it is. */
+static int train(const vae__call *call, vae_training *training, const vae_data *data, const char *path, int64_t epochs,
+                 bool save, bool holds)
+{
+    vae_training_state where = vae_training_where(training);
     run_state state = { .call = call,
                         .lines = call->values[JSON].given ? stderr : stdout,
                         .bar = vae__bar_new(),
+                        .path = path,
+                        .saved_step = holds ? where.step : -1,
                         .rows = vae_data_rows(data, vae_data_training_split(data)),
                         .epochs = epochs,
-                        .idle = vae_training_where(training).epoch == epochs };
+                        .idle = where.epoch == epochs };
+    vae__signal_rule rules[VAE__STOP_SIGNALS];
+    vae__signals_stop(rules);
     print_start(&state, training, data);
-    struct sigaction before[SIGNALS];
-    catch_signals(before);
-    vae_status status = vae_train(training, data,
-                                  &(vae_train_options){
-                                      .epochs = epochs,
-                                      .threads = (int)call->values[THREADS].whole,
-                                      .checkpoint = path,
-                                      .progress = on_progress,
-                                      .context = &state,
-                                      .kernels = call->values[KERNELS].text,
-                                  });
+    vae_train_options wanted = options_of(&state);
+    wanted.context = &state;
+    vae_status status = vae_train(training, data, &wanted);
     vae__bar_clear(&state.bar);
     bool failed = status.code && status.code != VAE_STOPPED;
-    int exit_status = failed ? vae__failed_status(call, status) : finish(&state, training, path, save);
-    release_signals(before);
+    int exit_status = failed ? say_failed(&state, training, status) : finish(&state, training, save);
+    vae__signals_release(rules, VAE__STOP_SIGNALS);
     return exit_status;
 }
 
@@ -419,6 +468,14 @@ static int check_out(const vae__call *call, const char *path)
     return status ? status : vae__check_apart(call, "out", path, "init", &init->text, init->given);
 }
 
+static int check_nonfinite(const vae__call *call)
+{
+    const char *what = call->values[NONFINITE].text;
+    if (!strcmp(what, "stop") || !strcmp(what, "skip"))
+        return VAE__EXIT_DONE;
+    return vae__wrong_usage(call, "--on-nonfinite: expected stop or skip, found \"%s\"", what);
+}
+
 /* Before data is read, which may take long. */
 static int check_precision(const vae__call *call, const char *precision)
 {
@@ -431,7 +488,9 @@ static int check_precision(const vae__call *call, const char *precision)
 /* All that can be known without the data. */
 static int prepare(const vae__call *call, beginning *new)
 {
-    int status = check_precision(call, call->values[PRECISION].text);
+    int status = check_nonfinite(call);
+    if (!status)
+        status = check_precision(call, call->values[PRECISION].text);
     if (!status && (call->argument || !call->values[INIT].given))
         status = find_model(call, &new->declared.spec);
     if (!status)
@@ -461,7 +520,7 @@ static int train_new(const vae__call *call)
     if (!status)
         status = make_training(call, &new, &training);
     if (!status)
-        status = train(call, training, new.data, call->values[OUT].text, call->values[EPOCHS].whole, false);
+        status = train(call, training, new.data, call->values[OUT].text, call->values[EPOCHS].whole, false, false);
     vae_training_free(&training);
     vae_training_free(&new.init);
     vae_data_free(&new.data);
@@ -502,6 +561,8 @@ static int train_resumed(const vae__call *call)
     int64_t epochs = 0;
     int status = check_resume_options(call);
     if (!status)
+        status = check_nonfinite(call);
+    if (!status)
         status = vae__open_checkpoint(call, from, &training);
     if (!status)
         status = check_precision(call, vae_training_where(training).precision);
@@ -514,16 +575,22 @@ static int train_resumed(const vae__call *call)
     if (!status) {
         /* With no epoch left to do none would be written. */
         bool nothing_left = vae_training_where(training).epoch == epochs;
-        status = train(call, training, data, path, epochs, nothing_left && strcmp(path, from));
+        bool same = !strcmp(path, from);
+        status = train(call, training, data, path, epochs, nothing_left && !same, same);
     }
     vae_training_free(&training);
     vae_data_free(&data);
     return status;
 }
 
+/* While data is read SIGUSR1 has nothing to save yet: it is kept for the first step, and must not end the program. */
 static int run(const vae__call *call)
 {
-    return call->values[RESUME].given ? train_resumed(call) : train_new(call);
+    vae__signal_rule rules[VAE__SAVE_SIGNALS];
+    vae__signals_save(rules);
+    int status = call->values[RESUME].given ? train_resumed(call) : train_new(call);
+    vae__signals_release(rules, VAE__SAVE_SIGNALS);
+    return status;
 }
 
 const vae__command vae__command_train = {
@@ -544,7 +611,10 @@ const vae__command vae__command_train = {
         "same file].\n"
         "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask "
         "are as they were for OLD.h5 unless given; a class that it did not have is a new row of weights.\n"
-        "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once.\n"
+        "An interrupt or a termination signal stops after saving, with exit status 3; a second one at once. SIGUSR1 "
+        "saves "
+        "and goes on. A checkpoint that cannot be written leaves the one before as it is, and training goes on; at the "
+        "end that is exit status 1.\n"
         "Figures are nats per example. The words of PHRASES are listed by models --words.\n",
     .kept = "the checkpoint is kept",
     .run = run,

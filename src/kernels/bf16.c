@@ -115,7 +115,7 @@ static inline __attribute__((always_inline)) void store_vector(const tile *t, in
     if (t->bias)
         sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, t->bias + column));
     if (t->relu)
-        sum = _mm512_max_ps(sum, _mm512_setzero_ps());
+        sum = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(sum, _mm512_setzero_ps(), _CMP_NLE_UQ), sum);
     _mm512_mask_storeu_ps(t->to + row * t->c_row + column, lanes, sum);
 }
 

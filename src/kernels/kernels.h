@@ -55,6 +55,9 @@ typedef struct vae__kernels {
     /* value -= rate · m / (sqrt(v) + epsilon), after m and v took the gradient in. float32 rows only. */
     void (*adam)(const vae__update *update, int64_t count, const float *gradient);
 
+    /* The largest of |values|, as the bits of a float: those of NaN are larger than all others. float32 rows only. */
+    uint32_t (*magnitude)(const float *values, int64_t count);
+
     /* c (+)= a · b for one piece, row-major with leading dimensions; see src/kernels/matmul.h for the three forms. */
     void (*matmul)(const struct vae__matmul_piece *piece);
 

@@ -192,6 +192,23 @@ static void update_rows(const vae__matmul *matmul, const vae__matmul_call *call,
     matmul->spec.kernels->adam(&here, piece->m * piece->ldc, piece->c);
 }
 
+/* The library's own relu would make 0 of what is not a number. */
+static void shut(const vae__matmul_piece *piece)
+{
+    float *c = piece->c;
+    for (int64_t i = 0; i < piece->m * piece->ldc; i++)
+        c[i] = c[i] <= 0 ? 0 : c[i];
+}
+
+static bool run_library(const vae__matmul *matmul, const vae__matmul_call *call, const vae__matmul_piece *piece)
+{
+    if (!vae__onednn_run(matmul->full, piece, call->thread, call->scratch))
+        return false;
+    if (piece->relu)
+        shut(piece);
+    return true;
+}
+
 /* The library has the full pieces; should it fail in one, our own loop stands in. */
 void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, int64_t begin, int64_t end)
 {
@@ -200,7 +217,7 @@ void vae__matmul_run(const vae__matmul *matmul, const vae__matmul_call *call, in
         rows = matmul->full && last - row > matmul->rows ? matmul->rows : last - row;
         vae__matmul_piece piece = part_of(matmul, call, row, rows);
         bool full = matmul->full && rows == matmul->rows && piece.k == matmul->spec.k;
-        if (!full || !vae__onednn_run(matmul->full, &piece, call->thread, call->scratch))
+        if (!full || !run_library(matmul, call, &piece))
             run_own(matmul, call, &piece, row * piece.ldc);
         else if (call->update)
             update_rows(matmul, call, &piece, row * piece.ldc);

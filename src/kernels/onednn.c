@@ -64,8 +64,6 @@ static dnnl_status_t make_attributes(const vae__matmul_piece *shape, dnnl_primit
     STEP(status, dnnl_post_ops_create(&after));
     if (shape->add)
         STEP(status, dnnl_post_ops_append_sum(after, 1.0f));
-    if (shape->relu)
-        STEP(status, dnnl_post_ops_append_eltwise(after, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f));
     STEP(status, dnnl_primitive_attr_set_post_ops(*attributes, after));
     dnnl_post_ops_destroy(after);
     return status;

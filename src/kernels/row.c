@@ -23,6 +23,7 @@ const vae__kernels VAE__VARIANT(vae__kernels_row) = {
     .normal = VAE__VARIANT(vae__normal),
     .binarize = VAE__VARIANT(vae__binarize),
     .convert = VAE__VARIANT(vae__convert),
+    .magnitude = IS_DOUBLE ? NULL : VAE__VARIANT(vae__magnitude),
     .adam = IS_DOUBLE ? NULL : VAE__VARIANT(vae__adam),
     .matmul = VAE__VARIANT(vae__matmul_own),
     .limit = VAE__VARIANT(vae__limit),

@@ -72,5 +72,5 @@ void VAE__VARIANT(vae__matmul_single)(const vae__matmul_piece *piece)
     for (int64_t j = 0; bias && j < n; j++)
         c[j] += bias[j];
     for (int64_t j = 0; piece->relu && j < n; j++)
-        c[j] = c[j] > 0 ? c[j] : 0;
+        c[j] = c[j] <= 0 ? 0 : c[j];
 }

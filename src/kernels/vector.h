@@ -146,16 +146,18 @@ static inline void vae__vector_store_lanes(real *to, vae__vector x, int64_t lane
         vae__vector_store_part(to, x, lanes);
 }
 
-/* Each lane that is not above 0 becomes 0. */
+/* Each lane that is 0 or below becomes 0; not a number stays so. */
 static inline vae__vector vae__vector_relu(vae__vector x)
 {
     const vae__vector zero = { 0 };
 #if VAE__WIDTH == 64
-    return VAE__IS_FLOAT ? (vae__vector)_mm512_max_ps((__m512)x, (__m512)zero)
-                         : (vae__vector)_mm512_max_pd((__m512d)x, (__m512d)zero);
+    return VAE__IS_FLOAT
+               ? (vae__vector)_mm512_maskz_mov_ps(_mm512_cmp_ps_mask((__m512)x, (__m512)zero, _CMP_NLE_UQ), (__m512)x)
+               : (vae__vector)_mm512_maskz_mov_pd(_mm512_cmp_pd_mask((__m512d)x, (__m512d)zero, _CMP_NLE_UQ),
+                                                  (__m512d)x);
 #else
     typedef __typeof__(x > zero) mask;
-    return (vae__vector)((mask)x & (x > zero));
+    return (vae__vector)((mask)x & ~(x <= zero));
 #endif
 }
 

@@ -5,7 +5,7 @@
 #include "src/checkpoint/training.h"
 #include "src/kernels/kernels.h"
 
-/* The constants of the next step; training->step steps were done before. */
+/* The constants of the next step, behind those that were done and not skipped. */
 vae__adam vae__adam_of(const vae_training *training);
 
 #endif

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <vae/checkpoint.h>
 
 #include "graph/team.h"
 #include "src/base/file.h"
@@ -17,6 +16,8 @@
 #include "src/kernels/matmul.h"
 #include "src/train/account.h"
 #include "src/train/adam.h"
+#include "src/train/keeper.h"
+#include "src/train/refused.h"
 
 /* How long threads stay in a parallel region before progress is told. */
 static const double TELL_SECONDS = 0.05;
@@ -39,10 +40,16 @@ typedef struct vae__loop {
     vae_binding bindings[VAE__MAX_BINDINGS];
     vae_status status;
     bool paused;
-    double entered;     /* when the region was, */
-    int64_t entered_at; /* … and at which step */
+    int64_t entered_at; /* the step at which the region was */
+    double told;        /* when progress was, */
+    int64_t told_at;    /* … and at which step */
     double began, seconds_before;
     vae_progress progress;
+    vae__keeper keeper;
+    const vae_data *data;
+    vae_executor_options executor_options;
+    bool refused;          /* the step under way was, by the executor */
+    vae_status skipped;    /* why the last step was, if that is not told yet */
     vae__account *account; /* NULL: nobody asks */
 } vae__loop;
 
@@ -230,12 +237,12 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     vae__graph_request request = vae__match_request(&loop->match, VAE__TRAINING);
     VAE__TRY(vae__model_graph_new(training->model, &request, &loop->graph));
     int64_t capacity = training->batch_size < loop->match.rows ? training->batch_size : loop->match.rows;
-    vae_executor_options options = { .capacity = capacity,
-                                     .threads = loop->threads,
-                                     .kernels = loop->options->kernels,
-                                     .profile = loop->account && loop->account->profile,
-                                     .bf16 = training->bf16 };
-    VAE__TRY(vae_executor_new(loop->graph.program, &options, &loop->executor));
+    loop->executor_options = (vae_executor_options){ .capacity = capacity,
+                                                     .threads = loop->threads,
+                                                     .kernels = loop->options->kernels,
+                                                     .profile = loop->account && loop->account->profile,
+                                                     .bf16 = training->bf16 };
+    VAE__TRY(vae_executor_new(loop->graph.program, &loop->executor_options, &loop->executor));
     vae__account_begin(loop->account, loop->threads);
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
@@ -295,25 +302,59 @@ static void end_step(vae__loop *loop)
     loop->progress.examples += loop->run.examples;
 }
 
-static vae_status not_finite(const vae__loop *loop)
+/* Counts the batch that was passed over. */
+static void skip_step(vae__loop *loop)
 {
-    return vae__error(VAE_ERROR_NUMBER,
-                      "%s: epoch %" PRId64 ", step %" PRId64 ": the objective is %g; parameters are "
-                      "those of the step before",
-                      loop->training->model->declaration.name, loop->training->epoch + 1, loop->number + 1,
-                      (double)figure(loop, loop->graph.objective));
+    vae_training *training = loop->training;
+    training->partial.skipped++;
+    training->partial.skipped_examples += loop->run.examples;
+    training->skipped++;
+    training->step++;
+    loop->number++;
 }
 
-/* Is there a reason to leave the region: the epoch's end, a mistake, or that progress is to be told? */
+/* Between two regions: the step that was refused is taken all the same, where it proves to be sound, or passed over. */
+static vae_status settle(vae__loop *loop)
+{
+    vae__refused step = { .training = loop->training,
+                          .data = loop->data,
+                          .program = loop->graph.program,
+                          .options = &loop->executor_options,
+                          .run = &loop->run,
+                          .update = &loop->update,
+                          .number = loop->number };
+    loop->refused = false;
+    vae_status status = vae__refused_settle(&step);
+    if (!status.code) {
+        end_step(loop);
+    } else if (status.code == VAE_ERROR_NUMBER && loop->options->on_nonfinite == VAE_NONFINITE_SKIP) {
+        loop->skipped = status;
+        skip_step(loop);
+        status = vae__ok();
+    }
+    return status;
+}
+
+/* Is progress to be told here? */
+static bool tells(const vae__loop *loop)
+{
+    const vae_train_options *options = loop->options;
+    int64_t every = options->progress_steps;
+    bool due = every ? loop->number - loop->told_at >= every : vae__seconds() - loop->told > TELL_SECONDS;
+    bool wanted = options->attention && *options->attention;
+    return due || wanted || loop->keeper.asked || loop->keeper.failure.code || loop->skipped.code;
+}
+
+/* Is there a reason to leave the region: the epoch's end, a mistake, or, a step further at least, something to save or
+ * to tell? */
 static bool pauses(const vae__loop *loop)
 {
-    int64_t every = loop->options->progress_steps;
-    bool due = every ? loop->number - loop->entered_at >= every : vae__seconds() - loop->entered > TELL_SECONDS;
-    return loop->status.code || loop->number == loop->steps || (due && loop->number > loop->entered_at);
+    if (loop->status.code || loop->refused || loop->number == loop->steps)
+        return true;
+    return loop->number > loop->entered_at && (vae__keeper_due(&loop->keeper, loop->training, false) || tells(loop));
 }
 
-/* Steps, by all threads of one region: gradient and Adam. Thread 0 keeps the books between two barriers. An objective
- * that is not finite ends training before it can touch a parameter. */
+/* Steps, by all threads of one region: gradient and Adam. Thread 0 keeps the books between two barriers. */
 static void run_steps(void *context, vae__team team)
 {
     vae__loop *loop = context;
@@ -329,10 +370,9 @@ static void run_steps(void *context, vae__team team)
         vae__executor_work(loop->executor, team);
         if (team.thread)
             continue;
-        if (isfinite(figure(loop, loop->graph.objective)))
+        loop->refused = vae__executor_refused(loop->executor);
+        if (!loop->refused)
             end_step(loop);
-        else
-            loop->status = not_finite(loop);
     }
 }
 
@@ -347,6 +387,7 @@ static double seconds(const vae__loop *loop)
 static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
 {
     vae_progress *progress = &loop->progress;
+    vae__keeper *keeper = &loop->keeper;
     double examples = (double)sums.examples;
     progress->step = loop->number;
     progress->steps = loop->steps;
@@ -356,10 +397,22 @@ static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
     progress->kl = sums.kl / examples;
     progress->elbo = progress->reconstruction - progress->kl;
     progress->epoch_done = epoch_done;
-    if (loop->options->progress && loop->options->progress(loop->options->context, progress))
-        return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
-                          progress->epoch, loop->number, loop->steps);
-    return vae__ok();
+    progress->saved_step = keeper->saved_step;
+    progress->not_saved = keeper->failure.code ? &keeper->failure : NULL;
+    progress->skipped = sums.skipped;
+    progress->not_finite = loop->skipped.code ? &loop->skipped : NULL;
+    int answer = loop->options->progress ? loop->options->progress(loop->options->context, progress) : 0;
+    keeper->asked = false;
+    keeper->failure = vae__ok();
+    loop->skipped = vae__ok();
+    loop->told = vae__seconds();
+    loop->told_at = loop->number;
+    if (answer == VAE_SAVE)
+        vae__keeper_ask(keeper, loop->training);
+    if (!answer || answer == VAE_SAVE)
+        return vae__ok();
+    return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
+                      progress->epoch, loop->number, loop->steps);
 }
 
 /* The epoch's row of the history, validated where there is a split for it. */
@@ -367,6 +420,9 @@ static vae_status record(vae__loop *loop)
 {
     vae_training *training = loop->training;
     double examples = (double)training->partial.examples;
+    if (!training->partial.examples)
+        return vae__error(VAE_ERROR_NUMBER, "%s: every step of epoch %" PRId64 " was skipped, for none was finite",
+                          training->model->declaration.name, training->epoch + 1);
     vae_evaluation validation = { 0 };
     if (loop->validation)
         VAE__TRY(
@@ -381,6 +437,7 @@ static vae_status record(vae__loop *loop)
         [VAE__TRAIN_ELBO] = reconstruction - kl,
         [VAE__TRAIN_RECONSTRUCTION] = reconstruction,
         [VAE__TRAIN_KL] = kl,
+        [VAE__TRAIN_SKIPPED] = (double)training->partial.skipped,
         [VAE__VALIDATION_ELBO] = validation.elbo,
         [VAE__VALIDATION_RECONSTRUCTION] = validation.reconstruction,
         [VAE__VALIDATION_KL] = validation.kl,
@@ -389,7 +446,9 @@ static vae_status record(vae__loop *loop)
     };
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        present[i] = loop->validation || !vae__history_is_validation(i);
+        present[i] = vae__history_is_validation(i) ? loop->validation != NULL
+                     : vae__history_is_new(i)      ? !training->history.rows || training->history.columns[i]
+                                                   : true;
     return vae__history_append(&training->history, present, values);
 }
 
@@ -400,9 +459,20 @@ static vae_status end_epoch(vae__loop *loop)
     vae__partial sums = training->partial;
     training->partial = (vae__partial){ 0 };
     training->epoch++;
-    if (loop->options->checkpoint)
-        VAE__TRY(vae_checkpoint_save(training, loop->options->checkpoint));
-    return tell(loop, sums, true);
+    bool last = training->epoch >= loop->options->epochs, due = vae__keeper_due(&loop->keeper, training, true);
+    vae_status saved = due && last ? vae__keeper_save(&loop->keeper, training) : vae__ok();
+    if (due && !last)
+        vae__keeper_try(&loop->keeper, training);
+    vae_status told = tell(loop, sums, true);
+    return saved.code ? saved : told;
+}
+
+/* Between two regions of an epoch. */
+static vae_status pause(vae__loop *loop)
+{
+    if (vae__keeper_due(&loop->keeper, loop->training, false))
+        vae__keeper_try(&loop->keeper, loop->training);
+    return tells(loop) ? tell(loop, loop->training->partial, false) : vae__ok();
 }
 
 static vae_status run_epoch(vae__loop *loop)
@@ -416,13 +486,16 @@ static vae_status run_epoch(vae__loop *loop)
     vae__account_order(loop->account, begun);
     loop->progress.epoch = training->epoch + 1;
     loop->number = training->step - training->epoch * loop->steps;
+    loop->told = vae__seconds();
+    loop->told_at = loop->number;
     while (loop->number < loop->steps) {
-        loop->entered = vae__seconds();
         loop->entered_at = loop->number;
         vae__parallel(loop->threads, run_steps, loop);
         VAE__TRY(loop->status);
+        if (loop->refused)
+            VAE__TRY(settle(loop));
         if (loop->number < loop->steps)
-            VAE__TRY(tell(loop, training->partial, false));
+            VAE__TRY(pause(loop));
     }
     vae__account_epoch(loop->account, begun);
     return end_epoch(loop);
@@ -446,10 +519,13 @@ vae_status vae__train(vae_training *training, const vae_data *data, const vae_tr
                           options->epochs, options->threads, options->progress_steps);
     vae__loop loop = { .training = training,
                        .options = options,
+                       .data = data,
                        .began = vae__seconds(),
                        .seconds_before = last_seconds(training),
                        .account = account };
-    vae_status status = make_loop(&loop, data);
+    vae_status status = vae__keeper_begin(&loop.keeper, options, training);
+    if (!status.code)
+        status = make_loop(&loop, data);
     if (!status.code) {
         training->epochs = options->epochs;
         training->kernels = vae__kernels_text(options->kernels);

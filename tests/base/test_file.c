@@ -1,11 +1,17 @@
 /* Whole files: what a path holds after a write that failed, and what is refused before it is read. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "src/base/file.h"
@@ -13,7 +19,7 @@
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
-static char folder[64], path[96], temporary[160];
+static char folder[64], path[96], temporary[160]; /* the name that a save takes if nothing has it */
 
 static void begin(void)
 {
@@ -32,14 +38,53 @@ static void end(void)
     ck_assert_msg(!rmdir(folder), "%s: %s", folder, strerror(errno));
 }
 
-static void check_holds(const char *text)
+static bool holds(const char *text)
 {
     unsigned char *bytes = NULL;
     size_t size = 0;
     ck_assert_status_ok(vae__file_read(path, 1000, &bytes, &size));
-    ck_assert_uint_eq(size, strlen(text));
-    ck_assert_mem_eq(bytes, text, size);
+    bool same = size == strlen(text) && !memcmp(bytes, text, size);
     vae__free(bytes);
+    return same;
+}
+
+static void check_holds(const char *text)
+{
+    ck_assert_msg(holds(text), "expected \"%s\"", text);
+}
+
+/* How many files are in the folder but for the file itself? */
+static size_t beside(void)
+{
+    DIR *listed = opendir(folder);
+    size_t count = 0;
+    ck_assert_ptr_nonnull(listed);
+    for (const struct dirent *entry = readdir(listed); entry; entry = readdir(listed))
+        count += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && strcmp(entry->d_name, "file");
+    closedir(listed);
+    return count;
+}
+
+static void check_alone(void)
+{
+    ck_assert_uint_eq(beside(), 0);
+}
+
+/* A file beside the file, of its name and more. */
+static void make_beside(const char *ending, int mode)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    int file = open(name, O_WRONLY | O_CREAT | O_EXCL, mode);
+    ck_assert_int_ge(file, 0);
+    close(file);
+}
+
+static void remove_beside(const char *ending)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    ck_assert_int_eq(remove(name), 0);
 }
 
 START_TEST(test_round_trip)
@@ -113,7 +158,6 @@ START_TEST(test_write_fails)
                   { SYSTEM_OPEN, ".tmp: cannot create: No space left on device", "old", 2 },
                   { SYSTEM_WRITE, "file: cannot write: No space left on device", "old", 1 },
                   { SYSTEM_SYNC, "file: cannot bring it to the disk: No space left on device", "old", 1 },
-                  { SYSTEM_CLOSE, "file: cannot close: No space left on device", "old", 1 },
                   { SYSTEM_RENAME, "file: cannot put the new file in its place: No space left on device", "old", 1 },
                   { SYSTEM_SYNC, "is written, but its folder cannot be brought to the disk", "new", 2 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -122,17 +166,309 @@ START_TEST(test_write_fails)
         system_fail(cases[i].kind, cases[i].n, ENOSPC, false);
         ck_assert_status(vae__file_write(path, "new", 3), VAE_ERROR_FILE, cases[i].words);
         system_reset();
-        ck_assert_int_ne(access(temporary, F_OK), 0);
+        check_alone();
         check_holds(cases[i].holds);
     }
 }
 END_TEST
 
+/* The order in which a file becomes whole and stays: contents, then the name, then the folder that keeps the name. The
+ * temporary file is locked before anything is in it, and until it has another name. */
+START_TEST(test_order)
+{
+    ck_assert_status_ok(vae__file_write(path, "old", 3));
+    system_reset();
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
+    static const system_kind kinds[] = { SYSTEM_OPEN, SYSTEM_LIST,   SYSTEM_OPEN, SYSTEM_LOCK,  SYSTEM_WRITE,
+                                         SYSTEM_SYNC, SYSTEM_RENAME, SYSTEM_SYNC, SYSTEM_CLOSE, SYSTEM_CLOSE };
+    const system_request *opened = system_request_at(0), *created = system_request_at(2),
+                         *renamed = system_request_at(6);
+    const int files[] = { opened->file,  -1, created->file, created->file, created->file,
+                          created->file, -1, opened->file,  created->file, opened->file };
+    ck_assert_int_eq(system_files_count(), (long)(sizeof kinds / sizeof *kinds));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        ck_assert_msg(system_request_at((long)i)->kind == kinds[i], "request %zu", i);
+        ck_assert_msg(system_request_at((long)i)->file == files[i], "file of request %zu", i);
+    }
+    ck_assert_str_eq(opened->path, folder);
+    ck_assert_str_eq(created->path, temporary);
+    ck_assert_str_eq(renamed->path, temporary);
+    ck_assert_str_eq(renamed->to, path);
+}
+END_TEST
+
+/* ---- What a killed process leaves -------------------------------------------------------------------------------- */
+
+/* Runs a save in a child, which ends in place of its k-th request. Did it get that far? */
+static bool ended_at(long k, const char *text)
+{
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (!child) {
+        system_reset();
+        system_end(k);
+        _exit(vae__file_write(path, text, strlen(text)).code ? 1 : 0);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == SYSTEM_ENDED));
+    return WEXITSTATUS(status) == SYSTEM_ENDED;
+}
+
+/* Ended at any request, the old file is there or the new one; the next save leaves nothing beside it. */
+START_TEST(test_ended)
+{
+    int olds = 0, news = 0, left = 0;
+    long k = 1;
+    ck_assert_status_ok(vae__file_write(path, "old", 3));
+    for (; ended_at(k, "the new one"); k++) {
+        bool old = holds("old");
+        ck_assert_msg(old || holds("the new one"), "ended at request %ld", k);
+        olds += old;
+        news += !old;
+        left += beside() != 0;
+        if (k % 2)
+            ck_assert_status_ok(vae__file_check_writable(path));
+        else
+            ck_assert_status_ok(vae__file_write(path, "old", 3));
+        check_alone();
+        ck_assert_status_ok(vae__file_write(path, "old", 3));
+    }
+    ck_assert_int_eq(k, 11);
+    ck_assert_int_eq(olds, 7);
+    ck_assert_int_eq(news, 3);
+    ck_assert_int_eq(left, 4); /* from the locking to the renaming */
+}
+END_TEST
+
+/* A killed process's file goes at the next save, whoever made it; what is named otherwise, or is no plain file, stays.
+ */
+START_TEST(test_stale)
+{
+    static const char *const stale[] = { ".1-0.tmp", ".4194303-7f00deadbeef.tmp", ".12-a.tmp" };
+    static const char *const others[] = { ".tmp",      ".1-0.tmp.gz", ".1-G.tmp", ".-1.tmp",  ".1-.tmp", ".a-1.tmp",
+                                          "x.1-0.tmp", ".1.tmp",      ".1-0tmp",  ".1-0.tm",  ".1-0",    ".1--0.tmp",
+                                          " .1-0.tmp", ".1-0x1.tmp",  "1-0.tmp",  ".1-0.TMP", ".1-A.tmp" };
+    const size_t count = sizeof others / sizeof *others;
+    for (size_t i = 0; i < sizeof stale / sizeof *stale; i++)
+        make_beside(stale[i], i ? 0600 : 0444);
+    for (size_t i = 0; i < count; i++)
+        make_beside(others[i], 0600);
+    system_reset();
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
+    ck_assert_int_eq(system_count(SYSTEM_READ), 0);
+    ck_assert_int_eq(system_count(SYSTEM_UNLINK), 3);
+    ck_assert_uint_eq(beside(), count);
+    for (size_t i = 0; i < count; i++)
+        remove_beside(others[i]);
+    check_holds("new");
+}
+END_TEST
+
+/* Nothing is followed and nothing waited for: a link to a file, a pipe without a reader, a folder. */
+START_TEST(test_stale_otherwise)
+{
+    char victim[112], pipe[112], inner[112];
+    snprintf(victim, sizeof victim, "%s.1-1.tmp", path);
+    snprintf(pipe, sizeof pipe, "%s.1-2.tmp", path);
+    snprintf(inner, sizeof inner, "%s.1-3.tmp", path);
+    make_beside("x", 0600);
+    ck_assert_int_eq(symlink("filex", victim), 0);
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+    ck_assert_int_eq(mkdir(inner, 0700), 0);
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
+    ck_assert_uint_eq(beside(), 4);
+    ck_assert_int_eq(remove(victim) | remove(pipe) | remove(inner), 0);
+    remove_beside("x");
+}
+END_TEST
+
+/* What is written at this moment, by another process or thread, stays. */
+START_TEST(test_living)
+{
+    char living[112];
+    snprintf(living, sizeof living, "%s.1-1.tmp", path);
+    int file = open(living, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    ck_assert_int_eq(flock(file, LOCK_EX | LOCK_NB), 0);
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
+    ck_assert_status_ok(vae__file_check_writable(path));
+    ck_assert_uint_eq(beside(), 1);
+    close(file);
+    ck_assert_status_ok(vae__file_check_writable(path));
+    check_alone();
+}
+END_TEST
+
+/* Many writers at once, of which each sweeps: every save succeeds, and the path always holds a whole file. */
+static void *save_often(void *text)
+{
+    for (int i = 0; i < 300; i++)
+        if (vae__file_write(path, text, strlen(text)).code)
+            return "a save failed";
+    return NULL;
+}
+
+START_TEST(test_many_writers)
+{
+    static char one[] = "one of them", other[] = "and the other one";
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, save_often, i % 2 ? one : other), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+    ck_assert(holds(one) || holds(other));
+    check_alone();
+}
+END_TEST
+
+/* A sweep that comes between making the file and locking it takes it; another one is made. */
+START_TEST(test_taken)
+{
+    system_fail(SYSTEM_LOCK, 1, EWOULDBLOCK, false);
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
+    ck_assert_int_eq(system_count(SYSTEM_LOCK), 2);
+    check_holds("new");
+    ck_assert_int_eq(remove(temporary), 0); /* which the sweep would have removed */
+    system_fail(SYSTEM_LOCK, 1, EWOULDBLOCK, true);
+    ck_assert_status(vae__file_write(path, "newer", 5), VAE_ERROR_FILE, "cannot create: File exists");
+    check_holds("new");
+    system_reset();
+    ck_assert_status_ok(vae__file_write(path, "newer", 5));
+    check_alone();
+}
+END_TEST
+
+/* Between the opening and the locking of what looked left behind, its writer puts it in its place and begins another of
+ * the same name, which is not to be removed. */
+static int begun = -1;
+
+static void begin_another(void)
+{
+    char name[112];
+    snprintf(name, sizeof name, "%s.1-1.tmp", path);
+    ck_assert_int_eq(rename(name, path), 0);
+    begun = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    ck_assert_int_eq(flock(begun, LOCK_EX | LOCK_NB), 0);
+}
+
+START_TEST(test_another)
+{
+    make_beside(".1-1.tmp", 0600);
+    system_meanwhile(SYSTEM_LOCK, 1, begin_another);
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
+    ck_assert_int_ge(begun, 0);
+    ck_assert_uint_eq(beside(), 1);
+    close(begun);
+    remove_beside(".1-1.tmp");
+}
+END_TEST
+
+/* Where there are no locks saving works, and nothing is removed. */
+START_TEST(test_no_locks)
+{
+    static const int errors[] = { ENOLCK, EOPNOTSUPP, EINVAL, ENOSYS };
+    make_beside(".1-1.tmp", 0600);
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        system_reset();
+        system_fail(SYSTEM_LOCK, 1, errors[i], true);
+        ck_assert_status_ok(vae__file_write(path, "new", 3));
+        ck_assert_status_ok(vae__file_check_writable(path));
+        ck_assert_uint_eq(beside(), 1);
+    }
+    remove_beside(".1-1.tmp");
+}
+END_TEST
+
+/* Sweeping is no reason to fail: a folder that cannot be listed, a file that cannot be opened or removed. */
+START_TEST(test_cannot_sweep)
+{
+    static const struct {
+        system_kind kind;
+        long n;
+    } cases[] = { { SYSTEM_LIST, 1 }, { SYSTEM_OPEN, 2 }, { SYSTEM_UNLINK, 1 } };
+    make_beside(".1-1.tmp", 0600);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        system_reset();
+        system_fail(cases[i].kind, cases[i].n, EIO, false);
+        ck_assert_status_ok(vae__file_write(path, "new", 3));
+        ck_assert_uint_eq(beside(), 1);
+    }
+    remove_beside(".1-1.tmp");
+}
+END_TEST
+
+/* ---- A limit on the size of files -------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t noted;
+
+static void note_signal(int number)
+{
+    noted = number;
+}
+
+/* Tries to write three bytes where two may be written; no assertion within, for Check writes them to a file. */
+static vae_status write_beyond_limit(void)
+{
+    struct rlimit before, less;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    less = before;
+    less.rlim_cur = 2;
+    setrlimit(RLIMIT_FSIZE, &less);
+    vae_status status = vae__file_write(path, "new", 3);
+    setrlimit(RLIMIT_FSIZE, &before);
+    return status;
+}
+
+START_TEST(test_limit)
+{
+    sigset_t signals, before;
+    ck_assert_status_ok(vae__file_write(path, "old", 3));
+    void (*handler)(int) = signal(SIGXFSZ, note_signal);
+    vae_status status = write_beyond_limit();
+    ck_assert_status(status, VAE_ERROR_FILE, "cannot write 3 bytes: files may have 2 (the limit of ulimit -f)");
+    check_holds("old");
+    check_alone();
+    ck_assert_int_eq(noted, 0);
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    ck_assert_int_eq(sigismember(&before, SIGXFSZ), 0);
+    ck_assert_int_eq(sigpending(&signals), 0);
+    ck_assert_int_eq(sigismember(&signals, SIGXFSZ), 0);
+    signal(SIGXFSZ, handler);
+}
+END_TEST
+
+/* A signal of this kind that the host keeps for later is the host's. */
+START_TEST(test_limit_pending)
+{
+    sigset_t own, before, pending;
+    void (*handler)(int) = signal(SIGXFSZ, note_signal);
+    sigemptyset(&own);
+    sigaddset(&own, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &own, &before);
+    raise(SIGXFSZ);
+    vae_status status = write_beyond_limit();
+    ck_assert_status(status, VAE_ERROR_FILE, "files may have 2");
+    sigpending(&pending);
+    ck_assert_int_eq(sigismember(&pending, SIGXFSZ), 1);
+    noted = 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    ck_assert_int_eq(noted, SIGXFSZ);
+    signal(SIGXFSZ, handler);
+}
+END_TEST
+
+/* ---- Signals, links, permissions, names -------------------------------------------------------------------------- */
+
 /* A signal may interrupt a read or a write; it is begun again. */
 START_TEST(test_interrupted)
 {
     system_fail(SYSTEM_WRITE, 1, EINTR, false);
+    system_fail(SYSTEM_SYNC, 1, EINTR, false);
     ck_assert_status_ok(vae__file_write(path, "all of it", 9));
+    ck_assert_int_eq(system_count(SYSTEM_SYNC), 3);
     system_fail(SYSTEM_READ, 1, EINTR, false);
     check_holds("all of it");
 }
@@ -154,7 +490,7 @@ START_TEST(test_read_fails)
 }
 END_TEST
 
-/* The temporary name is not followed where somebody made a link of it: the link goes. */
+/* The temporary name is not followed where somebody made a link of it: another one is taken. */
 START_TEST(test_link)
 {
     char victim[112];
@@ -162,6 +498,7 @@ START_TEST(test_link)
     ck_assert_int_eq(symlink(victim, temporary), 0);
     ck_assert_status_ok(vae__file_write(path, "new", 3));
     ck_assert_int_ne(access(victim, F_OK), 0);
+    ck_assert_int_eq(remove(temporary), 0);
     check_holds("new");
 }
 END_TEST
@@ -237,9 +574,15 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("file");
-    const TTest *const tests[] = { test_round_trip,  test_relative,       test_refused, test_pipe,     test_write_fails,
-                                   test_interrupted, test_read_fails,     test_link,    test_followed, test_permissions,
-                                   test_long_name,   test_check_writable, NULL };
+    const TTest *const tests[] = { test_round_trip,  test_relative,    test_refused,        test_pipe, test_write_fails,
+                                   test_order,       test_interrupted, test_read_fails,     test_link, test_followed,
+                                   test_permissions, test_long_name,   test_check_writable, NULL };
+    const TTest *const killed[] = { test_ended,        test_stale, test_stale_otherwise, test_living,
+                                    test_many_writers, test_taken, test_another,         test_no_locks,
+                                    test_cannot_sweep, NULL };
+    const TTest *const limited[] = { test_limit, test_limit_pending, NULL };
     suite_case_between(suite, "file", 20, begin, end, tests);
+    suite_case_between(suite, "killed", 60, begin, end, killed);
+    suite_case_between(suite, "limited", 20, begin, end, limited);
     return suite_run(suite);
 }

@@ -68,6 +68,7 @@ sys.exit(list(found) != sys.argv[1].split())' "$keys"
     object 'split examples elbo reconstruction kl observed nll nll_samples active_units latent_size per_example' \
         eval small.h5 --data digits:60 --samples 2 --per-example each.h5
     object 'path split rows latent_size' encode small.h5 --data digits:60 --out latents.h5
+    object 'path whole tensors values epochs steps' verify small.h5
     object 'model data examples objective parameters bar worst ok' check small.h5
     object 'model parameters data examples batch steps threads precision kernels limit epochs seconds operations operations_per_second of_limit objective memory profile' \
         bench --data digits:60 --epochs 1 --threads 1

@@ -364,7 +364,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     off_t end = lseek(edited, 0, SEEK_END);
     uint8_t *changed = mmap(NULL, (size_t)end, PROT_READ, MAP_SHARED, edited, 0);
     fuzz_expect(changed != MAP_FAILED, "no memory for a file");
-    fuzz_checkpoint_load(changed, (size_t)end, how & 2);
+    fuzz_checkpoint_load(changed, (size_t)end, (fuzz_load)((how >> 1 & 3) % FUZZ_LOADS));
     munmap(changed, (size_t)end);
     return 0;
 }

@@ -2,7 +2,7 @@
 # them, not run.
 # shellcheck shell=sh
 #
-# Wants SOURCE and VAE. PYTHON, DAMAGE and INSTRUMENT may be empty, which each script says what it does without.
+# Wants SOURCE and VAE. PYTHON, DAMAGE, INSTRUMENT and SHIM may be empty, which each script says what it does without.
 # from_root PROGRAM: its path in any folder; a bare name stays one.
 from_root() {
     case $1 in
@@ -13,6 +13,7 @@ from_root() {
 VAE=$(from_root "${VAE:?expected VAE=path of the program}") || exit 1
 DAMAGE=$(from_root "${DAMAGE:-}") || exit 1
 INSTRUMENT=$(from_root "${INSTRUMENT:-}") || exit 1
+SHIM=$(from_root "${SHIM:-}") || exit 1
 PYTHON=${PYTHON:-}
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/counting.sh"
 
@@ -26,6 +27,31 @@ python_has() {
 # Without a PYTHON that makes HDF5 files, all is skipped.
 need_python() {
     python_has 'h5py, numpy' || { skip 'no python3 with h5py and numpy'; finish; }
+}
+
+# Has the program a sanitizer, which wants to be loaded before all else, and terabytes of address space?
+sanitized() {
+    LC_ALL=C grep -Eq '__(asan|tsan|msan)_init' "$VAE"
+}
+
+# Without the library of tests/fault/shim.c all is skipped.
+need_shim() {
+    [ -n "$SHIM" ] || { skip 'no library to preload'; finish; }
+    sanitized && { skip 'a library to preload: a sanitizer is'; finish; }
+}
+
+# shimmed VARIABLE=VALUE ... ARGUMENT...: runs the program with that library, told by these variables; status as vae().
+shimmed() {
+    shim_variables=
+    while case $1 in VAE_SHIM_*) true ;; *) false ;; esac do
+        shim_variables="$shim_variables $1"
+        shift
+    done
+    # One word a variable.
+    # shellcheck disable=SC2086
+    env LD_PRELOAD="$SHIM" $shim_variables "$VAE" "$@" >stdout 2>stderr </dev/null
+    found=$?
+    return $found
 }
 
 # ---- Checks ----

@@ -1,0 +1,66 @@
+/* What is done about a step that was refused. */
+#include "src/train/refused.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "graph/culprit.h"
+#include "src/base/status.h"
+
+enum { PLACE_TEXT = 96, ROWS_TEXT = 160 };
+
+/* A gradient's square must be finite too, for Adam keeps it. */
+static const double most_gradient = 1e19;
+
+/* "encoder/0 (affine)". */
+static const char *place_of(const vae_node *node, char text[PLACE_TEXT])
+{
+    if (*vae_node_label(node))
+        snprintf(text, PLACE_TEXT, "%.60s (%.30s)", vae_node_label(node), vae_node_op(node));
+    else
+        snprintf(text, PLACE_TEXT, "%.30s", vae_node_op(node));
+    return text;
+}
+
+/* "rows 5, 90, 311 of the data", or the first few and how many more. */
+static const char *rows_of(const vae__refused *step, const vae__culprit *culprit, char text[ROWS_TEXT])
+{
+    const bool all = !culprit->count;
+    const int64_t count = all ? step->run->examples : culprit->count;
+    const int64_t told = count < VAE__CULPRIT_EXAMPLES ? count : VAE__CULPRIT_EXAMPLES;
+    int length = snprintf(text, ROWS_TEXT, "%s %s", all ? "in the batch of" : "for", count == 1 ? "row" : "rows");
+    for (int64_t i = 0; i < told; i++) {
+        const int64_t example = step->run->example_ids[all ? i : culprit->examples[i]];
+        length += snprintf(text + length, (size_t)(ROWS_TEXT - length), "%s %" PRId64, i ? "," : "",
+                           vae_data_row(step->data, vae_data_training_split(step->data), example));
+    }
+    if (told < count)
+        snprintf(text + length, (size_t)(ROWS_TEXT - length), " and %" PRId64 " more", count - told);
+    return text;
+}
+
+static vae_status tell(const vae__refused *step, const vae__culprit *culprit)
+{
+    char place[PLACE_TEXT], by[PLACE_TEXT + 16] = "", maker[PLACE_TEXT], rows[ROWS_TEXT];
+    if (culprit->gradient)
+        snprintf(by, sizeof by, " by %s", place_of(culprit->by, maker));
+    return vae__error(VAE_ERROR_NUMBER,
+                      "%.60s: epoch %" PRId64 ", step %" PRId64
+                      ": %s%s%s is %g, %s of the data; parameters are those of "
+                      "the step before",
+                      step->training->model->declaration.name, step->training->epoch + 1, step->number + 1,
+                      culprit->gradient ? "the gradient of " : "", place_of(culprit->node, place), by, culprit->value,
+                      rows_of(step, culprit, rows));
+}
+
+vae_status vae__refused_settle(const vae__refused *step)
+{
+    vae__culprit culprit;
+    VAE__TRY(vae__culprit_find(step->program, step->options, step->run, most_gradient, &culprit));
+    if (culprit.node)
+        return tell(step, &culprit);
+    const vae__kernels *kernels = vae__kernels_find(false, step->options->kernels);
+    kernels->adam(step->update, vae_store_size(step->training->model->store), step->run->gradient);
+    return vae__ok();
+}
