@@ -1,7 +1,7 @@
 /*
  * The checkpoint reader behind libhdf5: a sound checkpoint is changed by libhdf5 itself, as whoever writes HDF5 could
- * write it, so that the file is sound HDF5 and every finding is ours. An input is a byte (which checkpoint; is it
- * loaded wholly) and edits: a byte for what is done, a byte for the object, and what that edit takes.
+ * write it, so that the file is sound HDF5 and every finding is ours. An input is a byte (which checkpoint; how is it
+ * loaded) and edits: a byte for what is done, a byte for the object, and what that edit takes.
  */
 #include <hdf5.h>
 #include <string.h>
