@@ -84,8 +84,10 @@ static vae_status cannot_write(const char *path, size_t size)
     struct rlimit most;
     if (errno != EFBIG || getrlimit(RLIMIT_FSIZE, &most) || most.rlim_cur == RLIM_INFINITY)
         return vae__error_errno(path, "cannot write");
-    return vae__error(VAE_ERROR_FILE, "%s: cannot write %zu bytes: files may have %llu (the limit of ulimit -f)", path,
-                      size, (unsigned long long)most.rlim_cur);
+    return vae__error(
+        VAE_ERROR_FILE,
+        "%s: cannot write: File too large: it has %zu bytes, and files may have %llu (the limit of ulimit -f)", path,
+        size, (unsigned long long)most.rlim_cur);
 }
 
 static vae_status write_all(const char *path, int file, const unsigned char *bytes, size_t size)
@@ -147,6 +149,17 @@ static int create(target *to)
     return to->file;
 }
 
+/* Some file systems tell what went wrong at closing alone. The lock is that of both descriptors, and stays. */
+static vae_status close_once(target *to)
+{
+    int other = fcntl(to->file, F_DUPFD_CLOEXEC, 0), result = 0;
+    if (other >= 0) {
+        result = vae__system_close(to->file);
+        to->file = other;
+    }
+    return result ? vae__error_errno(to->path, "cannot close") : vae__ok();
+}
+
 static vae_status write_temporary(target *to, const void *bytes, size_t size)
 {
     if (create(to) < 0)
@@ -155,7 +168,9 @@ static vae_status write_temporary(target *to, const void *bytes, size_t size)
     if (to->replaces)
         (void)!fchmod(to->file, to->mode);
     VAE__TRY(write_quietly(to->path, to->file, bytes, size));
-    return sync_again(to->file) ? vae__error_errno(to->path, "cannot bring it to the disk") : vae__ok();
+    if (sync_again(to->file))
+        return vae__error_errno(to->path, "cannot bring it to the disk");
+    return close_once(to);
 }
 
 /* The new file takes the old one's place, for good: a folder's entries are brought to the disk by syncing the folder.
@@ -203,8 +218,7 @@ static vae_status prepare(const char *path, target *to)
     return open_folder(to);
 }
 
-/* The temporary file, if it has not become the target, is removed before its lock goes. What closing could tell of it
- * the sync before has told. */
+/* The temporary file, if it has not become the target, is removed before its lock goes. */
 static void clear(target *to)
 {
     if (to->file >= 0 && *to->temporary)

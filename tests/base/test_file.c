@@ -158,6 +158,7 @@ START_TEST(test_write_fails)
                   { SYSTEM_OPEN, ".tmp: cannot create: No space left on device", "old", 2 },
                   { SYSTEM_WRITE, "file: cannot write: No space left on device", "old", 1 },
                   { SYSTEM_SYNC, "file: cannot bring it to the disk: No space left on device", "old", 1 },
+                  { SYSTEM_CLOSE, "file: cannot close: No space left on device", "old", 1 },
                   { SYSTEM_RENAME, "file: cannot put the new file in its place: No space left on device", "old", 1 },
                   { SYSTEM_SYNC, "is written, but its folder cannot be brought to the disk", "new", 2 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -179,16 +180,21 @@ START_TEST(test_order)
     ck_assert_status_ok(vae__file_write(path, "old", 3));
     system_reset();
     ck_assert_status_ok(vae__file_write(path, "new", 3));
-    static const system_kind kinds[] = { SYSTEM_OPEN, SYSTEM_LIST,   SYSTEM_OPEN, SYSTEM_LOCK,  SYSTEM_WRITE,
-                                         SYSTEM_SYNC, SYSTEM_RENAME, SYSTEM_SYNC, SYSTEM_CLOSE, SYSTEM_CLOSE };
-    const system_request *opened = system_request_at(0), *created = system_request_at(2),
-                         *renamed = system_request_at(6);
-    const int files[] = { opened->file,  -1, created->file, created->file, created->file,
-                          created->file, -1, opened->file,  created->file, opened->file };
-    ck_assert_int_eq(system_files_count(), (long)(sizeof kinds / sizeof *kinds));
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        ck_assert_msg(system_request_at((long)i)->kind == kinds[i], "request %zu", i);
-        ck_assert_msg(system_request_at((long)i)->file == files[i], "file of request %zu", i);
+    enum { OPENED, CREATED = 2, RENAMED = 7, REQUESTS = 11 };
+    static const system_kind kinds[REQUESTS] = { SYSTEM_OPEN,  SYSTEM_LIST,  SYSTEM_OPEN,  SYSTEM_LOCK,
+                                                 SYSTEM_WRITE, SYSTEM_SYNC,  SYSTEM_CLOSE, SYSTEM_RENAME,
+                                                 SYSTEM_SYNC,  SYSTEM_CLOSE, SYSTEM_CLOSE };
+    const system_request *opened = system_request_at(OPENED), *created = system_request_at(CREATED),
+                         *renamed = system_request_at(RENAMED);
+    /* The temporary file is closed twice, by descriptors of one lock. */
+    const int first = created->file, other = system_request_at(REQUESTS - 2)->file;
+    const int files[REQUESTS] = { opened->file, -1, first,        first, first,       first,
+                                  first,        -1, opened->file, other, opened->file };
+    ck_assert_int_eq(system_files_count(), REQUESTS);
+    ck_assert_int_ne(other, opened->file);
+    for (long i = 0; i < REQUESTS; i++) {
+        ck_assert_msg(system_request_at(i)->kind == kinds[i], "request %ld", i);
+        ck_assert_msg(system_request_at(i)->file == files[i], "file of request %ld", i);
     }
     ck_assert_str_eq(opened->path, folder);
     ck_assert_str_eq(created->path, temporary);
@@ -234,10 +240,10 @@ START_TEST(test_ended)
         check_alone();
         ck_assert_status_ok(vae__file_write(path, "old", 3));
     }
-    ck_assert_int_eq(k, 11);
-    ck_assert_int_eq(olds, 7);
+    ck_assert_int_eq(k, 12);
+    ck_assert_int_eq(olds, 8);
     ck_assert_int_eq(news, 3);
-    ck_assert_int_eq(left, 4); /* from the locking to the renaming */
+    ck_assert_int_eq(left, 5); /* from the locking to the renaming */
 }
 END_TEST
 
@@ -428,7 +434,8 @@ START_TEST(test_limit)
     ck_assert_status_ok(vae__file_write(path, "old", 3));
     void (*handler)(int) = signal(SIGXFSZ, note_signal);
     vae_status status = write_beyond_limit();
-    ck_assert_status(status, VAE_ERROR_FILE, "cannot write 3 bytes: files may have 2 (the limit of ulimit -f)");
+    ck_assert_status(status, VAE_ERROR_FILE,
+                     "cannot write: File too large: it has 3 bytes, and files may have 2 (the limit of ulimit -f)");
     check_holds("old");
     check_alone();
     ck_assert_int_eq(noted, 0);

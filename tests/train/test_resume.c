@@ -122,7 +122,7 @@ static void stop(leg *l, vae_train_options options)
     load(&l->training, path);
 }
 
-/* As soon as its checkpoint is of that step it is taken aside; the run goes on. */
+/* As soon as its checkpoint is of that step it is taken aside; the run, which may have gone on, is given up. */
 static int take_aside(void *context, const vae_progress *progress)
 {
     leg *l = context;
@@ -131,21 +131,21 @@ static int take_aside(void *context, const vae_progress *progress)
         ck_assert_int_eq(rename(path, aside), 0);
         l->copied = true;
     }
-    return 0;
+    return l->copied;
 }
 
 static int ask_there(void *context, const vae_progress *progress)
 {
     const leg *l = context;
-    take_aside(context, progress);
-    return l->training->step == l->step && !l->copied ? VAE_SAVE : 0;
+    if (take_aside(context, progress))
+        return 1;
+    return l->training->step == l->step ? VAE_SAVE : 0;
 }
 
 static void go_on_from_aside(leg *l, const vae_train_options *options)
 {
-    ck_assert_status_ok(vae_train(l->training, data, options));
+    ck_assert_status(vae_train(l->training, data, options), VAE_STOPPED, "training was stopped in epoch ");
     ck_assert(l->copied);
-    ck_assert_int_eq(l->training->epoch, options->epochs);
     load(&l->training, aside);
 }
 
@@ -215,7 +215,7 @@ START_TEST(test_resumed)
     if (what->held_out)
         ck_assert_status_ok(vae_data_hold_out(data, what->held_out));
     vae_training *whole = begun(what);
-    ck_assert_status_ok(vae_train(whole, data, &(vae_train_options){ .epochs = EPOCHS, .threads = threads[2] }));
+    ck_assert_status_ok(vae_train(whole, data, &(vae_train_options){ .epochs = EPOCHS, .threads = 1 }));
     leg l = { .training = begun(what) };
     for (int i = 0; i < 2; i++)
         run_to(&l, cut->places[i], how, threads[i]);
@@ -235,7 +235,7 @@ START_TEST(test_more_epochs)
     if (what->held_out)
         ck_assert_status_ok(vae_data_hold_out(data, what->held_out));
     vae_training *whole = begun(what), *parts = begun(what);
-    ck_assert_status_ok(vae_train(whole, data, &(vae_train_options){ .epochs = EPOCHS, .threads = 2 }));
+    ck_assert_status_ok(vae_train(whole, data, &(vae_train_options){ .epochs = EPOCHS, .threads = 1 }));
     for (int epochs = 1; epochs <= EPOCHS; epochs++) {
         ck_assert_status_ok(vae_train(
             parts, data, &(vae_train_options){ .epochs = epochs, .threads = threads[epochs - 1], .checkpoint = path }));
