@@ -1,7 +1,7 @@
 /*
  * The checkpoint reader behind libhdf5: a sound checkpoint is changed by libhdf5 itself, as whoever writes HDF5 could
- * write it, so that the file is sound HDF5 and every finding is ours. An input is a byte (which checkpoint; is it
- * loaded wholly) and edits: a byte for what is done, a byte for the object, and what that edit takes.
+ * write it, so that the file is sound HDF5 and every finding is ours. An input is a byte (which checkpoint; how is it
+ * loaded) and edits: a byte for what is done, a byte for the object, and what that edit takes.
  */
 #include <hdf5.h>
 #include <string.h>
@@ -364,7 +364,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     off_t end = lseek(edited, 0, SEEK_END);
     uint8_t *changed = mmap(NULL, (size_t)end, PROT_READ, MAP_SHARED, edited, 0);
     fuzz_expect(changed != MAP_FAILED, "no memory for a file");
-    fuzz_checkpoint_load(changed, (size_t)end, how & 2);
+    fuzz_checkpoint_load(changed, (size_t)end, (fuzz_load)((how >> 1 & 3) % FUZZ_LOADS));
     munmap(changed, (size_t)end);
     return 0;
 }
