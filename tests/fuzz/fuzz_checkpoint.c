@@ -213,6 +213,20 @@ static void link_object(const place *at)
         H5Lcreate_hard(at->file, at->path, at->file, path, H5P_DEFAULT, H5P_DEFAULT);
 }
 
+/* In place of whatever an edit made of it before. */
+static void write_sum(hid_t dataset, uint32_t sum)
+{
+    hid_t space = H5Screate(H5S_SCALAR);
+    if (H5Aexists(dataset, "crc32") > 0)
+        H5Adelete(dataset, "crc32");
+    hid_t attribute = H5Acreate2(dataset, "crc32", H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Sclose(space);
+    if (attribute < 0)
+        return;
+    H5Awrite(attribute, H5T_NATIVE_UINT32, &sum);
+    H5Aclose(attribute);
+}
+
 /* Values and, unless told not to, the checksum that goes with them. */
 static void write_dataset(const place *at, hid_t dataset, const made *it, bool checked)
 {
@@ -222,17 +236,8 @@ static void write_dataset(const place *at, hid_t dataset, const made *it, bool c
     take_values(at->input, values, it->bytes);
     if (it->bytes)
         H5Dwrite(dataset, it->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
-    uint32_t sum = (uint32_t)crc32(0, values, (uInt)it->bytes);
-    if (checked && H5Aexists(dataset, "crc32") <= 0) {
-        hid_t space = H5Screate(H5S_SCALAR);
-        H5Aclose(H5Acreate2(dataset, "crc32", H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT));
-        H5Sclose(space);
-    }
-    hid_t attribute = checked ? H5Aopen(dataset, "crc32", H5P_DEFAULT) : H5I_INVALID_HID;
-    if (attribute < 0)
-        return;
-    H5Awrite(attribute, H5T_NATIVE_UINT32, &sum);
-    H5Aclose(attribute);
+    if (checked)
+        write_sum(dataset, (uint32_t)crc32(0, values, (uInt)it->bytes));
 }
 
 static void change_values(const place *at)
