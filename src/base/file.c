@@ -137,7 +137,8 @@ typedef struct target {
     int file;      /* the temporary file, open and so locked; -1: there is none */
     int folder;    /* open; -1: not yet */
     bool replaces; /* a file stands there, */
-    mode_t mode;   /* … with these permissions */
+    mode_t mode;   /* … with these permissions … */
+    gid_t group;   /* … of this group */
 } target;
 
 /* Nobody may read the temporary file whom the file it replaces kept out. What killed processes left goes first: it may
@@ -145,8 +146,19 @@ typedef struct target {
 static int create(target *to)
 {
     vae__temporary_sweep(to->folder_name, to->path, to->temporary);
-    to->file = vae__temporary_create(to->path, to->replaces ? (int)to->mode : 0666, to->temporary);
+    to->file = vae__temporary_create(to->path, to->replaces ? (int)(to->mode & ~(mode_t)S_IRWXG) : 0666, to->temporary);
     return to->file;
+}
+
+/* Where they cannot be set they are narrower than the old ones, which is no reason to lose the contents: in another
+ * group than the old file's nobody may do what the others may not. */
+static void hand_on_permissions(const target *to)
+{
+    mode_t mode = to->mode;
+    struct stat about;
+    if (fstat(to->file, &about) || (about.st_gid != to->group && fchown(to->file, (uid_t)-1, to->group)))
+        mode = (mode & ~(mode_t)S_IRWXG) | (mode & S_IRWXG & (mode & S_IRWXO) << 3);
+    (void)!fchmod(to->file, mode);
 }
 
 /* Some file systems tell what went wrong at closing alone. The lock is that of both descriptors, and stays. */
@@ -164,9 +176,8 @@ static vae_status write_temporary(target *to, const void *bytes, size_t size)
 {
     if (create(to) < 0)
         return vae__error_errno(to->temporary, "cannot create");
-    /* Where permissions cannot be set they are narrower than the old ones, which is no reason to lose the contents. */
     if (to->replaces)
-        (void)!fchmod(to->file, to->mode);
+        hand_on_permissions(to);
     VAE__TRY(write_quietly(to->path, to->file, bytes, size));
     if (sync_again(to->file))
         return vae__error_errno(to->path, "cannot bring it to the disk");
@@ -213,8 +224,10 @@ static vae_status prepare(const char *path, target *to)
     if (to->replaces && !S_ISREG(about.st_mode))
         return vae__error(VAE_ERROR_FILE, "%s: expected a file to write to, found a %s", path,
                           S_ISDIR(about.st_mode) ? "folder" : "special file");
-    if (to->replaces)
+    if (to->replaces) {
         to->mode = about.st_mode & 07777;
+        to->group = about.st_gid;
+    }
     return open_folder(to);
 }
 

@@ -13,7 +13,8 @@ vae_status vae__file_read(const char *path, size_t limit, unsigned char **bytes,
  * Writes a file that appears as a whole or not at all: to a temporary file beside the target, then fsync, rename, and
  * fsync of the folder. On failure the temporary file is removed and what stood at `path` stays; but for a failure of
  * the last step, of which the message says that the file is written. A link is followed to the file it leads to; a
- * file that is replaced hands its permissions on. Temporary files that killed processes left beside the target are
+ * file that is replaced hands its permissions on, and its group where that may be set; else the group has those of the
+ * others. Temporary files that killed processes left beside the target are
  * removed (temporary.h). A limit on the size of files (RLIMIT_FSIZE) is a status like any other, and never a signal.
  */
 vae_status vae__file_write(const char *path, const void *bytes, size_t size);

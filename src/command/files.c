@@ -95,19 +95,32 @@ static bool folder_of(const char *path, char folder[PATH_TEXT])
     return true;
 }
 
-/* Makes a file and removes it: permissions alone do not tell whether it can be done. Its name is one that a temporary
- * file of a save may have, as long as any, and so is removed by the next save if a kill leaves it there. The folder is
- * opened, as writing will, to bring it to the disk. */
+/* A new file of a name that a temporary file of a save may have, as long as any, so that the next save removes it if a
+ * kill leaves it there. What has the name already is of a process of the same number: of a container's, always. */
+static int make_beside(const char *place, char beside[PATH_TEXT + 32])
+{
+    enum { ATTEMPTS = 100 };
+    int file = -1;
+    for (unsigned attempt = 0; file < 0 && attempt < ATTEMPTS; attempt++) {
+        snprintf(beside, PATH_TEXT + 32, "%s.%ld-%012x.tmp", place, (long)getpid(), attempt);
+        file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (file < 0 && errno != EEXIST)
+            break;
+    }
+    return file;
+}
+
+/* Makes a file and removes it: permissions alone do not tell whether it can be done. The folder is opened, as writing
+ * will, to bring it to the disk. */
 static int try_folder(const vae__call *call, const char *option, const char *path, const char *place,
                       const char *folder)
 {
     char beside[PATH_TEXT + 32];
-    snprintf(beside, sizeof beside, "%s.%ld-%012x.tmp", place, (long)getpid(), 0U);
     int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0)
         return vae__failed(call, "--%s %s: the folder %s: cannot be read: %s", option, path, folder, strerror(errno));
     close(opened);
-    int file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int file = make_beside(place, beside);
     if (file < 0)
         return vae__failed(call, "--%s %s: the folder %s: cannot be written: %s", option, path, folder,
                            strerror(errno));

@@ -542,6 +542,34 @@ START_TEST(test_permissions)
 }
 END_TEST
 
+/* A file that another group than its writer's may read: the new one is that group's as well; or, where it cannot be,
+ * nobody's to read whom the old one kept out. */
+START_TEST(test_group)
+{
+    enum { GROUP = 12345, NOBODY = 65534 };
+    struct stat about;
+    if (geteuid()) /* nobody else can have such a file, or be told which groups there are */
+        return;
+    ck_assert_status_ok(vae__file_write(path, "old", 3));
+    ck_assert_int_eq(chmod(path, 0640), 0);
+    ck_assert_int_eq(chown(path, NOBODY, GROUP), 0);
+    ck_assert_status_ok(vae__file_write(path, "new", 3));
+    ck_assert_int_eq(stat(path, &about), 0);
+    ck_assert_uint_eq(about.st_gid, GROUP);
+    ck_assert_uint_eq(about.st_mode & 07777, 0640);
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    ck_assert_int_eq(setegid(NOBODY), 0);
+    ck_assert_int_eq(seteuid(NOBODY), 0);
+    vae_status status = vae__file_write(path, "newer", 5);
+    ck_assert_int_eq(seteuid(0), 0);
+    ck_assert_int_eq(setegid(0), 0);
+    ck_assert_status_ok(status);
+    ck_assert_int_eq(stat(path, &about), 0);
+    ck_assert_uint_eq(about.st_gid, NOBODY);
+    ck_assert_uint_eq(about.st_mode & 07777, 0600);
+}
+END_TEST
+
 /* The temporary name is longer than the file's own, and has to fit as well. */
 START_TEST(test_long_name)
 {
@@ -581,9 +609,11 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("file");
-    const TTest *const tests[] = { test_round_trip,  test_relative,    test_refused,        test_pipe, test_write_fails,
-                                   test_order,       test_interrupted, test_read_fails,     test_link, test_followed,
-                                   test_permissions, test_long_name,   test_check_writable, NULL };
+    const TTest *const tests[] = { test_round_trip,  test_relative,       test_refused,
+                                   test_pipe,        test_write_fails,    test_order,
+                                   test_interrupted, test_read_fails,     test_link,
+                                   test_followed,    test_permissions,    test_group,
+                                   test_long_name,   test_check_writable, NULL };
     const TTest *const killed[] = { test_ended,        test_stale, test_stale_otherwise, test_living,
                                     test_many_writers, test_taken, test_another,         test_no_locks,
                                     test_cannot_sweep, NULL };

@@ -322,5 +322,10 @@ told 0 '1 epoch: nothing was left to do' train --resume done.h5 --epochs 1
 told 0 '1 epoch: nothing was left to do' train --resume done.h5
 vae sample model.h5 --out samples.h5 --count 1 || fail 'samples to replace'
 told 0 'samples.h5: 40 samples' sample model.h5 --out samples.h5
+# In a container every run may have the number of the one that was killed while it had a look at the folder.
+sh -c 'touch "again.h5.$$-000000000000.tmp" && exec "$0" train vae --data good --epochs 1 --latent 2 --encoder= \
+    --decoder= --out again.h5' "$VAE" >stdout 2>stderr
+check 'a name that a killed process of the same number left' [ $? = 0 ]
+check 'it is swept up' test "$(echo again.h5*)" = again.h5
 
 finish

@@ -89,7 +89,8 @@ static const vae_catalogue catalogue = { .ops = ops, .op_count = 4 };
 static char folder[64], path[96], source[96];
 static vae_data *data;
 
-static void write_data(void)
+/* `missing`: values are NaN, one of the marked row. */
+static void write_data(bool missing)
 {
     const char head[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (70, 6), }";
     char header[128] = "\x93NUMPY\x01";
@@ -102,6 +103,8 @@ static void write_data(void)
         x[i / WIDTH][i % WIDTH] = (float)(i * 37 % 101) / 101;
     for (int k = 0; k < WIDTH; k++)
         x[MARKED][k] = (float)(k % 2 ? 3000 : -2000);
+    if (missing)
+        x[3][1] = x[MARKED][1] = NAN;
     FILE *file = fopen(source, "wb");
     ck_assert_ptr_nonnull(file);
     ck_assert_int_eq(fwrite(header, 1, sizeof header, file), sizeof header);
@@ -116,7 +119,7 @@ static void begin(void)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a.h5", folder);
     snprintf(source, sizeof source, "%s/x.npy", folder);
-    write_data();
+    write_data(false);
     ck_assert_status_ok(vae_data_open(source, &(vae_data_options){ .threads = 1 }, &data));
     in_value = in_gradient = 0;
 }
@@ -133,7 +136,7 @@ static void end(void)
 static vae_training *training_of(const char *encoder)
 {
     const vae_model_spec spec = { .name = "small",
-                                  .x = { .likelihood = "gaussian sigma=100" },
+                                  .x = { .likelihood = "gaussian sigma=100", .missing = VAE_MISSING_MASK },
                                   .latents = { { .size = 3 } },
                                   .encoder = encoder,
                                   .decoder = "dense 12 relu" };
@@ -369,11 +372,30 @@ START_TEST(test_squares)
 }
 END_TEST
 
+/* A value that is missing is NaN, and no cause of anything: a step in doubt is taken, and of one that is refused the
+ * cause is found behind it. */
+START_TEST(test_missing)
+{
+    watch w = plain;
+    vae_data_free(&data);
+    write_data(true);
+    ck_assert_status_ok(vae_data_open(source, &(vae_data_options){ .threads = 1 }, &data));
+    vae_training *steeper = training_of("dense 12 steeper"), *poisoned = training_of("dense 12 poisoned");
+    ck_assert_status_ok(train(steeper, 2, 2, false, &w));
+    ck_assert_int_eq(steeper->skipped, 0);
+    in_value = INFINITY;
+    ck_assert_status(train(poisoned, 1, 2, false, &w), VAE_ERROR_NUMBER, ": poisoned is inf, for row 10 of the data;");
+    vae_training_free(&steeper);
+    vae_training_free(&poisoned);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nonfinite");
     const TTest *const none[] = { NULL }, *const tests[] = { test_weight, test_count,   test_skip_resumed,
-                                                             test_doubt,  test_squares, NULL };
+                                                             test_doubt,  test_squares, test_missing,
+                                                             NULL };
     suite_case_between(suite, "trainings", 60, begin, end, tests);
     TCase *causes_case = suite_case_between(suite, "causes", 60, begin, end, none);
     tcase_add_loop_test(causes_case, test_stop, 0, CAUSES);
