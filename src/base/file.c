@@ -96,7 +96,9 @@ static vae_status write_all(const char *path, int file, const unsigned char *byt
         ssize_t count = vae__system_write(file, bytes + done, size - done);
         if (count < 0 && errno == EINTR)
             continue;
-        if (count < 0)
+        if (!count)
+            errno = EIO;
+        if (count <= 0)
             return cannot_write(path, size);
         done += (size_t)count;
     }

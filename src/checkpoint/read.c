@@ -232,7 +232,7 @@ static vae_status get_place(const vae__place *group, vae_training *training)
     VAE__TRY(vae__get_integer(group, "step", training->step, training->step, &step));
     VAE__TRY(vae__get_integer(group, "batch_size", 1, VAE__MAX_BATCH, &training->batch_size));
     VAE__TRY(get_precision(group, &training->bf16));
-    VAE__TRY(vae__get_integer(group, "partial_examples", 0, INT64_MAX, &training->partial.examples));
+    VAE__TRY(vae__get_integer(group, "partial_examples", 0, UINT32_MAX, &training->partial.examples));
     VAE__TRY(vae__get_number(group, "partial_reconstruction", -INFINITY, INFINITY, &training->partial.reconstruction));
     VAE__TRY(vae__get_number(group, "partial_kl", -INFINITY, INFINITY, &training->partial.kl));
     return get_own_text(group, "command_line", &training->command_line);
@@ -270,6 +270,10 @@ static vae_status get_history(const vae__place *group, vae_training *training)
     vae_status status = vae__get_tree(group, names, VAE__MAX_COLUMNS, seen, get_column, history);
     if (history->rows < 0)
         history->rows = 0;
+    /* Older files lack this column: nothing was skipped. */
+    if (!status.code && history->rows && !history->columns[VAE__TRAIN_SKIPPED])
+        status =
+            vae__allocate("the history", (size_t)history->rows, sizeof(double), &history->columns[VAE__TRAIN_SKIPPED]);
     return status;
 }
 

@@ -241,11 +241,6 @@ bool vae__history_is_validation(int column)
     return column >= VAE__VALIDATION_ELBO && column <= VAE__VALIDATION_KL;
 }
 
-bool vae__history_is_new(int column)
-{
-    return column == VAE__TRAIN_SKIPPED;
-}
-
 /* epoch · steps ≤ step ≤ (epoch + 1) · steps, and the sums are over the examples between: those of the whole epoch
  * where only its row of the history is still to come. */
 static vae_status check_place(const vae_training *training, const char *where)
@@ -286,7 +281,7 @@ static vae_status check_history(const vae_training *training, const char *where)
     if (history->rows)
         validated = training->rows[VAE_VALIDATION] > 0;
     for (int i = 0; any && i < VAE__MAX_COLUMNS; i++)
-        if (!vae__history_is_new(i) && (history->columns[i] != NULL) != (validated || !vae__history_is_validation(i)))
+        if ((history->columns[i] != NULL) != (validated || !vae__history_is_validation(i)))
             return vae__error(VAE_ERROR_FORMAT, "%s: the history %s the column %s, which this training %s", where,
                               history->columns[i] ? "has" : "lacks", vae__history_names[i].name,
                               history->columns[i] ? "lacks" : "has");

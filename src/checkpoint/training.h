@@ -107,9 +107,6 @@ void vae__training_splits(const vae_training *training, unsigned char *splits);
 /* A column that is there where, and only where, there are validation rows. */
 bool vae__history_is_validation(int column);
 
-/* A column that older files lack. */
-bool vae__history_is_new(int column);
-
 /* Do place in the schedule, history and splits agree, as they do in every training that vae_train has trained? Asked of
  * what a file brought and before training goes on. The message begins with `where`. */
 vae_status vae__training_check(const vae_training *training, const char *where);

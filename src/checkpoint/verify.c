@@ -88,6 +88,16 @@ static vae_status check_history(const char *path, const vae_training *training)
     return vae__ok();
 }
 
+static vae_status check_partial(const char *path, const vae_training *training)
+{
+    const vae__partial *partial = &training->partial;
+    if (isfinite(partial->reconstruction) && isfinite(partial->kl))
+        return vae__ok();
+    return vae__error(VAE_ERROR_FORMAT,
+                      "%s: /training/partial_reconstruction and partial_kl: expected finite sums, found %g and %g",
+                      path, partial->reconstruction, partial->kl);
+}
+
 vae_status vae_checkpoint_verify(const char *path, const vae_catalogue *catalogue)
 {
     vae_training *training = NULL;
@@ -95,6 +105,8 @@ vae_status vae_checkpoint_verify(const char *path, const vae_catalogue *catalogu
     vae_status status = check_all_values(path, training);
     if (!status.code)
         status = check_history(path, training);
+    if (!status.code)
+        status = check_partial(path, training);
     vae_training_free(&training);
     return status;
 }

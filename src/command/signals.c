@@ -72,7 +72,8 @@ bool vae__signals_want_stop(void)
 
 bool vae__signals_take_save(void)
 {
-    bool wanted = save;
+    if (!save) /* one that comes between is taken the next time */
+        return false;
     save = 0;
-    return wanted;
+    return true;
 }

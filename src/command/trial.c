@@ -92,10 +92,19 @@ static void limit_all(const vae__trial *trial, uint64_t bytes)
     lower_limit(RLIMIT_CPU, seconds_for(bytes));
     if (!trial->many)
         limit_files();
-    static const int ending[] = { SIGALRM, SIGXCPU, SIGINT, SIGTERM, SIGUSR1, SIGSEGV, SIGBUS, SIGABRT, SIGFPE };
-    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-        signal(ending[i], SIG_DFL);
     alarm(seconds_for(bytes) + WAITING);
+}
+
+/* What is caught ends the child; what the parent ignores it ignores as well. A signal that asks a whole group of
+ * processes for their checkpoints is no concern of it. */
+static void reset_signals(void)
+{
+    static const int ending[] = { SIGALRM, SIGXCPU, SIGINT, SIGTERM, SIGSEGV, SIGBUS, SIGABRT, SIGFPE };
+    struct sigaction before;
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        if (!sigaction(ending[i], NULL, &before) && before.sa_handler != SIG_IGN)
+            signal(ending[i], SIG_DFL);
+    signal(SIGUSR1, SIG_IGN);
 }
 
 /* ---- The child --------------------------------------------------------------------------------------------------- */
@@ -107,6 +116,7 @@ static void run_child(const vae__trial *trial, uint64_t bytes, int answer)
     int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0)
         dup2(nowhere, STDERR_FILENO);
+    reset_signals();
     limit_all(trial, bytes);
     vae_status status = trial->open(trial->context);
     ssize_t written = write(answer, &status, sizeof status);
@@ -140,11 +150,25 @@ static vae_status status_of(vae_code code, const char *path, const char *text)
 /* Of a child that did not answer. */
 static vae_status status_of_end(const vae__trial *trial, uint64_t bytes, int how)
 {
-    int by = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
-    char slow[64], text[192];
-    snprintf(slow, sizeof slow, "that takes longer than %u s to read", seconds_for(bytes));
-    snprintf(text, sizeof text, "expected %s, found a file %s", trial->what,
-             by == SIGALRM || by == SIGXCPU ? slow : "so damaged that reading it crashes");
+    const unsigned seconds = seconds_for(bytes);
+    char found[96] = "so damaged that reading it crashes", text[224];
+    switch (WIFSIGNALED(how) ? WTERMSIG(how) : 0) {
+    case SIGXCPU:
+        snprintf(found, sizeof found, "that takes longer than %u s to read", seconds);
+        break;
+    case SIGALRM:
+        snprintf(found, sizeof found, "that does not come within %u s", seconds + WAITING);
+        break;
+    case SIGKILL:
+    case SIGTERM:
+    case SIGINT:
+    case SIGHUP:
+        snprintf(text, sizeof text, "the process in which it was tried was ended by signal %d", WTERMSIG(how));
+        return status_of(VAE_ERROR_FILE, trial->path, text);
+    default:
+        break;
+    }
+    snprintf(text, sizeof text, "expected %s, found a file %s", trial->what, found);
     return status_of(VAE_ERROR_FORMAT, trial->path, text);
 }
 

@@ -446,9 +446,7 @@ static vae_status record(vae__loop *loop)
     };
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        present[i] = vae__history_is_validation(i) ? loop->validation != NULL
-                     : vae__history_is_new(i)      ? !training->history.rows || training->history.columns[i]
-                                                   : true;
+        present[i] = loop->validation || !vae__history_is_validation(i);
     return vae__history_append(&training->history, present, values);
 }
 

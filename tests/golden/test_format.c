@@ -200,6 +200,14 @@ START_TEST(test_training)
     ck_assert_double_eq(where.learning_rate, 0.001);
     ck_assert_int_eq(vae_history_rows(training), 3);
     ck_assert_int_ge(vae_history_columns(training), 11);
+    /* What the file lacks, for there was no such thing then: nothing was skipped. */
+    int skipped = 0;
+    for (int i = 0; i < vae_history_columns(training); i++) {
+        const vae_history_column column = vae_history_column_at(training, i);
+        for (int64_t row = 0; !strcmp(column.name, "train/skipped") && row < 3; row++)
+            skipped += fabs(column.values[row]) <= 0;
+    }
+    ck_assert_int_eq(skipped, 3);
     vae_training_free(&training);
 }
 END_TEST

@@ -36,6 +36,35 @@ for fault in crash end allocate loop; do
     unset VAE_FAULT LD_PRELOAD
 done
 
+# A child is not asked for a checkpoint, and whoever ends it is told of as that.
+cat >children.py <<'END'
+import os, signal, subprocess, sys, time
+
+program = subprocess.Popen([sys.argv[1], "verify", "good.h5"], stderr=subprocess.PIPE, text=True)
+path, deadline = f"/proc/{program.pid}/task/{program.pid}/children", time.monotonic() + 60
+child = ""
+while not child and time.monotonic() < deadline:
+    child = open(path).read().split()[:1]
+child = int(child[0])
+# It spends time of the processor once the library is in its loop, behind all that it has to say about signals.
+while int(open(f"/proc/{child}/stat").read().rsplit(")", 1)[1].split()[11]) < 10 and time.monotonic() < deadline:
+    time.sleep(0.01)
+os.kill(child, signal.SIGUSR1)
+time.sleep(0.1)
+assert open(f"/proc/{child}/stat").read().rsplit(")", 1)[1].split()[0] in "RS", "SIGUSR1 ended it"
+os.kill(child, signal.SIGKILL)
+said = program.communicate()[1]
+assert program.returncode == 1, program.returncode
+assert said == "vae verify: good.h5: the process in which it was tried was ended by signal 9\n", said
+END
+export VAE_FAULT=loop LD_PRELOAD="$FAULT"
+if [ -r "/proc/$$/task/$$/children" ]; then
+    check 'signals to a child' "$PYTHON" children.py "$VAE"
+else
+    skip 'signals to a child: this system does not tell whose it is'
+fi
+unset VAE_FAULT LD_PRELOAD
+
 # ---- Code on the path of plug-ins ----
 
 mkdir plugins files
