@@ -33,6 +33,7 @@ typedef struct vae__loop {
     vae__evaluator *validation; /* NULL: there is no such split */
     float *gradient;
     uint32_t *order;       /* the epoch's */
+    float *epochs;         /* done, for each example of a batch */
     int64_t steps, number; /* an epoch's; done of it */
     vae_run run;           /* the step under way */
     vae__adam adam;
@@ -247,6 +248,7 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
+    VAE__TRY(vae__allocate("the epoch of a batch", (size_t)capacity, sizeof(float), &loop->epochs));
     VAE__TRY(make_validation(loop, data));
     /* An epoch is long, and its checkpoint the first that would be lost. */
     bool writes = loop->options->checkpoint && training->epoch < loop->options->epochs;
@@ -260,6 +262,7 @@ static void clear_loop(vae__loop *loop)
     vae__model_graph_clear(&loop->graph);
     vae__free(loop->gradient);
     vae__free(loop->order);
+    vae__free(loop->epochs);
 }
 
 /* ---- A step ------------------------------------------------------------------------------------------------------ */
@@ -274,10 +277,14 @@ static vae_status begin_step(vae__loop *loop)
 {
     const vae_training *training = loop->training;
     int64_t begin = loop->number * training->batch_size, left = loop->match.rows - begin;
+    int64_t examples = left < training->batch_size ? left : training->batch_size;
     const uint32_t *rows = loop->order + begin;
-    loop->run = (vae_run){ .examples = left < training->batch_size ? left : training->batch_size,
+    double epoch = (double)training->epoch + (double)loop->number / (double)loop->steps;
+    int count = vae__match_bind(&loop->match, &loop->graph, rows, loop->bindings);
+    count = vae__match_epoch(&loop->graph, epoch, loop->epochs, examples, loop->bindings, count);
+    loop->run = (vae_run){ .examples = examples,
                            .bindings = loop->bindings,
-                           .binding_count = vae__match_bind(&loop->match, &loop->graph, rows, loop->bindings),
+                           .binding_count = count,
                            .seed = training->seed,
                            .purpose = "train",
                            .step = (uint32_t)training->epoch,
