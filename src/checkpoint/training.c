@@ -18,6 +18,9 @@ const vae__history_name vae__history_names[VAE__MAX_COLUMNS] = {
     [VAE__TRAIN_RECONSTRUCTION] = { "train/reconstruction", NATS,
                                     "E log p(x|z), mean over the epoch's training examples" },
     [VAE__TRAIN_KL] = { "train/kl", NATS, "KL(q(z|x) || p(z)), mean over the epoch's training examples" },
+    [VAE__TRAIN_OBJECTIVE] = { "train/objective", NATS,
+                               "what was maximised, where that is not simply the elbo, mean over the epoch's training "
+                               "examples" },
     [VAE__TRAIN_SKIPPED] = { "train/skipped", "steps",
                              "steps of the epoch that changed nothing, for a value or gradient was not finite" },
     [VAE__VALIDATION_ELBO] = { "validation/elbo", NATS,
@@ -243,7 +246,7 @@ bool vae__history_is_validation(int column)
 
 bool vae__history_is_new(int column)
 {
-    return column == VAE__TRAIN_SKIPPED;
+    return column == VAE__TRAIN_SKIPPED || column == VAE__TRAIN_OBJECTIVE;
 }
 
 /* epoch · steps ≤ step ≤ (epoch + 1) · steps, and the sums are over the examples between: those of the whole epoch

@@ -304,6 +304,7 @@ static void end_step(vae__loop *loop)
     training->partial.examples += loop->run.examples;
     training->partial.reconstruction += examples * figure(loop, loop->graph.reconstruction);
     training->partial.kl += examples * figure(loop, loop->graph.kl);
+    training->partial.objective -= examples * figure(loop, loop->graph.objective);
     training->step++;
     loop->number++;
     loop->progress.examples += loop->run.examples;
@@ -403,6 +404,7 @@ static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
     progress->reconstruction = sums.reconstruction / examples;
     progress->kl = sums.kl / examples;
     progress->elbo = progress->reconstruction - progress->kl;
+    progress->objective = sums.objective / examples;
     progress->epoch_done = epoch_done;
     progress->saved_step = keeper->saved_step;
     progress->not_saved = keeper->failure.code ? &keeper->failure : NULL;
@@ -420,6 +422,17 @@ static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
         return vae__ok();
     return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
                       progress->epoch, loop->number, loop->steps);
+}
+
+/* Does the history have this column, or will it? */
+static bool is_present(const vae__loop *loop, int column)
+{
+    const vae__history *history = &loop->training->history;
+    if (vae__history_is_validation(column))
+        return loop->validation != NULL;
+    if (vae__history_is_new(column) && history->rows)
+        return history->columns[column] != NULL;
+    return column != VAE__TRAIN_OBJECTIVE || strcmp(loop->training->model->declaration.objective, "elbo") != 0;
 }
 
 /* The epoch's row of the history, validated where there is a split for it. */
@@ -444,6 +457,7 @@ static vae_status record(vae__loop *loop)
         [VAE__TRAIN_ELBO] = reconstruction - kl,
         [VAE__TRAIN_RECONSTRUCTION] = reconstruction,
         [VAE__TRAIN_KL] = kl,
+        [VAE__TRAIN_OBJECTIVE] = training->partial.objective / examples,
         [VAE__TRAIN_SKIPPED] = (double)training->partial.skipped,
         [VAE__VALIDATION_ELBO] = validation.elbo,
         [VAE__VALIDATION_RECONSTRUCTION] = validation.reconstruction,
@@ -453,9 +467,7 @@ static vae_status record(vae__loop *loop)
     };
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        present[i] = vae__history_is_validation(i) ? loop->validation != NULL
-                     : vae__history_is_new(i)      ? !training->history.rows || training->history.columns[i]
-                                                   : true;
+        present[i] = is_present(loop, i);
     return vae__history_append(&training->history, present, values);
 }
 
