@@ -17,7 +17,7 @@
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
-enum { ROWS = 400, SIZE = 5, LATENT = 2 };
+enum { ROWS = 400, SIZE = 5, LATENT = 2, BATCH = 100 };
 static const double SIGMA = 0.5;
 
 static char folder[64], path[96];
@@ -26,7 +26,7 @@ static float x[ROWS][SIZE];
 
 /* ---- Data: x = z W + b + sigma · noise --------------------------------------------------------------------------- */
 
-static const double true_weight[LATENT][SIZE] = { { 1.5, -0.8, 0.3, 0.9, -0.2 }, { 0.2, 0.7, -0.6, 0.4, 0.9 } };
+static const double true_weight[LATENT][SIZE] = { { 2.25, -1.2, 0.45, 1.35, -0.3 }, { 0.16, 0.56, -0.48, 0.32, 0.72 } };
 static const double true_bias[SIZE] = { 0.5, -1, 0, 2, 0.25 };
 
 static double uniform(uint64_t *state)
@@ -300,11 +300,11 @@ static void check_within(estimate found, double expected, double error, const ch
 
 /* A decoder that is not the truth, and a posterior that is neither its own nor far off: means drawn in, deviations too
  * large, so that weights have a variance. */
-static const double logvar_given = -0.9;
+static const double logvar_given[LATENT] = { -3.2, -1.4 };
 static void give(vae_model *model)
 {
     static const float map[SIZE][LATENT] = {
-        { 0.36f, 0.02f }, { -0.22f, 0.25f }, { 0.1f, -0.2f }, { 0.2f, 0.1f }, { -0.1f, 0.3f }
+        { 0.24f, 0.1f }, { -0.13f, 0.35f }, { 0.05f, -0.3f }, { 0.145f, 0.2f }, { -0.03f, 0.45f }
     };
     float *weight = values_of(model, "decoder/mean/weight"), *bias = values_of(model, "decoder/mean/bias");
     all_to_zero(model);
@@ -316,7 +316,7 @@ static void give(vae_model *model)
     for (int j = 0; j < LATENT; j++) {
         for (int i = 0; i < SIZE; i++)
             values_of(model, "encoder/mean/bias")[j] -= map[i][j] * bias[i];
-        values_of(model, "encoder/logvar/bias")[j] = (float)logvar_given;
+        values_of(model, "encoder/logvar/bias")[j] = (float)logvar_given[j];
     }
 }
 
@@ -325,16 +325,16 @@ static double exact_elbo(vae_model *model)
 {
     const float *weight = values_of(model, "decoder/mean/weight"), *bias = values_of(model, "decoder/mean/bias");
     const float *map = values_of(model, "encoder/mean/weight"), *shift = values_of(model, "encoder/mean/bias");
-    double total = 0, variance = exp(logvar_given), spread = 0;
+    double total = 0, spread = 0;
     for (int i = 0; i < LATENT * SIZE; i++)
-        spread += variance * (double)weight[i] * (double)weight[i];
+        spread += exp(logvar_given[i / SIZE]) * (double)weight[i] * (double)weight[i];
     for (int r = 0; r < ROWS; r++) {
         double mean[LATENT], square = spread;
         for (int j = 0; j < LATENT; j++) {
             mean[j] = (double)shift[j];
             for (int i = 0; i < SIZE; i++)
                 mean[j] += (double)x[r][i] * (double)map[i * LATENT + j];
-            total -= 0.5 * (variance + mean[j] * mean[j] - 1 - logvar_given);
+            total -= 0.5 * (exp(logvar_given[j]) + mean[j] * mean[j] - 1 - logvar_given[j]);
         }
         for (int i = 0; i < SIZE; i++) {
             double error = (double)x[r][i] - (double)bias[i];
@@ -398,35 +398,42 @@ END_TEST
 
 /* ---- Learnt parameters ------------------------------------------------------------------------------------------- */
 
-/* Trained from `from` on (NULL: from the first values), a step being all rows. */
+/* Trained from `from` on (NULL: from the first values). */
 static vae_training *trained(const char *objective, const vae_model *from, double learning_rate, int64_t epochs)
 {
     vae_model *model = linear(objective);
     vae_training *training = NULL;
     if (from)
         ck_assert_status_ok(vae_model_start_from(model, from, NULL));
-    vae_training_options options = { .batch_size = ROWS, .learning_rate = learning_rate, .seed = 9 };
+    vae_training_options options = { .batch_size = BATCH, .learning_rate = learning_rate, .seed = 9 };
     ck_assert_status_ok(vae_training_new(&model, data, &options, &training));
     ck_assert_status_ok(vae_train(training, data, &(vae_train_options){ .epochs = epochs, .threads = 1 }));
     return training;
 }
 
-/* Every bound is tight at the optimum, where the decoder's rows are orthogonal and the posterior is diagonal; so each
- * learns the maximum of the likelihood: within 0.005 nats an example, and 0.03 in angle (of a subspace that 400 rows
- * know no better than to 0.1). */
+/* The elbo is tight at its optimum, where the decoder's rows are orthogonal and the posterior is diagonal, so that each
+ * objective learns the maximum of the likelihood: within 0.005 nats an example, and 0.01 in angle. The weighted bound
+ * comes there without a tight posterior, and is in no hurry to find one (Rainforth et al. 2018). */
 START_TEST(test_learnt)
 {
-    static const char *const objectives[] = { "elbo samples=8", "sampled-elbo samples=8", "iwae samples=8" };
+    static const struct {
+        const char *objective;
+        bool tight;
+    } cases[] = { { "elbo samples=8", true }, { "sampled-elbo samples=8", true }, { "iwae samples=8", false } };
+    const char *objective = cases[_i].objective;
     double value[SIZE], vector[SIZE][SIZE];
-    vae_training *first = trained(objectives[_i], NULL, 0.02, 500);
-    vae_training *second = trained(objectives[_i], vae_training_model(first), 0.002, 500);
+    vae_training *first = trained(objective, NULL, 0.02, 600);
+    vae_training *second = trained(objective, vae_training_model(first), 0.002, 300);
     vae_model *model = vae_training_model(second);
     principal(value, vector);
-    double most = maximum(value), found = exact(model), bound = evaluated(model, 0).mean;
-    ck_assert_double_lt(value[LATENT], 2 * SIGMA * SIGMA);
-    ck_assert_msg(found <= most + 1e-9 && found > most - 0.005, "log p(x) %.6f, at most %.6f", found, most);
-    ck_assert_msg(bound <= found + 0.005 && bound > found - 0.01, "elbo %.6f, log p(x) %.6f", bound, found);
-    ck_assert_double_lt(angle(model, vector), 0.03);
+    double most = maximum(value), found = exact(model), turned = angle(model, vector);
+    estimate bound = evaluated(model, 0);
+    ck_assert_msg(found <= most + 1e-9 && found > most - 0.005, "%s: log p(x) %.6f, at most %.6f", objective, found,
+                  most);
+    ck_assert_msg(bound.mean <= found + 3 * bound.error, "%s: elbo %.6f, log p(x) %.6f", objective, bound.mean, found);
+    ck_assert_msg(!cases[_i].tight || bound.mean > found - 0.01, "%s: elbo %.6f, log p(x) %.6f", objective, bound.mean,
+                  found);
+    ck_assert_msg(turned < 0.01, "%s: an angle of %g", objective, turned);
     vae_training_free(&first);
     vae_training_free(&second);
 }
