@@ -1,7 +1,6 @@
 /* Looking for the first number that is not finite. */
 #include "graph/culprit.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "graph/graph.h"
@@ -12,7 +11,6 @@ typedef struct search {
     const vae_program *program;
     const vae_executor *executor;
     const vae_run *run;
-    double most;
     vae__culprit *culprit;
 } search;
 
@@ -24,10 +22,10 @@ static void note_example(vae__culprit *culprit, int64_t example)
 }
 
 /* Looks through an example's values, or those that all share. */
-static bool look(vae__culprit *culprit, const float *values, int64_t count, double most)
+static bool look(vae__culprit *culprit, const float *values, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        if (!(fabs((double)values[i]) <= most)) {
+        if (!isfinite(values[i])) {
             if (!culprit->node)
                 culprit->value = (double)values[i];
             return true;
@@ -38,14 +36,13 @@ static bool look(vae__culprit *culprit, const float *values, int64_t count, doub
 static bool find_in(const search *s, const vae_node *node, bool gradient)
 {
     const float *values = vae__executor_place(s->executor, node, gradient);
-    const double most = gradient && s->program->tensor[node->index] >= 0 ? s->most : (double)FLT_MAX;
     vae__culprit *culprit = s->culprit;
     if (!values)
         return false;
-    if (!node->rows && look(culprit, values, node->size, most))
+    if (!node->rows && look(culprit, values, node->size))
         culprit->node = node;
     for (int64_t e = 0; node->rows && e < s->run->examples; e++)
-        if (look(culprit, values + e * node->rows * node->size, node->rows * node->size, most)) {
+        if (look(culprit, values + e * node->rows * node->size, node->rows * node->size)) {
             culprit->node = node;
             note_example(culprit, e);
         }
@@ -74,7 +71,7 @@ static bool find_gradient(const search *s)
 }
 
 vae_status vae__culprit_find(const vae_program *program, const vae_executor_options *options, const vae_run *run,
-                             double most, vae__culprit *culprit)
+                             vae__culprit *culprit)
 {
     vae_executor_options plain = *options;
     vae_executor *executor = NULL;
@@ -83,7 +80,7 @@ vae_status vae__culprit_find(const vae_program *program, const vae_executor_opti
     plain.profile = false;
     VAE__TRY(vae_executor_new(program, &plain, &executor));
     vae_status status = vae_executor_run(executor, run);
-    const search s = { program, executor, run, most, culprit };
+    const search s = { program, executor, run, culprit };
     if (!status.code && !find_value(&s))
         find_gradient(&s);
     vae_executor_free(&executor);

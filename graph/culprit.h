@@ -16,12 +16,9 @@ typedef struct vae__culprit {
     int64_t examples[VAE__CULPRIT_EXAMPLES]; /* the first of them, by their place in the run */
 } vae__culprit;
 
-/*
- * Does `run`, whose gradient must be there, again, on an executor made for it with these options. A gradient of a
- * parameter counts as not finite where its magnitude is above `most`. When all is finite run->gradient is the whole
- * gradient, with the bits that any other executor gives it.
- */
+/* Does `run`, whose gradient must be there, again, on an executor made for it with these options. When all is finite
+ * run->gradient is the whole gradient, with the bits that any other executor gives it. */
 vae_status vae__culprit_find(const vae_program *program, const vae_executor_options *options, const vae_run *run,
-                             double most, vae__culprit *culprit);
+                             vae__culprit *culprit);
 
 #endif

@@ -24,9 +24,9 @@ VAE_API vae_status vae_checkpoint_load(const char *path, const vae_catalogue *ca
 /* Reads only the model: it can then be shared by any number of threads. The caller owns *model. */
 VAE_API vae_status vae_model_load(const char *path, const vae_catalogue *catalogue, vae_model **model);
 
-/* Is the checkpoint at `path` whole? Reads all of it, as vae_checkpoint_load does, and asks more: that parameters, state
- * and the optimiser's moments are finite numbers, the second moments none below 0, and that the history's rows are in
- * their order and none is of later than where training stands. VAE_ERROR_FORMAT tells the first fault: what was
+/* Is the checkpoint at `path` whole? Reads all of it, as vae_checkpoint_load does, and asks more: that parameters,
+ * state and the optimiser's moments are finite numbers, the second moments none below 0, and that the history's rows
+ * are in their order and none is of later than where training stands. VAE_ERROR_FORMAT tells the first fault: what was
  * expected, what was found, and where. Keeps nothing. */
 VAE_API vae_status vae_checkpoint_verify(const char *path, const vae_catalogue *catalogue);
 

@@ -168,7 +168,7 @@ static vae_status get_settings(const vae__place *group, vae_training *training)
     if (!known)
         return vae__error(VAE_ERROR_FORMAT, "%s: %s/name: expected \"%s\", found another optimiser", group->file,
                           group->where, VAE__OPTIMIZER);
-    VAE__TRY(vae__get_integer(group, "step", 0, INT64_MAX / 2, &training->step));
+    VAE__TRY(vae__get_integer(group, "step", 0, INT64_MAX, &training->step));
     VAE__TRY(vae__get_number(group, "learning_rate", 0, DBL_MAX, &training->learning_rate));
     VAE__TRY(vae__get_number(group, "beta1", 0, below_one, &training->beta1));
     VAE__TRY(vae__get_number(group, "beta2", 0, below_one, &training->beta2));
@@ -227,7 +227,8 @@ static vae_status get_place(const vae__place *group, vae_training *training)
     if (vae__get_has(group, "epochs"))
         VAE__TRY(vae__get_integer(group, "epochs", 0, VAE__MAX_EPOCHS, &training->epochs));
     VAE__TRY(get_skipped(group, training));
-    training->step += training->skipped;
+    if (training->step <= INT64_MAX - training->skipped) /* else it is no place that a training comes to, as it is */
+        training->step += training->skipped;
     VAE__TRY(vae__get_integer(group, "step", training->step, training->step, &step));
     VAE__TRY(vae__get_integer(group, "batch_size", 1, VAE__MAX_BATCH, &training->batch_size));
     VAE__TRY(get_precision(group, &training->bf16));

@@ -443,17 +443,19 @@ static int run(const vae__call *call)
     int status = vae__parse_conditions(call, &call->values[CONDITION], &conditions);
     if (status)
         return status;
-    vae__list_arrays(call->argument, call->values[X].text, &l);
-    vae_status opened = vae_data_open(call->argument,
-                                      &(vae_data_options){
-                                          .threads = (int)call->values[THREADS].whole,
-                                          .x = call->values[X].text,
-                                          .conditions = conditions.sources,
-                                          .condition_count = conditions.count,
-                                          .mask = call->values[MASK].text,
-                                          .allow_external = call->values[EXTERNAL].given,
-                                      },
-                                      &data);
+    vae_status listed = vae__list_arrays(call->argument, call->values[X].text, &l);
+    if (listed.code)
+        return vae__failed_status(call, listed);
+    vae_status opened = vae__open_files(&call->argument, 1,
+                                        &(vae_data_options){
+                                            .threads = (int)call->values[THREADS].whole,
+                                            .x = call->values[X].text,
+                                            .conditions = conditions.sources,
+                                            .condition_count = conditions.count,
+                                            .mask = call->values[MASK].text,
+                                            .allow_external = call->values[EXTERNAL].given,
+                                        },
+                                        &data);
     if (!opened.code)
         status = call->values[JSON].given ? json_data(call, data, &l) : print_data(call, data, &l);
     else if (opened.code == VAE_ERROR_DATA && l.count && !l.x_found)

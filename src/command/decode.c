@@ -51,9 +51,9 @@ static int find_latents(const vae__call *call, const char **x)
 {
     const char *source = call->values[LATENTS].text, *colon = strstr(source, ":/");
     vae__latents_place place = { .base = colon ? colon + 1 : "" };
-    vae_status status = vae_data_list(source, look, &place);
-    if (status.code)
-        return vae__failed_status(call, status);
+    vae_status listed, status = vae__list_file(source, look, &place, &listed);
+    if (status.code || listed.code)
+        return vae__failed_status(call, status.code ? status : listed);
     *x = place.itself ? NULL : place.mean ? "mean" : "z";
     if (place.itself || place.mean || place.z)
         return VAE__EXIT_DONE;

@@ -57,7 +57,8 @@ static vae_status try_file(const vae__call *call, const char *path, vae__file_ki
 {
     opening file = { call, path, kind };
     const vae__trial trial = { .path = path, .what = kinds[kind].what, .open = open_as, .context = &file };
-    return vae__try(&trial, vae__trial_size(path));
+    bool answered;
+    return vae__try(&trial, vae__trial_size(path), &answered);
 }
 
 static int open_tried(const vae__call *call, const char *path, vae__file_kind kind, vae_training **training)

@@ -72,13 +72,14 @@ static int largest_entry(const vae__listing *l)
     return best;
 }
 
-void vae__list_arrays(const char *source, const char *x, vae__listing *l)
+vae_status vae__list_arrays(const char *source, const char *x, vae__listing *l)
 {
     const char *below = strstr(source, ":/");
     *l = (vae__listing){ .wanted = x ? x : "x", .base = below ? below + 1 : "", .x = -1 };
-    vae_data_list(source, take_entry, l);
+    vae_status listed, status = vae__list_file(source, take_entry, l, &listed);
     if (!l->x_found)
         l->x = largest_entry(l);
+    return status;
 }
 
 /* ---- By which option --------------------------------------------------------------------------------------------- */

@@ -23,8 +23,8 @@ typedef struct vae__listing {
 } vae__listing;
 
 /* Lists the arrays of a source; none of a source without arrays in files, or that cannot be read. `x` is that of --x,
- * or NULL; it and the source are borrowed. */
-void vae__list_arrays(const char *source, const char *x, vae__listing *l);
+ * or NULL; it and the source are borrowed. The status is that of vae__list_file. */
+vae_status vae__list_arrays(const char *source, const char *x, vae__listing *l);
 
 void vae__print_listing(const vae__listing *l);
 void vae__json_listing(vae__json *json, const vae__listing *l);

@@ -1,8 +1,13 @@
 /* Data as a command line tells of it. */
 #include "src/command/source.h"
 
+#include <glob.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "src/command/files.h"
+#include "src/command/trial.h"
 
 const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS], bool held_out)
 {
@@ -162,6 +167,96 @@ static int close_gaps(const vae__data_request *request, const level_texts *level
     return count;
 }
 
+/* ---- Trying ------------------------------------------------------------------------------------------------------ */
+
+/* Larger files are not read twice. */
+enum { MOST_TRIED = 1 << 26, PATTERN_TEXT = 4096 };
+
+/* Does libhdf5 read this file? What is no NPY file is taken for one of its own. */
+static bool is_tried(const char *path)
+{
+    struct stat about;
+    return !vae__name_ends(path, ".npy") && !stat(path, &about) && S_ISREG(about.st_mode);
+}
+
+/* Bytes of the files of a source that are tried. */
+static uint64_t source_size(const char *source)
+{
+    char pattern[PATTERN_TEXT];
+    const char *inside = strstr(source, ":/");
+    int length = snprintf(pattern, sizeof pattern, "%.*s", inside ? (int)(inside - source) : PATTERN_TEXT, source);
+    glob_t files;
+    uint64_t bytes = 0;
+    if (length >= PATTERN_TEXT || glob(pattern, GLOB_NOCHECK, NULL, &files))
+        return 0;
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        bytes += is_tried(files.gl_pathv[i]) ? vae__trial_size(files.gl_pathv[i]) : 0;
+    globfree(&files);
+    return bytes;
+}
+
+static vae_status try_files(const char *const *sources, int count, vae__trial *trial, bool *answered)
+{
+    uint64_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += source_size(sources[i]);
+    *answered = true;
+    if (!bytes || bytes > MOST_TRIED)
+        return (vae_status){ .code = VAE_OK };
+    trial->path = sources[0];
+    trial->what = "HDF5 data";
+    return vae__try(trial, bytes, answered);
+}
+
+typedef struct opening {
+    const char *const *sources;
+    int count;
+    vae_data_options options;
+} opening;
+
+static vae_status open_in_child(void *context)
+{
+    const opening *asked = context;
+    vae_data *data = NULL;
+    return vae_data_open_files(asked->sources, asked->count, &asked->options, &data);
+}
+
+vae_status vae__open_files(const char *const *sources, int count, const vae_data_options *options, vae_data **data)
+{
+    opening asked = { sources, count, *options };
+    asked.options.threads = 1; /* In the child of a process with threads no others can be waited for. */
+    vae__trial trial = { .open = open_in_child, .context = &asked, .many = options->allow_external };
+    bool answered;
+    vae_status status = try_files(sources, count, &trial, &answered);
+    /* Data that is much larger than its file may have no room within a trial, and have it here. */
+    if (status.code && status.code != VAE_ERROR_MEMORY)
+        return status;
+    return vae_data_open_files(sources, count, options, data);
+}
+
+static int pass_by(void *context, const vae_data_entry *entry)
+{
+    (void)context;
+    (void)entry;
+    return 0;
+}
+
+static vae_status list_in_child(void *context)
+{
+    (void)vae_data_list(context, pass_by, NULL);
+    return (vae_status){ .code = VAE_OK };
+}
+
+vae_status vae__list_file(const char *source, vae_data_entry_function *function, void *context, vae_status *listed)
+{
+    bool answered;
+    vae__trial trial = { .open = list_in_child, .context = (char *)(uintptr_t)source };
+    vae_status status = try_files(&source, 1, &trial, &answered);
+    if (!status.code)
+        *listed = vae_data_list(source, function, context);
+    return status;
+}
+
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 /* The same data is divided as the training had it. */
@@ -177,11 +272,11 @@ static vae_status divide_again(const vae_training *training, vae_data *data)
 static vae_status open_sources(const vae__data_request *request, const vae_data_options *options, vae_data **data)
 {
     if (request->data->count)
-        return vae_data_open_files(request->data->texts, request->data->count, options, data);
+        return vae__open_files(request->data->texts, request->data->count, options, data);
     const vae_training_state state = vae_training_where(request->training);
     if (state.source_count)
-        return vae_data_open_files(state.sources, state.source_count, options, data);
-    return vae_data_open(state.source, options, data);
+        return vae__open_files(state.sources, state.source_count, options, data);
+    return vae__open_files(&state.source, 1, options, data);
 }
 
 /* Paths that only the training tells may not be for the source that is given now: digits have none, and a source may

@@ -67,4 +67,13 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
 enum { VAE__SPLITS_TEXT = 160 };
 const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS], bool held_out);
 
+/* Data as libhdf5 reads it is tried in a child process first, for libhdf5 is not safe against files made to do harm;
+ * but for files that are large, which are not read twice. */
+
+/* vae_data_list, whose status is *listed. What is returned is a failure of the trial. */
+vae_status vae__list_file(const char *source, vae_data_entry_function *function, void *context, vae_status *listed);
+
+/* vae_data_open_files. */
+vae_status vae__open_files(const char *const *sources, int count, const vae_data_options *options, vae_data **data);
+
 #endif

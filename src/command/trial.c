@@ -66,14 +66,14 @@ static rlim_t mapped_bytes(void)
     return pages ? (rlim_t)pages * (rlim_t)page : MAPPED;
 }
 
-/* Files beside those that are open now: one at a time. */
+/* Files beside those that are open now: one, and one more that is asked what is in it. */
 static void limit_files(void)
 {
     int next = dup(STDIN_FILENO);
     if (next < 0)
         return;
     close(next);
-    lower_limit(RLIMIT_NOFILE, (rlim_t)next + 1);
+    lower_limit(RLIMIT_NOFILE, (rlim_t)next + 2);
 }
 
 static unsigned seconds_for(uint64_t bytes)
@@ -82,7 +82,7 @@ static unsigned seconds_for(uint64_t bytes)
     return SECONDS + (unsigned)(more < 1 << 20 ? more : 1 << 20);
 }
 
-static void limit_all(uint64_t bytes)
+static void limit_all(const vae__trial *trial, uint64_t bytes)
 {
     /* A sanitizer reserves far more address space than it uses. */
     if (!SANITIZED && bytes < (uint64_t)1 << 48)
@@ -90,7 +90,8 @@ static void limit_all(uint64_t bytes)
     lower_limit(RLIMIT_CORE, 0);
     lower_limit(RLIMIT_FSIZE, 0);
     lower_limit(RLIMIT_CPU, seconds_for(bytes));
-    limit_files();
+    if (!trial->many)
+        limit_files();
     static const int ending[] = { SIGALRM, SIGXCPU, SIGINT, SIGTERM, SIGUSR1, SIGSEGV, SIGBUS, SIGABRT, SIGFPE };
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
         signal(ending[i], SIG_DFL);
@@ -106,7 +107,7 @@ static void run_child(const vae__trial *trial, uint64_t bytes, int answer)
     int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0)
         dup2(nowhere, STDERR_FILENO);
-    limit_all(bytes);
+    limit_all(trial, bytes);
     vae_status status = trial->open(trial->context);
     ssize_t written = write(answer, &status, sizeof status);
     _exit(written == (ssize_t)sizeof status ? 0 : 1);
@@ -147,8 +148,9 @@ static vae_status status_of_end(const vae__trial *trial, uint64_t bytes, int how
     return status_of(VAE_ERROR_FORMAT, trial->path, text);
 }
 
-vae_status vae__try(const vae__trial *trial, uint64_t bytes)
+vae_status vae__try(const vae__trial *trial, uint64_t bytes, bool *answered)
 {
+    *answered = false;
     int ends[2];
     if (pipe(ends))
         return status_of(VAE_ERROR_FILE, trial->path, "no pipe to a process in which to try the file");
@@ -167,5 +169,6 @@ vae_status vae__try(const vae__trial *trial, uint64_t bytes)
     int how = 0;
     while (waitpid(child, &how, 0) < 0 && errno == EINTR)
         continue;
-    return got == sizeof status ? status : status_of_end(trial, bytes, how);
+    *answered = got == sizeof status;
+    return *answered ? status : status_of_end(trial, bytes, how);
 }

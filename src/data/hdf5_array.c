@@ -10,7 +10,9 @@
 
 typedef struct array {
     hid_t dataset, memory_type;
-    hsize_t chunk_rows; /* 1 where there are no chunks */
+    hsize_t chunk_rows;    /* 1 where there are no chunks */
+    uint64_t chunk_values; /* 0 likewise */
+    bool bounded; /* The file itself has the values, through filters of which it is known what they make of a byte. */
 } array;
 
 /* ---- Types ------------------------------------------------------------------------------------------------------- */
@@ -166,6 +168,47 @@ static vae_status check_storage(hid_t list, const vae__hdf5_file *o, const vae__
                       stored->where, found);
 }
 
+/* Of a byte these make at most MOST_OF_A_BYTE, which is deflate's. */
+static bool is_bounded(hid_t list)
+{
+    static const H5Z_filter_t known[] = { H5Z_FILTER_DEFLATE, H5Z_FILTER_SHUFFLE, H5Z_FILTER_FLETCHER32,
+                                          H5Z_FILTER_SZIP, 32000 /* lzf */ };
+    int count = H5Pget_nfilters(list);
+    for (int i = 0; i < count; i++) {
+        unsigned flags, settings;
+        size_t values = 0, k = 0;
+        H5Z_filter_t number = H5Pget_filter2(list, (unsigned)i, &flags, &values, NULL, 0, NULL, &settings);
+        while (k < sizeof known / sizeof *known && known[k] != number)
+            k++;
+        if (k == sizeof known / sizeof *known)
+            return false;
+    }
+    return H5Pget_layout(list) != H5D_VIRTUAL && H5Pget_external_count(list) == 0;
+}
+
+/* A small file may ask for any amount of memory, by values that were never written or by a chunk of any size: beyond
+ * what is small anyway, values must be in the file. */
+static vae_status check_held(const array *a, const vae__stored *stored)
+{
+    enum { MOST_OF_A_BYTE = 1032, SMALL = 1 << 26 };
+    size_t width = H5Tget_size(a->memory_type);
+    uint64_t bytes = width ? width : 1, chunk;
+    bool large = false;
+    for (int i = 0; i < stored->rank; i++)
+        large = __builtin_mul_overflow(bytes, (uint64_t)stored->shape[i], &bytes) || large;
+    bytes = large ? UINT64_MAX : bytes;
+    uint64_t held = H5Dget_storage_size(a->dataset);
+    if (a->bounded && bytes > SMALL && held < bytes / MOST_OF_A_BYTE)
+        return vae__error(VAE_ERROR_DATA,
+                          "%s: expected %" PRIu64 " bytes of values, found %" PRIu64 " in the file, which cannot hold "
+                          "them",
+                          stored->where, bytes, held);
+    if (__builtin_mul_overflow(a->chunk_values, (uint64_t)width, &chunk) || chunk > (bytes > SMALL ? bytes : SMALL))
+        return vae__error(VAE_ERROR_DATA, "%s: expected chunks no larger than the dataset, found %" PRIu64 " values",
+                          stored->where, a->chunk_values);
+    return vae__ok();
+}
+
 static vae_status take_storage(array *a, const vae__hdf5_file *o, const vae__stored *stored)
 {
     hid_t list = H5Dget_create_plist(a->dataset);
@@ -175,9 +218,12 @@ static vae_status take_storage(array *a, const vae__hdf5_file *o, const vae__sto
     if (!status.code)
         status = check_filters(list, stored);
     hsize_t chunk[H5S_MAX_RANK];
-    a->chunk_rows = 1;
-    if (H5Pget_layout(list) == H5D_CHUNKED && H5Pget_chunk(list, H5S_MAX_RANK, chunk) > 0)
-        a->chunk_rows = chunk[0];
+    int rank = H5Pget_layout(list) == H5D_CHUNKED ? H5Pget_chunk(list, H5S_MAX_RANK, chunk) : 0;
+    a->chunk_rows = rank > 0 ? chunk[0] : 1;
+    for (int i = 0; i < rank && i < H5S_MAX_RANK; i++)
+        if (__builtin_mul_overflow(i ? a->chunk_values : 1, (uint64_t)chunk[i], &a->chunk_values))
+            a->chunk_values = UINT64_MAX;
+    a->bounded = is_bounded(list);
     vae__hdf5_close(list);
     return status;
 }
@@ -240,7 +286,8 @@ static vae_status open_dataset(const vae__hdf5_file *o, vae_split split, const c
         return not_found(o, group, base, path, a->dataset);
     VAE__TRY(take_storage(a, o, stored)); /* before its shape, for which libhdf5 would open a virtual one's sources */
     VAE__TRY(take_shape(a, stored));
-    return take_type(a, stored);
+    VAE__TRY(take_type(a, stored));
+    return check_held(a, stored);
 }
 
 void vae__hdf5_release(vae__stored *stored)

@@ -1,6 +1,7 @@
 /* What is done about a step that was refused. */
 #include "src/train/refused.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +10,6 @@
 #include "src/base/status.h"
 
 enum { PLACE_TEXT = 96, ROWS_TEXT = 160 };
-
-/* A gradient's square must be finite too, for Adam keeps it. */
-static const double most_gradient = 1e19;
 
 /* "encoder/0 (affine)". */
 static const char *place_of(const vae_node *node, char text[PLACE_TEXT])
@@ -54,12 +52,34 @@ static vae_status tell(const vae__refused *step, const vae__culprit *culprit)
                       rows_of(step, culprit, rows));
 }
 
+/* Adam keeps the square of a gradient, which may overflow where the gradient does not. */
+static vae_status check_squares(const vae__refused *step)
+{
+    const vae_store *store = step->training->model->store;
+    const double kept = step->training->beta2;
+    const float *gradient = step->run->gradient;
+    for (int i = 0; i < vae_store_count(store); i++) {
+        const vae_tensor *tensor = vae_store_tensor(store, i);
+        for (int64_t k = tensor->offset; tensor->trainable && k < tensor->offset + tensor->size; k++) {
+            const double slope = (double)gradient[k];
+            if (!(kept * (double)step->update->v[k] + (1 - kept) * slope * slope < 0.999 * (double)FLT_MAX))
+                return vae__error(VAE_ERROR_NUMBER,
+                                  "%.60s: epoch %" PRId64 ", step %" PRId64 ": the gradient of %.60s is %g, of which "
+                                  "Adam cannot keep the square; parameters are those of the step before",
+                                  step->training->model->declaration.name, step->training->epoch + 1, step->number + 1,
+                                  tensor->name, slope);
+        }
+    }
+    return vae__ok();
+}
+
 vae_status vae__refused_settle(const vae__refused *step)
 {
     vae__culprit culprit;
-    VAE__TRY(vae__culprit_find(step->program, step->options, step->run, most_gradient, &culprit));
+    VAE__TRY(vae__culprit_find(step->program, step->options, step->run, &culprit));
     if (culprit.node)
         return tell(step, &culprit);
+    VAE__TRY(check_squares(step));
     const vae__kernels *kernels = vae__kernels_find(false, step->options->kernels);
     kernels->adam(step->update, vae_store_size(step->training->model->store), step->run->gradient);
     return vae__ok();

@@ -115,11 +115,15 @@ START_TEST(test_available)
     struct rlimit before, limit;
     ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
     limit = before;
-    limit.rlim_cur = (rlim_t)256 << 20;
+    limit.rlim_cur = (rlim_t)1 << 33;
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
     size_t limited = vae__memory_available();
+    limit.rlim_cur = (rlim_t)1 << 20; /* less than there is already */
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    size_t none = vae__memory_available();
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
-    ck_assert_uint_le(limited, (size_t)256 << 20);
+    ck_assert_uint_lt(limited, (size_t)1 << 33);
+    ck_assert_uint_le(none, (size_t)1 << 20);
 }
 END_TEST
 

@@ -513,8 +513,7 @@ START_TEST(test_failing_system)
             if (asked < n)
                 break;
         }
-        /* A file is closed when its bytes are on the disk and it has its name: nothing can be lost by that. */
-        ck_assert_int_eq(refused > 0, kinds[i].kind != SYSTEM_CLOSE);
+        ck_assert_int_gt(refused, 0);
     }
     vae_training_free(&saved);
     folder_remove();

@@ -86,6 +86,12 @@ static void wider_layer(hid_t file)
     put_string(file, "/model", "encoder", "dense 8 relu, dense 5 relu");
 }
 
+/* 8 GB of weights by a text of some bytes. */
+static void vast_layer(hid_t file)
+{
+    put_string(file, "/model", "encoder", "dense 1000000 relu, dense 2000 relu");
+}
+
 static void no_model(hid_t file)
 {
     H5Ldelete(file, "/model", H5P_DEFAULT);
@@ -456,6 +462,8 @@ static const damage cases[] = {
     { long_name, "/model/name", true },
     { unknown_layer, "\"dens\"", true },
     { wider_layer, "/parameters/encoder/0/", true },
+    { vast_layer, "a.h5: /model: ", true },
+    { vast_layer, "parameters in all, found more with its shape (1000000, 2000)", true },
     { no_model, "/model: expected a group, found none", true },
     { no_optimizer, "/optimizer: expected a group, found none", false },
     { other_optimizer, "/optimizer/name: expected \"adam\"", false },

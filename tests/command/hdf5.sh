@@ -73,7 +73,7 @@ same path.h5 shares.h5
 train vae 2 'all 120' --data flat.h5:/truth --transform threshold --out truth.h5
 train vae 2 'all 120' --data flat.h5:/images --transform threshold --out bytes.h5
 same bytes.h5 truth.h5
-train vae 2 'all 120' --data flat.h5:/counts --likelihood gaussian --transform raw --out counts.h5
+train vae 2 'all 120' --data flat.h5:/counts --likelihood "gaussian sigma=100" --transform raw --out counts.h5
 
 labels='digit=class:/labels'
 train cvae 3 'all 120' --data flat.h5:/images --condition $labels --out through.h5

@@ -845,18 +845,49 @@ START_TEST(test_damaged_values)
 }
 END_TEST
 
-/* A shape is cheap to claim. */
+/* A shape is cheap to claim: values beyond what is small must be in the file. Of how much scale and offset make of a
+ * byte there is no bound. */
 START_TEST(test_memory)
 {
     folder_make();
-    hid_t file = make("a.h5"), list = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t file = make("a.h5"), list = H5Pcreate(H5P_DATASET_CREATE), packed = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(list, 2, (hsize_t[]){ 1, 1 });
+    H5Pset_chunk(packed, 2, (hsize_t[]){ 1, 1 });
+    H5Pset_scaleoffset(packed, H5Z_SO_INT, 0);
     put(file, "x", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 2, (hsize_t[]){ 1000000000, 100000 }, list, NULL);
     put(file, "many", H5T_STD_U8LE, H5T_NATIVE_UINT8, 2, (hsize_t[]){ 3000000000, 1 }, list, NULL);
+    put(file, "few", H5T_STD_U8LE, H5T_NATIVE_UINT8, 2, (hsize_t[]){ 20, 1 }, list, NULL);
+    put(file, "packed", H5T_STD_I64LE, H5T_NATIVE_INT64, 2, (hsize_t[]){ 1000000000, 100000 }, packed, NULL);
+    put(file, "packed_rows", H5T_STD_U8LE, H5T_NATIVE_UINT8, 2, (hsize_t[]){ 3000000000, 1 }, packed, NULL);
+    H5Pclose(list);
+    H5Pclose(packed);
+    H5Fclose(file);
+    assert_refused("a.h5", NULL, VAE_ERROR_DATA,
+                   "a.h5: /x: expected 800000000000000 bytes of values, found 0 in the file, which cannot hold them");
+    assert_refused("a.h5:/many", NULL, VAE_ERROR_DATA, "/many: expected 3000000000 bytes of values, found 0");
+    assert_refused("a.h5:/packed", NULL, VAE_ERROR_MEMORY, "a.h5:/packed: needs 800000000000000 bytes, ");
+    assert_refused("a.h5:/packed_rows", NULL, VAE_ERROR_DATA, "expected at most 2147483647 rows, found 3000000000");
+    vae_data *data = NULL;
+    ck_assert_status_ok(vae_data_open(path_of("a.h5:/few"), NULL, &data));
+    vae_data_free(&data);
+    folder_remove();
+}
+END_TEST
+
+/* libhdf5 makes room for a chunk as a whole. */
+START_TEST(test_vast_chunk)
+{
+    folder_make();
+    hid_t file = make("a.h5"), list = H5Pcreate(H5P_DATASET_CREATE), space;
+    H5Pset_chunk(list, 2, (hsize_t[]){ 30000, 30000 });
+    H5Pset_deflate(list, 1);
+    space = H5Screate_simple(2, (hsize_t[]){ 3, 4 }, (hsize_t[]){ H5S_UNLIMITED, H5S_UNLIMITED });
+    H5Dclose(H5Dcreate2(file, "x", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT));
+    H5Sclose(space);
     H5Pclose(list);
     H5Fclose(file);
-    assert_refused("a.h5", NULL, VAE_ERROR_MEMORY, "a.h5: needs 800000000000000 bytes, ");
-    assert_refused("a.h5:/many", NULL, VAE_ERROR_DATA, "expected at most 2147483647 rows, found 3000000000");
+    assert_refused("a.h5", NULL, VAE_ERROR_DATA,
+                   "a.h5: /x: expected chunks no larger than the dataset, found 900000000 values");
     folder_remove();
 }
 END_TEST
@@ -940,8 +971,9 @@ int main(void)
                                      test_external,
                                      test_virtual_without_end,
                                      NULL };
-    const TTest *const refusing[] = { test_files_refused, test_missing_filter, test_refused_x, test_refused_fields,
-                                      test_refused_files, test_damaged_values, test_memory,    NULL };
+    const TTest *const refusing[] = { test_files_refused,  test_missing_filter, test_refused_x,
+                                      test_refused_fields, test_refused_files,  test_damaged_values,
+                                      test_memory,         test_vast_chunk,     NULL };
     const TTest *const manners[] = { test_host, test_faults, NULL };
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     Suite *suite = suite_create("hdf5");

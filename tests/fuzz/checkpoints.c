@@ -180,15 +180,29 @@ static void use_model(const vae_model *model)
         free((void *)(uintptr_t)conditions.values[i]);
 }
 
-void fuzz_checkpoint_load(const uint8_t *bytes, size_t size, int model_alone)
+static void load_wholly(bool whole)
+{
+    vae_training *training = NULL;
+    if (fuzz_is_well(vae_checkpoint_load("checkpoint.h5", NULL, &training)))
+        use_model(training->model);
+    else
+        fuzz_expect(!whole, "a checkpoint that was found whole does not load");
+    vae_training_free(&training);
+}
+
+static void load_model(void)
 {
     vae_model *model = NULL;
-    vae_training *training = NULL;
-    fuzz_file("checkpoint.h5", bytes, size);
-    if (!model_alone && fuzz_is_well(vae_checkpoint_load("checkpoint.h5", NULL, &training)))
-        use_model(training->model);
-    if (model_alone && fuzz_is_well(vae_model_load("checkpoint.h5", NULL, &model)))
+    if (fuzz_is_well(vae_model_load("checkpoint.h5", NULL, &model)))
         use_model(model);
     vae_model_free(&model);
-    vae_training_free(&training);
+}
+
+void fuzz_checkpoint_load(const uint8_t *bytes, size_t size, fuzz_load how)
+{
+    fuzz_file("checkpoint.h5", bytes, size);
+    if (how == FUZZ_MODEL_ALONE)
+        load_model();
+    else
+        load_wholly(how == FUZZ_VERIFIED && fuzz_is_well(vae_checkpoint_verify("checkpoint.h5", NULL)));
 }

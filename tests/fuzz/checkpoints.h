@@ -11,8 +11,16 @@ enum { FUZZ_CHECKPOINTS = 2 };
  * *bytes. */
 void fuzz_checkpoint_make(int which, uint8_t **bytes, size_t *size);
 
-/* Loads these bytes, as a model alone or wholly, and encodes and decodes a row with what was loaded. */
-void fuzz_checkpoint_load(const uint8_t *bytes, size_t size, int model_alone);
+/* What a damaged checkpoint is asked to do. */
+typedef enum fuzz_load {
+    FUZZ_WHOLLY,
+    FUZZ_MODEL_ALONE,
+    FUZZ_VERIFIED, /* verified, then loaded wholly: what is whole loads */
+    FUZZ_LOADS
+} fuzz_load;
+
+/* Loads these bytes, and encodes and decodes a row with what was loaded. */
+void fuzz_checkpoint_load(const uint8_t *bytes, size_t size, fuzz_load how);
 
 /* The counters of coverage; they are read where no counter and no red zone is in the way. `from` NULL: zeros. */
 uint8_t *fuzz_counters(size_t *count);

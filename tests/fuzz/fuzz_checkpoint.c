@@ -1,7 +1,7 @@
 /*
  * The checkpoint reader behind libhdf5: a sound checkpoint is changed by libhdf5 itself, as whoever writes HDF5 could
- * write it, so that the file is sound HDF5 and every finding is ours. An input is a byte (which checkpoint; is it
- * loaded wholly) and edits: a byte for what is done, a byte for the object, and what that edit takes.
+ * write it, so that the file is sound HDF5 and every finding is ours. An input is a byte (which checkpoint; how is it
+ * loaded) and edits: a byte for what is done, a byte for the object, and what that edit takes.
  */
 #include <hdf5.h>
 #include <string.h>
@@ -213,6 +213,20 @@ static void link_object(const place *at)
         H5Lcreate_hard(at->file, at->path, at->file, path, H5P_DEFAULT, H5P_DEFAULT);
 }
 
+/* In place of whatever an edit made of it before. */
+static void write_sum(hid_t dataset, uint32_t sum)
+{
+    hid_t space = H5Screate(H5S_SCALAR);
+    if (H5Aexists(dataset, "crc32") > 0)
+        H5Adelete(dataset, "crc32");
+    hid_t attribute = H5Acreate2(dataset, "crc32", H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Sclose(space);
+    if (attribute < 0)
+        return;
+    H5Awrite(attribute, H5T_NATIVE_UINT32, &sum);
+    H5Aclose(attribute);
+}
+
 /* Values and, unless told not to, the checksum that goes with them. */
 static void write_dataset(const place *at, hid_t dataset, const made *it, bool checked)
 {
@@ -222,17 +236,8 @@ static void write_dataset(const place *at, hid_t dataset, const made *it, bool c
     take_values(at->input, values, it->bytes);
     if (it->bytes)
         H5Dwrite(dataset, it->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
-    uint32_t sum = (uint32_t)crc32(0, values, (uInt)it->bytes);
-    if (checked && H5Aexists(dataset, "crc32") <= 0) {
-        hid_t space = H5Screate(H5S_SCALAR);
-        H5Aclose(H5Acreate2(dataset, "crc32", H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT));
-        H5Sclose(space);
-    }
-    hid_t attribute = checked ? H5Aopen(dataset, "crc32", H5P_DEFAULT) : H5I_INVALID_HID;
-    if (attribute < 0)
-        return;
-    H5Awrite(attribute, H5T_NATIVE_UINT32, &sum);
-    H5Aclose(attribute);
+    if (checked)
+        write_sum(dataset, (uint32_t)crc32(0, values, (uInt)it->bytes));
 }
 
 static void change_values(const place *at)
@@ -364,7 +369,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     off_t end = lseek(edited, 0, SEEK_END);
     uint8_t *changed = mmap(NULL, (size_t)end, PROT_READ, MAP_SHARED, edited, 0);
     fuzz_expect(changed != MAP_FAILED, "no memory for a file");
-    fuzz_checkpoint_load(changed, (size_t)end, how & 2);
+    fuzz_checkpoint_load(changed, (size_t)end, (fuzz_load)((how >> 1 & 3) % FUZZ_LOADS));
     munmap(changed, (size_t)end);
     return 0;
 }

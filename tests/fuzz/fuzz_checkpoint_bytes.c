@@ -1,6 +1,6 @@
 /*
  * The checkpoint reader and libhdf5 under it: bytes of a sound checkpoint are changed, so that libhdf5 meets damage of
- * every kind. An input is a byte (which checkpoint; is it loaded wholly; are the checksums of HDF5's own headers made
+ * every kind. An input is a byte (which checkpoint; how is it loaded; are the checksums of HDF5's own headers made
  * right again) and changes: an offset (three bytes), a count (a byte), and as many bytes; a count of 0 cuts the file.
  *
  * Faults of libhdf5's are not ours, so files are loaded in a child, and what the child says of its end tells whose it
@@ -39,7 +39,7 @@ static int report;         /* a file descriptor: what a sanitizer says in the ch
 /* What parent and child share: the file to be loaded. */
 static struct {
     size_t size;
-    int model_alone;
+    fuzz_load how;
     uint8_t bytes[MOST_BYTES];
 } * request;
 
@@ -132,7 +132,7 @@ static void serve(int end)
     while (read(end, &byte, 1) == 1) {
         alarm(SECONDS);
         fuzz_copy_counters(counters, NULL, counter_count);
-        fuzz_checkpoint_load(request->bytes, request->size, request->model_alone);
+        fuzz_checkpoint_load(request->bytes, request->size, request->how);
         fuzz_copy_counters(childs, counters, counter_count);
         alarm(0);
         if (write(end, &byte, 1) != 1)
@@ -274,7 +274,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     fuzz_most_memory((size_t)64 << 20);
     unsigned how = (unsigned)fuzz_take(&input, 1);
     change(&input, how);
-    request->model_alone = how & 2;
+    request->how = how & 2 ? FUZZ_MODEL_ALONE : how & 8 ? FUZZ_VERIFIED : FUZZ_WHOLLY;
     if (child && ++loads >= MOST_LOADS)
         (void)end_child();
     if (!child)

@@ -58,6 +58,8 @@ for kind in ("<f4", ">f8", "<f2", "|u1", ">i2", "<u8", "|b1"):
 write("npy", "x-version-2", two(LIST, b"", npy(x.astype("<i4"), (2, 0))))
 write("npy", "x-version-3", two(LIST, b"", npy(x.astype("<i4"), (3, 0))))
 write("npy", "x-image", two(0, b"", npy(np.zeros((2, 3, 4, 3), "u1"))))
+write("npy", "x-many", two(LIST, b"", npy(np.zeros((1, 1, 1, 1, 1, 1, 1), "u1"))))
+write("npy", "x-none", two(LIST, b"", npy(np.zeros((), "u1"))))
 write("npy", "x-fortran", two(0, b"", npy(np.asfortranarray(x.astype("<f4")))))
 write("npy", "values", two(1, npy(np.ones((4, 2), "<f8")), npy(x.astype("<f4"))))
 write("npy", "class-numbers", two(2, npy(np.array([3, -1, 3, 7])), npy(x.astype("u1"))))

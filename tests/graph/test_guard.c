@@ -153,7 +153,7 @@ static vae__culprit culprit_of(net *n)
 {
     vae__culprit culprit;
     const vae_executor_options options = { .capacity = CAPACITY, .threads = 2 };
-    ck_assert_status_ok(vae__culprit_find(n->program, &options, &n->run, 1e19, &culprit));
+    ck_assert_status_ok(vae__culprit_find(n->program, &options, &n->run, &culprit));
     return culprit;
 }
 
@@ -222,20 +222,6 @@ START_TEST(test_gradients)
     ck_assert_int_eq(culprit.count, 2);
     ck_assert_int_eq(culprit.examples[0], MARKED);
     ck_assert_int_eq(culprit.examples[1], MARKED + 5);
-    net_end(&n);
-}
-END_TEST
-
-/* A gradient that is finite, whose square is not: of no use to Adam. */
-START_TEST(test_squares)
-{
-    net n;
-    net_begin(&n, 0, 1e25);
-    n.data[MARKED * N + 2] = 200;
-    check_all(&n, true, "a large gradient");
-    vae__culprit culprit = culprit_of(&n);
-    ck_assert_str_eq(vae_node_label(culprit.node), "scale");
-    ck_assert(culprit.gradient && culprit.value > 1e24);
     net_end(&n);
 }
 END_TEST
@@ -433,8 +419,9 @@ static void end(void)
 int main(void)
 {
     Suite *suite = suite_create("guard");
-    const TTest *const refused[] = { test_sound, test_squares, test_doubt, test_doubtful_factor, test_relu, NULL },
-                       *const none[] = { NULL };
+    const TTest *const refused[] = { test_sound, test_doubt, test_doubtful_factor, test_relu, NULL }, *const none[] = {
+        NULL
+    };
     suite_case_between(suite, "refused", 60, system_reset, end, refused);
     TCase *each = suite_case_between(suite, "not finite", 60, system_reset, end, none);
     tcase_add_loop_test(each, test_data, 0, WRONG);

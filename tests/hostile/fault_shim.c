@@ -12,7 +12,8 @@ static void crash(void)
 
 static void loop(void)
 {
-    for (volatile int i = 0;; i = 0)
+    volatile int for_ever = 1;
+    while (for_ever)
         continue;
 }
 

@@ -5,7 +5,7 @@
 #     SOURCE=. VAE=build/vae PYTHON=python3 PLUGIN=build/tests/libplanted.so FAULT=build/tests/libfault_shim.so \
 #         tests/hostile/hostile.sh
 #
-# tests/hostile/make.py makes them from a checkpoint trained here; tests/hostile/run.py has the limits. VAE_TEST_SLOW=1:
+# tests/hostile/make.py makes them, with one trained here to begin with; tests/hostile/run.py has the limits. VAE_TEST_SLOW=1:
 # more of them, and every run traced. Ends with the line "N passed, N failed" (", N skipped") and status 0 or 1.
 # Variables that are not set here are those of program.sh.
 # shellcheck disable=SC2154
@@ -14,6 +14,7 @@ set -u
 PLUGIN=${PLUGIN:?expected PLUGIN=a filter to plant}
 FAULT=${FAULT:?expected FAULT=a library to preload}
 need_python
+export PYTHONDONTWRITEBYTECODE=1
 sanitized() {
     LC_ALL=C grep -Eq '__(a|t)san_init' "$VAE"
 }
@@ -37,15 +38,15 @@ done
 
 # ---- Code on the path of plug-ins ----
 
-mkdir plugins
+mkdir plugins files
 cp "$PLUGIN" plugins/libplanted.so
+cp good.h5 files
 HDF5_PLUGIN_PATH=$work/plugins VAE_PLANTED=$work/planted
 export HDF5_PLUGIN_PATH VAE_PLANTED
-
-mkdir files
-cp good.h5 files
+# Values and links go through the filter, so that they cannot be read without it.
 check 'the files are made' "$PYTHON" "$source/tests/hostile/make.py" files ${VAE_TEST_SLOW:+--slow}
-check 'making them loads no plug-in' test ! -e planted
+check 'making them loads the plug-in' test -e planted
+rm -f planted
 # The control: who looks for the filter loads it.
 if command -v h5dump >stdout 2>stderr; then
     h5dump -d /parameters/encoder/0/weight files/checkpoint-planted-filter.h5 >stdout 2>stderr

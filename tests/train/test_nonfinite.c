@@ -70,12 +70,19 @@ static void steeper_backward(const vae_op_row *row)
         row->grad_in[0][i] += row->grad[i] * 0x1p42;
 }
 
+static void steepest_backward(const vae_op_row *row)
+{
+    for (int64_t i = 0; row->grad_in[0] && i < row->out_size; i++)
+        row->grad_in[0][i] += row->grad[i] * 0x1p90;
+}
+
 static const vae_op ops[] = {
     { .name = "poisoned", .inputs = 1, .forward = poisoned_forward, .backward = poisoned_backward },
     { .name = "steep", .inputs = 1, .forward = same_forward, .backward = steep_backward },
     { .name = "steeper", .inputs = 1, .forward = same_forward, .backward = steeper_backward },
+    { .name = "steepest", .inputs = 1, .forward = same_forward, .backward = steepest_backward },
 };
-static const vae_catalogue catalogue = { .ops = ops, .op_count = 3 };
+static const vae_catalogue catalogue = { .ops = ops, .op_count = 4 };
 
 /* ---- Trainings --------------------------------------------------------------------------------------------------- */
 
@@ -350,11 +357,23 @@ START_TEST(test_doubt)
 }
 END_TEST
 
+/* Finite, but its square is not. */
+START_TEST(test_squares)
+{
+    watch w = plain;
+    vae_training *steepest = training_of("dense 12 steepest"), *fresh = training_of("dense 12 steepest");
+    ck_assert_status(train(steepest, 1, 2, false, &w), VAE_ERROR_NUMBER, ", of which Adam cannot keep the square;");
+    check_same_values(steepest, fresh);
+    vae_training_free(&steepest);
+    vae_training_free(&fresh);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nonfinite");
-    const TTest *const none[] = { NULL }, *const tests[] = { test_weight, test_count, test_skip_resumed, test_doubt,
-                                                             NULL };
+    const TTest *const none[] = { NULL }, *const tests[] = { test_weight, test_count,   test_skip_resumed,
+                                                             test_doubt,  test_squares, NULL };
     suite_case_between(suite, "trainings", 60, begin, end, tests);
     TCase *causes_case = suite_case_between(suite, "causes", 60, begin, end, none);
     tcase_add_loop_test(causes_case, test_stop, 0, CAUSES);
