@@ -20,6 +20,7 @@ typedef struct vae__building {
     vae_node *jacobian;      /* log |d modelled / d stored| of the observed values; NULL: 0 */
     vae_posterior_nodes posterior;
     vae_node *z;
+    vae_needs needs;   /* of this graph; samples are 0 where z has a single row, and noise of the example alone */
     int64_t rows;      /* for each example, of what is built now */
     vae_status status; /* the first output that is not what it must be */
 } vae__building;
@@ -270,13 +271,19 @@ static vae_node *prior_sample(vae__building *building, vae_node *noise)
 
 static vae_node *add_kl(vae__building *building)
 {
-    const vae_model *model = building->model;
-    const vae_prior *prior = model->prior.row;
+    const vae_prior *prior = building->model->prior.row;
     vae_network network = prior_network(building);
-    if (prior->kl)
-        return checked_of_row(building, VAE__PRIOR, prior, "kl",
-                              prior->kl(&network, model->prior.arguments, &building->posterior), 1);
-    return vae_sub(posterior_log(building, &building->posterior), prior_log(building));
+    return checked_of_row(building, VAE__PRIOR, prior, "kl",
+                          prior->kl(&network, building->model->prior.arguments, &building->posterior), 1);
+}
+
+static vae_node *add_kl_dimensions(vae__building *building)
+{
+    const vae_prior *prior = building->model->prior.row;
+    vae_network network = prior_network(building);
+    return checked_of_row(building, VAE__PRIOR, prior, "kl_dimensions",
+                          prior->kl_dimensions(&network, building->model->prior.arguments, &building->posterior),
+                          building->model->declaration.latents[0].size);
 }
 
 /* ---- Graphs by hand ---------------------------------------------------------------------------------------------- */
@@ -305,6 +312,7 @@ static vae_build run_build(vae__building *building, vae_node *noise)
                                        [VAE__ENCODING] = MEAN | LOGVAR,
                                        [VAE__RECONSTRUCTION] = MEAN };
     int64_t latent = building->model->declaration.latents[0].size;
+    const unsigned needed = wanted[building->request->kind] | (building->needs.densities ? DENSITIES : 0);
     vae_build build = build_of(building);
     build.noise = noise;
     building->model->declaration.build(&build);
@@ -322,7 +330,7 @@ static vae_build run_build(vae__building *building, vae_node *noise)
         { "log_posterior", build.log_posterior, 1, DENSITIES },
     };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
-        if (outputs[i].wanted_by & wanted[building->request->kind])
+        if (outputs[i].wanted_by & needed)
             checked(building, ".build", outputs[i].name, outputs[i].node, outputs[i].size);
     building->posterior = (vae_posterior_nodes){ build.mean, build.logvar };
     return build;
@@ -346,83 +354,137 @@ static vae_node *latent_noise(const vae__building *building)
     return vae_noise(building->built->graph, VAE_NORMAL, "z", 1, &building->model->declaration.latents[0].size);
 }
 
-static void build_terms(vae__building *building)
-{
-    const vae_model *model = building->model;
-    vae__model_graph *built = building->built;
-    vae_node *noise = latent_noise(building);
-    if (model->declaration.build) {
-        vae_build build = run_build(building, noise);
-        built->reconstruction = build.reconstruction;
-        built->kl = build.kl;
-    } else {
-        add_posterior(building);
-        building->z = posterior_sample(building, &building->posterior, noise);
-        vae_heads heads = add_decoder(building, building->z);
-        built->reconstruction = add_log(building, &heads);
-        built->kl = add_kl(building);
-    }
-    built->reconstruction = in_units(built->reconstruction, building->jacobian);
-}
-
-/* Training and evaluation have the same terms; training wants their means over the batch. */
-static void build_bound(vae__building *building)
-{
-    const vae_model *model = building->model;
-    vae__model_graph *built = building->built;
-    add_conditions(building);
-    add_x(building);
-    build_terms(building);
-    if (building->request->kind == VAE__TRAINING) {
-        const vae_objective *objective = model->objective.row;
-        const vae_terms terms = { .reconstruction = built->reconstruction, .kl = built->kl };
-        vae_node *bound = checked_of_row(building, VAE__OBJECTIVE, objective, "build",
-                                         objective->build(model->objective.arguments, &terms), 1);
-        built->objective = vae_mean_rows(vae_negate(bound));
-        built->reconstruction = vae_mean_rows(built->reconstruction);
-        built->kl = vae_mean_rows(built->kl);
-        return;
-    }
-    built->mean = building->posterior.mean;
-    if (building->mask)
-        built->observed = vae_sum(building->mask, 0);
-}
-
 static vae_node *repeat(vae_node *node, int64_t samples)
 {
     return node && vae_node_rows(node) ? vae_repeat(node, samples) : node;
 }
 
-/* Everything with a row for each sample. The encoder's own output is repeated, where we know what it is. */
-static void build_weights(vae__building *building)
+static vae_node *mean_of_samples(vae_node *node)
 {
-    const vae_model *model = building->model;
-    vae__model_graph *built = building->built;
-    int64_t samples = building->request->samples;
-    add_conditions(building);
-    add_x(building);
-    if (!model->declaration.build)
-        add_posterior(building);
-    for (int i = 0; i < model->condition_count; i++)
+    return node && vae_node_rows(node) > 1 ? vae_mean_samples(node) : node;
+}
+
+/* From here on everything has a row for each sample of z, if samples are wanted. Returns the noise of z. */
+static vae_node *begin_samples(vae__building *building)
+{
+    const int64_t samples = building->needs.samples;
+    if (!samples)
+        return latent_noise(building);
+    for (int i = 0; i < building->model->condition_count; i++)
         building->conditions[i].node = repeat(building->conditions[i].node, samples);
     bool same = building->encoder_x == building->x;
     building->x = repeat(building->x, samples);
     building->encoder_x = same ? building->x : repeat(building->encoder_x, samples);
     building->mask = repeat(building->mask, samples);
-    vae_node *jacobian = repeat(building->jacobian, samples);
+    building->jacobian = repeat(building->jacobian, samples);
     building->rows = samples;
-    vae_node *noise = vae_noise_samples(built->graph, VAE_NORMAL, "z", samples, 1, &model->declaration.latents[0].size);
-    if (model->declaration.build) {
-        vae_build build = run_build(building, noise);
-        vae_node *log_p = in_units(build.reconstruction, jacobian);
-        built->log_weight = vae_sub(vae_add(log_p, build.log_prior), build.log_posterior);
-        return;
-    }
-    vae_posterior_nodes q = { repeat(building->posterior.mean, samples), repeat(building->posterior.logvar, samples) };
+    return vae_noise_samples(building->built->graph, VAE_NORMAL, "z", samples, 1,
+                             &building->model->declaration.latents[0].size);
+}
+
+/* Back to a row for each example, as `single` was. */
+static void end_samples(vae__building *building, const vae__building *single)
+{
+    const vae_status status = building->status;
+    const vae_posterior_nodes posterior = building->posterior;
+    *building = *single;
+    building->posterior = posterior;
+    building->status = status;
+}
+
+static vae_terms terms_by_hand(vae__building *building)
+{
+    vae_build build = run_build(building, begin_samples(building));
+    return (vae_terms){ .reconstruction = in_units(build.reconstruction, building->jacobian),
+                        .kl = mean_of_samples(build.kl),
+                        .log_prior = build.log_prior,
+                        .log_posterior = build.log_posterior };
+}
+
+/* The encoder's own output is repeated, for we know what it is. */
+static vae_terms terms_of_samples(vae__building *building)
+{
+    vae_terms terms = { .reconstruction = NULL };
+    const int64_t samples = building->needs.samples;
+    vae_posterior_nodes q = building->posterior;
+    vae_node *noise = begin_samples(building);
+    if (samples)
+        q = (vae_posterior_nodes){ repeat(q.mean, samples), repeat(q.logvar, samples) };
     building->z = posterior_sample(building, &q, noise);
     vae_heads heads = add_decoder(building, building->z);
-    vae_node *reconstruction = in_units(add_log(building, &heads), jacobian);
-    built->log_weight = vae_sub(vae_add(reconstruction, prior_log(building)), posterior_log(building, &q));
+    terms.reconstruction = in_units(add_log(building, &heads), building->jacobian);
+    if (building->needs.densities) {
+        terms.log_posterior = posterior_log(building, &q);
+        terms.log_prior = prior_log(building);
+    }
+    return terms;
+}
+
+static vae_terms terms_of_networks(vae__building *building)
+{
+    const vae_prior *prior = building->model->prior.row;
+    building->needs.densities |= !prior->kl;
+    add_posterior(building);
+    const vae__building single = *building;
+    vae_terms terms = terms_of_samples(building);
+    if (!prior->kl)
+        terms.kl = mean_of_samples(vae_sub(terms.log_posterior, terms.log_prior));
+    end_samples(building, &single);
+    if (prior->kl)
+        terms.kl = add_kl(building);
+    if (building->needs.kl_dimensions)
+        terms.kl_dimensions = add_kl_dimensions(building);
+    return terms;
+}
+
+static vae_terms build_terms(vae__building *building)
+{
+    add_conditions(building);
+    add_x(building);
+    const vae__building single = *building;
+    if (!building->model->declaration.build)
+        return terms_of_networks(building);
+    vae_terms terms = terms_by_hand(building);
+    end_samples(building, &single);
+    return terms;
+}
+
+static void build_training(vae__building *building)
+{
+    const vae_model *model = building->model;
+    const vae_objective *objective = model->objective.row;
+    vae__model_graph *built = building->built;
+    if (objective->needs)
+        building->needs = objective->needs(model->objective.arguments);
+    if (building->needs.samples <= 1)
+        building->needs.samples = 0;
+    if (building->needs.epoch)
+        built->epoch = vae_input(built->graph, "epoch", 1, (int64_t[]){ 1 });
+    vae_terms terms = build_terms(building);
+    terms.epoch = built->epoch;
+    vae_node *bound = checked_of_row(building, VAE__OBJECTIVE, objective, "build",
+                                     objective->build(model->objective.arguments, &terms), 1);
+    built->objective = vae_mean_rows(vae_negate(bound));
+    built->reconstruction = vae_mean_rows(terms.reconstruction);
+    built->kl = vae_mean_rows(terms.kl);
+}
+
+static void build_evaluation(vae__building *building)
+{
+    vae__model_graph *built = building->built;
+    vae_terms terms = build_terms(building);
+    built->reconstruction = terms.reconstruction;
+    built->kl = terms.kl;
+    built->mean = building->posterior.mean;
+    if (building->mask)
+        built->observed = vae_sum(building->mask, 0);
+}
+
+static void build_weights(vae__building *building)
+{
+    building->needs = (vae_needs){ .samples = building->request->samples, .densities = true };
+    vae_terms terms = build_terms(building);
+    building->built->log_weight = vae_sub(vae_add(terms.reconstruction, terms.log_prior), terms.log_posterior);
 }
 
 /* Gives the mean of x, and the same in the data's units. */
@@ -499,8 +561,8 @@ static void build_fields(vae__building *building)
 }
 
 static void (*const builders[])(vae__building *) = {
-    [VAE__TRAINING] = build_bound,
-    [VAE__EVALUATION] = build_bound,
+    [VAE__TRAINING] = build_training,
+    [VAE__EVALUATION] = build_evaluation,
     [VAE__WEIGHTS] = build_weights,
     [VAE__SAMPLING] = build_sampling,
     [VAE__ENCODING] = build_posterior,
@@ -511,13 +573,33 @@ static void (*const builders[])(vae__building *) = {
 
 /* ---- Compiling --------------------------------------------------------------------------------------------------- */
 
-static vae_status check_request(const vae_model *model, const vae__graph_request *request)
+static vae_status check_draw(const vae_model *model)
 {
     const vae_likelihood *likelihood = model->likelihood.row;
-    if (!request->draw || model->declaration.build || likelihood->draw)
+    if (model->declaration.build || likelihood->draw)
         return vae__ok();
     return vae__error(VAE_ERROR_UNSUPPORTED, "the likelihood %s gives means, and cannot be drawn from",
                       likelihood->word.name);
+}
+
+static vae_status check_objective(const vae_model *model)
+{
+    const vae_objective *objective = model->objective.row;
+    const vae_prior *prior = model->prior.row; /* NULL of a graph by hand */
+    bool wanted = objective->needs && objective->needs(model->objective.arguments).kl_dimensions;
+    if (!wanted || (prior && prior->kl_dimensions))
+        return vae__ok();
+    return vae__error(VAE_ERROR_UNSUPPORTED,
+                      "objective: \"%s\" wants the KL of each dimension of z, which %s%s does "
+                      "not give",
+                      model->declaration.objective, prior ? "the prior " : "a .build", prior ? prior->word.name : "");
+}
+
+static vae_status check_request(const vae_model *model, const vae__graph_request *request)
+{
+    if (request->kind == VAE__TRAINING)
+        return check_objective(model);
+    return request->draw ? check_draw(model) : vae__ok();
 }
 
 static vae_status build(const vae_model *model, const vae__graph_request *request, vae__model_graph *built)

@@ -20,10 +20,16 @@ const vae_word *vae__word_of(const vae__word_table *table, int index)
     return (const vae_word *)(rows + (size_t)place * table->row_bytes);
 }
 
+/* "sigma=0.1", "samples=5" */
+static bool is_key(const vae_argument *argument)
+{
+    return argument->kind == VAE_KEY_NUMBER || argument->kind == VAE_KEY_COUNT;
+}
+
 /* Is this the argument that has its word's name: "scale=0.001"? */
 static bool is_own(const vae_word *word, const vae_argument *argument)
 {
-    return argument->kind == VAE_KEY_NUMBER && !strcmp(word->name, argument->name);
+    return is_key(argument) && !strcmp(word->name, argument->name);
 }
 
 static int argument_count(const vae_word *word)
@@ -50,7 +56,7 @@ void vae__word_usage(const vae_word *word, char *text, size_t size)
         append(text, size, own ? "" : " ");
         append(text, size, argument->optional ? "[" : "");
         append(text, size, own ? "" : argument->name);
-        append(text, size, argument->kind == VAE_KEY_NUMBER ? "=NUMBER" : "");
+        append(text, size, !is_key(argument) ? "" : argument->kind == VAE_KEY_COUNT ? "=COUNT" : "=NUMBER");
         append(text, size, argument->optional ? "]" : "");
     }
 }
@@ -125,7 +131,7 @@ static int bare_argument(const vae_word *word, const char *token, const bool *gi
 static int key_argument(const vae_word *word, const char *token, size_t key, const bool *given)
 {
     for (int i = 0; i < argument_count(word); i++)
-        if (word->arguments[i].kind == VAE_KEY_NUMBER && !given[i] && strlen(word->arguments[i].name) == key &&
+        if (is_key(&word->arguments[i]) && !given[i] && strlen(word->arguments[i].name) == key &&
             !strncmp(word->arguments[i].name, token, key))
             return i;
     return -1;
@@ -133,7 +139,7 @@ static int key_argument(const vae_word *word, const char *token, size_t key, con
 
 static vae_status read_number(const vae__reader *reader, const vae_argument *argument, const char *text, double *value)
 {
-    bool whole = argument->kind == VAE_BARE_COUNT;
+    bool whole = argument->kind == VAE_BARE_COUNT || argument->kind == VAE_KEY_COUNT;
     double number = 0;
     bool is_number = vae__number_read(text, &number);
     if (is_number && number >= argument->low && number <= argument->high &&
@@ -150,7 +156,7 @@ static vae_status read_argument(const vae__reader *reader, const vae_word *word,
     const char *equals = strchr(reader->token, '=');
     int index = equals ? key_argument(word, reader->token, (size_t)(equals - reader->token), given)
                        : bare_argument(word, reader->token, given);
-    char usage[96];
+    char usage[VAE__USAGE_TEXT];
     vae__word_usage(word, usage, sizeof usage);
     if (index < 0)
         return mistake(reader, "\"%s\": not expected here; it is written \"%s\"", reader->token, usage);
@@ -181,7 +187,7 @@ static const vae_word *find_word(const vae__reader *reader, size_t length)
 static vae_status complete(const vae__reader *reader, const vae_word *word, const bool *given, double *values)
 {
     for (int i = 0; i < argument_count(word); i++) {
-        char usage[96];
+        char usage[VAE__USAGE_TEXT];
         vae__word_usage(word, usage, sizeof usage);
         if (!given[i] && !word->arguments[i].optional)
             return mistake(reader, "%s: %s is missing; it is written \"%s\"", word->name, word->arguments[i].name,
@@ -243,7 +249,7 @@ static void print_argument(const vae__word_table *table, const vae_word *word, i
     vae__number_write(value, number, sizeof number);
     if (!is_own(word, argument))
         append(text, VAE__PHRASE_TEXT, " ");
-    if (argument->kind == VAE_KEY_NUMBER) {
+    if (is_key(argument)) {
         append(text, VAE__PHRASE_TEXT, is_own(word, argument) ? "" : argument->name);
         append(text, VAE__PHRASE_TEXT, "=");
     }
@@ -257,7 +263,7 @@ static bool is_left_out(const vae_word *word, const double *values, int index)
     const vae_argument *arguments = word->arguments;
     if (!arguments[index].optional || values[index] < arguments[index].usual || values[index] > arguments[index].usual)
         return false;
-    for (int i = index + 1; i < argument_count(word) && arguments[index].kind != VAE_KEY_NUMBER; i++)
+    for (int i = index + 1; i < argument_count(word) && !is_key(&arguments[index]); i++)
         if (arguments[i].kind == arguments[index].kind && !is_left_out(word, values, i))
             return false;
     return true;

@@ -13,7 +13,7 @@
 #include <vae/catalogue.h>
 #include <vae/status.h>
 
-enum { VAE__MAX_PHRASES = 32, VAE__PHRASE_TEXT = 64 * VAE__MAX_PHRASES };
+enum { VAE__MAX_PHRASES = 32, VAE__PHRASE_TEXT = 64 * VAE__MAX_PHRASES, VAE__USAGE_TEXT = 128 };
 
 typedef struct vae__word_table {
     const char *what; /* "layer" */

@@ -92,6 +92,8 @@ typedef struct vae__model_graph {
     vae_node *x;                              /* an input */
     vae_node *mask;                           /* an input, with request.masked */
     vae_node *conditions[VAE_MAX_CONDITIONS]; /* inputs */
+    vae_node *epoch;               /* VAE__TRAINING, an input where the objective wants it: epochs done, a float32 for
+                                      each example */
     vae_node *z;                   /* VAE__SAMPLING: noise, before the temperature; VAE__DECODING: an input */
     vae_node *objective;           /* shared */
     vae_node *reconstruction, *kl; /* for each example, or shared with VAE__TRAINING */

@@ -4,6 +4,14 @@
  * 0 outside.
  */
 #include "graph/ops/terms.h"
+#include "graph/ops/unary.h"
+
+/* ---- clip_logvar: what a formula of nodes exponentiates ----------------------------------------------------------- */
+
+#if VAE__REFERENCE
+UNARY_BUILDER(clip_logvar, .low = -40, .high = 30)
+#endif
+UNARY(clip_logvar, clip_logvar(x), x, pass_logvar(x, dy))
 
 /* ---- gaussian_sample: mean + exp(logvar / 2) · noise ------------------------------------------------------------- */
 

@@ -31,6 +31,7 @@
     X(sum)                                                                                                             \
     X(mean)                                                                                                            \
     X(mean_rows)                                                                                                       \
+    X(mean_samples)                                                                                                    \
     X(logsumexp_rows)                                                                                                  \
     X(concat)                                                                                                          \
     X(slice)                                                                                                           \
@@ -41,6 +42,7 @@
     X(threshold)                                                                                                       \
     X(observed)                                                                                                        \
     X(fill)                                                                                                            \
+    X(clip_logvar)                                                                                                     \
     X(gaussian_sample)                                                                                                 \
     X(kl_standard_normal)                                                                                              \
     X(kl_gaussian)                                                                                                     \

@@ -95,6 +95,40 @@ static void mean_rows_backward(const vae__call *call)
     }
 }
 
+/* ---- mean_samples: y = (1 / K) Σ x_k, in order --------------------------------------------------------------------- */
+
+static void mean_samples_forward(const vae__call *call)
+{
+    const int64_t size = call->node->size, samples = call->node->inputs[0]->rows;
+    const real factor = 1 / (real)samples;
+    for (int64_t e = call->begin; e < call->end; e++) {
+        const real *x = (const real *)call->in[0] + e * samples * size;
+        real *to = (real *)call->out + e * size;
+        EACH(i, size, to[i] = x[i];);
+        for (int64_t k = 1; k < samples; k++) {
+            const real *row = x + k * size;
+            EACH(i, size, to[i] += row[i];);
+        }
+        EACH(i, size, to[i] *= factor;);
+    }
+}
+
+static void mean_samples_backward(const vae__call *call)
+{
+    const int64_t size = call->node->size, samples = call->node->inputs[0]->rows;
+    const real factor = 1 / (real)samples;
+    if (!call->grad_in[0])
+        return;
+    for (int64_t r = call->begin * samples; r < call->end * samples; r++) {
+        const real *slope = (const real *)call->grad + r / samples * size;
+        real *to = (real *)call->grad_in[0] + r * size;
+        if (call->fresh[0])
+            EACH(i, size, to[i] = factor * slope[i];);
+        else
+            EACH(i, size, to[i] += factor * slope[i];);
+    }
+}
+
 /* ---- logsumexp_rows: y = m + log Σ exp(x_k - m), m = max x_k; dx_k = dy · exp(x_k - y) --------------------------- */
 
 /* What is taken from x before exp: 0 in place of an infinite maximum, of which the difference would be no number. */
@@ -196,7 +230,7 @@ static vae_status mean_rows_shape(vae_node *node)
     return vae__ok();
 }
 
-static vae_status logsumexp_rows_shape(vae_node *node)
+static vae_status rows_of_example_shape(vae_node *node)
 {
     VAE__TRY(mean_rows_shape(node));
     node->rows = 1;
@@ -218,6 +252,11 @@ vae_node *vae_mean_rows(vae_node *x)
     return vae__node_new(NULL, &VAE__OP(mean_rows), (vae_node){ 0 }, 1, &x);
 }
 
+vae_node *vae_mean_samples(vae_node *x)
+{
+    return vae__node_new(NULL, &VAE__OP(mean_samples), (vae_node){ 0 }, 1, &x);
+}
+
 vae_node *vae_logsumexp_rows(vae_node *x)
 {
     return vae__node_new(NULL, &VAE__OP(logsumexp_rows), (vae_node){ 0 }, 1, &x);
@@ -233,10 +272,12 @@ BUILD(build_sum_last, vae_sum(a[0], 1))
 BUILD(build_mean, vae_mean(a[0], 0))
 BUILD(build_mean_last, vae_mean(a[0], 1))
 BUILD(build_mean_rows, vae_mean_rows(a[0]))
+BUILD(build_mean_samples, vae_mean_samples(a[0]))
 BUILD(build_logsumexp_rows, vae_logsumexp_rows(a[0]))
 /* The gradient is added to another: its second use. */
 BUILD(build_sum_twice, vae_add(vae_mul(a[0], a[0]), vae_sum(a[0], 0)))
 BUILD(build_mean_rows_twice, vae_add(a[0], vae_mean_rows(a[0])))
+BUILD(build_mean_samples_twice, vae_add(vae_mean_samples(a[0]), vae_mean_rows(a[0])))
 BUILD(build_logsumexp_twice, vae_add(vae_logsumexp_rows(a[0]), vae_mean_rows(a[0])))
 
 #define X(rows_, rank_, ...)                                                                                           \
@@ -263,6 +304,12 @@ static const vae__case mean_rows_cases[] = {
     { "single values", build_mean_rows, 1, { X(3, 1, 1) } },
     { "more than a block", build_mean_rows, 1, { X(1, 1, 70) } },
     { "used twice", build_mean_rows_twice, 1, { X(1, 1, 5) } },
+};
+static const vae__case mean_samples_cases[] = {
+    { "one row", build_mean_samples, 1, { X(1, 1, 5) } },
+    { "samples", build_mean_samples, 1, { X(5, 2, 2, 3) } },
+    { "single values", build_mean_samples, 1, { X(19, 1, 1) } },
+    { "used twice", build_mean_samples_twice, 1, { X(3, 1, 5) } },
 };
 static const vae__case logsumexp_rows_cases[] = {
     { "one row", build_logsumexp_rows, 1, { X(1, 1, 5) } },
@@ -291,10 +338,17 @@ const vae__op
                            .backward = mean_rows_backward,
                            .units = mean_rows_units };
 
+const vae__op VAE__OP(mean_samples) = {
+    .name = "mean_samples",
+    .number = VAE__NUMBER(mean_samples),
+    ONCE(.shape = rows_of_example_shape, CASES(mean_samples_cases), ).forward = mean_samples_forward,
+    .backward = mean_samples_backward
+};
+
 const vae__op VAE__OP(logsumexp_rows) = {
     .name = "logsumexp_rows",
     .number = VAE__NUMBER(logsumexp_rows),
-    ONCE(.shape = logsumexp_rows_shape, CASES(logsumexp_rows_cases), ).forward = logsumexp_rows_forward,
+    ONCE(.shape = rows_of_example_shape, CASES(logsumexp_rows_cases), ).forward = logsumexp_rows_forward,
     .backward = logsumexp_rows_backward,
     .reads_inputs = 1u,
     .reads_output = true

@@ -25,12 +25,13 @@ extern "C" {
 
 /* ---- Words ------------------------------------------------------------------------------------------------------- */
 
-#define VAE_MAX_ARGUMENTS 4
+#define VAE_MAX_ARGUMENTS 6
 
 typedef enum vae_argument_kind {
     VAE_BARE_COUNT, /* a whole number by its place: "500" */
     VAE_KEY_NUMBER, /* "sigma=0.1" */
-    VAE_ACTIVATION  /* "relu"; its value is for vae_activate */
+    VAE_ACTIVATION, /* "relu"; its value is for vae_activate */
+    VAE_KEY_COUNT   /* "samples=5": a whole number by its name */
 } vae_argument_kind;
 
 typedef struct vae_argument {
@@ -121,19 +122,34 @@ typedef struct vae_prior {
     vae_node *(*log)(const vae_network *prior, const double *arguments, vae_node *z); /* log p(z), (rows, 1) */
     /* z from noise ~ N(0, T²), T being the temperature. NULL: z is the noise. */
     vae_node *(*sample)(const vae_network *prior, const double *arguments, vae_node *noise);
+    /* KL(q ‖ p) of each dimension of z, (rows, size): its sum is `kl`. NULL: an objective that wants it is refused. */
+    vae_node *(*kl_dimensions)(const vae_network *prior, const double *arguments, const vae_posterior_nodes *q);
 } vae_prior;
 
 /* ---- Objectives: what is maximised, for each example ------------------------------------------------------------- */
 
 /* New members go last. */
 typedef struct vae_terms {
-    vae_node *reconstruction; /* log p(x | z), z drawn from q(z | x); (rows, 1) */
-    vae_node *kl;             /* (rows, 1) */
+    vae_node *reconstruction; /* log p(x | z), z drawn from q(z | x), a row for each sample: (rows, 1), R = samples */
+    vae_node *kl;             /* KL(q(z | x) ‖ p(z)), one row for each example: (rows, 1), R = 1 */
+    /* What an objective has only if it `needs` it: */
+    vae_node *kl_dimensions;             /* its part in each dimension of z: (rows, size), R = 1 */
+    vae_node *log_prior, *log_posterior; /* log p(z) and log q(z | x) of the samples: (rows, 1), R = samples */
+    vae_node *epoch;                     /* epochs done before this step, fractions of one too: (rows, 1), R = 1 */
 } vae_terms;
+
+/* What an objective is made of, beside a single sample's terms. New members go last. */
+typedef struct vae_needs {
+    int64_t samples;    /* of z, for each example; 0: 1 */
+    bool densities;     /* log_prior, log_posterior */
+    bool kl_dimensions; /* of which not every prior knows, and no graph by hand */
+    bool epoch;
+} vae_needs;
 
 typedef struct vae_objective {
     vae_word word;
-    vae_node *(*build)(const double *arguments, const vae_terms *terms); /* (rows, 1) */
+    vae_node *(*build)(const double *arguments, const vae_terms *terms); /* (rows, 1), R = 1 */
+    vae_needs (*needs)(const double *arguments);                         /* NULL: nothing more */
 } vae_objective;
 
 /* ---- The catalogue ----------------------------------------------------------------------------------------------- */
@@ -170,7 +186,7 @@ VAE_API const vae_model_spec *vae_model_find(const vae_catalogue *catalogue, con
  * what it is. Returns false behind the last. */
 typedef struct vae_word_help {
     const char *table, *name, *summary;
-    char usage[96];
+    char usage[128];
 } vae_word_help;
 VAE_API bool vae_word_at(const vae_catalogue *catalogue, int index, vae_word_help *help);
 

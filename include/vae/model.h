@@ -132,7 +132,8 @@ struct vae_build {
     vae_node *mean, *logvar;  /* of q(z | x): (rows, size of z); beside x */
     vae_node *reconstruction; /* log p(x | z), nats of each row, (rows, 1); beside x */
     vae_node *kl;             /* KL(q(z | x) ‖ p(z)), (rows, 1); beside x */
-    vae_node *log_prior;      /* log p(z) and log q(z | x) of the z used, (rows, 1); beside x; for the NLL alone */
+    vae_node *log_prior;      /* log p(z) and log q(z | x) of the z used, (rows, 1); beside x; for the NLL and those
+                                 objectives that want them: "iwae samples=5" */
     vae_node *log_posterior;
     vae_node *x_mean; /* E[x | z], (rows, x_size); always */
     vae_node *x_draw; /* x drawn from p(x | z), by noise nodes of its own; may stay NULL */

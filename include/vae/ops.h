@@ -90,6 +90,9 @@ VAE_API vae_node *vae_mean(vae_node *x, int first);
 /* Mean over all rows of all examples: shared, x's shape. */
 VAE_API vae_node *vae_mean_rows(vae_node *x);
 
+/* (1 / K) Σ_k x_k over the K rows of each example, elementwise: R = 1. */
+VAE_API vae_node *vae_mean_samples(vae_node *x);
+
 /* log Σ_k exp(x_k) over the K rows of each example, elementwise: R = 1. */
 VAE_API vae_node *vae_logsumexp_rows(vae_node *x);
 
@@ -129,6 +132,9 @@ VAE_API vae_node *vae_observed(vae_node *x, const double *fill);
 VAE_API vae_node *vae_fill(vae_node *x, vae_node *mask, double value);
 
 /* ---- Gaussians: log-variance, clipped to [-30, 20] (gradient 0 outside) wherever it is exponentiated ------------- */
+
+/* min(max(x, −30), 20), gradient 0 outside: what a formula of one's own exponentiates. */
+VAE_API vae_node *vae_clip_logvar(vae_node *x);
 
 /* mean + exp(logvar / 2) · noise, all of one shape and rows (Kingma, Welling 2014, section 2.4). */
 VAE_API vae_node *vae_gaussian_sample(vae_node *mean, vae_node *logvar, vae_node *noise);

@@ -93,6 +93,7 @@ typedef struct vae_progress {
                                      written, but not for certain on the disk, saved_step is that of the new one */
     int64_t skipped;              /* steps of this epoch that changed nothing; see vae_nonfinite */
     const vae_status *not_finite; /* NULL; or, told once, why the last of them was skipped since the call before */
+    double objective;             /* what is maximised, as elbo: the same where it is nothing but the elbo */
 } vae_progress;
 
 /*

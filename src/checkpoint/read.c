@@ -235,6 +235,8 @@ static vae_status get_place(const vae__place *group, vae_training *training)
     VAE__TRY(vae__get_integer(group, "partial_examples", 0, UINT32_MAX, &training->partial.examples));
     VAE__TRY(vae__get_number(group, "partial_reconstruction", -INFINITY, INFINITY, &training->partial.reconstruction));
     VAE__TRY(vae__get_number(group, "partial_kl", -INFINITY, INFINITY, &training->partial.kl));
+    if (vae__get_has(group, "partial_objective")) /* Older files do not tell: their objective is the elbo. */
+        VAE__TRY(vae__get_number(group, "partial_objective", -INFINITY, INFINITY, &training->partial.objective));
     return get_own_text(group, "command_line", &training->command_line);
 }
 

@@ -18,6 +18,9 @@ const vae__history_name vae__history_names[VAE__MAX_COLUMNS] = {
     [VAE__TRAIN_RECONSTRUCTION] = { "train/reconstruction", NATS,
                                     "E log p(x|z), mean over the epoch's training examples" },
     [VAE__TRAIN_KL] = { "train/kl", NATS, "KL(q(z|x) || p(z)), mean over the epoch's training examples" },
+    [VAE__TRAIN_OBJECTIVE] = { "train/objective", NATS,
+                               "what was maximised, where that is not simply the elbo, mean over the epoch's training "
+                               "examples" },
     [VAE__TRAIN_SKIPPED] = { "train/skipped", "steps",
                              "steps of the epoch that changed nothing, for a value or gradient was not finite" },
     [VAE__VALIDATION_ELBO] = { "validation/elbo", NATS,
@@ -241,6 +244,11 @@ bool vae__history_is_validation(int column)
     return column >= VAE__VALIDATION_ELBO && column <= VAE__VALIDATION_KL;
 }
 
+bool vae__history_is_optional(int column)
+{
+    return column == VAE__TRAIN_OBJECTIVE;
+}
+
 /* epoch · steps ≤ step ≤ (epoch + 1) · steps, and the sums are over the examples between: those of the whole epoch
  * where only its row of the history is still to come. */
 static vae_status check_place(const vae_training *training, const char *where)
@@ -281,7 +289,8 @@ static vae_status check_history(const vae_training *training, const char *where)
     if (history->rows)
         validated = training->rows[VAE_VALIDATION] > 0;
     for (int i = 0; any && i < VAE__MAX_COLUMNS; i++)
-        if ((history->columns[i] != NULL) != (validated || !vae__history_is_validation(i)))
+        if (!vae__history_is_optional(i) &&
+            (history->columns[i] != NULL) != (validated || !vae__history_is_validation(i)))
             return vae__error(VAE_ERROR_FORMAT, "%s: the history %s the column %s, which this training %s", where,
                               history->columns[i] ? "has" : "lacks", vae__history_names[i].name,
                               history->columns[i] ? "lacks" : "has");

@@ -16,6 +16,7 @@ enum {
     VAE__TRAIN_ELBO,
     VAE__TRAIN_RECONSTRUCTION,
     VAE__TRAIN_KL,
+    VAE__TRAIN_OBJECTIVE,
     VAE__TRAIN_SKIPPED,
     VAE__VALIDATION_ELBO,
     VAE__VALIDATION_RECONSTRUCTION,
@@ -44,7 +45,7 @@ typedef struct vae__history {
  * over, for something was not finite. */
 typedef struct vae__partial {
     int64_t examples;
-    double reconstruction, kl;
+    double reconstruction, kl, objective;
     int64_t skipped, skipped_examples; /* steps, and the examples of their batches */
 } vae__partial;
 
@@ -106,6 +107,9 @@ void vae__training_splits(const vae_training *training, unsigned char *splits);
 
 /* A column that is there where, and only where, there are validation rows. */
 bool vae__history_is_validation(int column);
+
+/* A column that a history may lack: the objective is not told twice where it is the elbo. */
+bool vae__history_is_optional(int column);
 
 /* Do place in the schedule, history and splits agree, as they do in every training that vae_train has trained? Asked of
  * what a file brought and before training goes on. The message begins with `where`. */

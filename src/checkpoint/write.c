@@ -193,8 +193,9 @@ static vae_status put_training(hid_t group, const vae_training *training)
     VAE__TRY(vae__put_integer(group, "partial_examples", training->partial.examples));
     VAE__TRY(vae__put_number(group, "partial_reconstruction", training->partial.reconstruction));
     VAE__TRY(vae__put_number(group, "partial_kl", training->partial.kl));
+    VAE__TRY(vae__put_number(group, "partial_objective", training->partial.objective));
     VAE__TRY(vae__put_text(group, "partial_of", VAE__ASCII,
-                           "sums over the examples of the epoch under way: how many, nats, nats"));
+                           "sums over the examples of the epoch under way: how many, nats, nats, nats"));
     VAE__TRY(vae__put_integer(group, "partial_skipped", training->partial.skipped));
     VAE__TRY(vae__put_integer(group, "partial_skipped_examples", training->partial.skipped_examples));
     return put_record(group, "command_line", training->command_line ? training->command_line : "");

@@ -35,7 +35,7 @@ typedef struct vae__declaration_options {
                      -DBL_MAX, DBL_MAX },                                                                              \
     [POSTERIOR] = { "posterior", "PHRASE", VAE__TEXT, "family of q(z|x): \"gaussian\"", NULL, 0, 0 },                  \
     [PRIOR] = { "prior", "PHRASE", VAE__TEXT, "p(z): \"standard-normal\"", NULL, 0, 0 },                               \
-    [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\"", NULL, 0, 0 }
+    [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\", \"iwae samples=5\"", NULL, 0, 0 }
 /* clang-format on */
 #define VAE__DECLARATION_PLACES                                                                                        \
     {                                                                                                                  \

@@ -92,6 +92,7 @@ typedef struct run_state {
     int64_t epochs;     /* in all */
     double epoch_begun; /* seconds of the run */
     bool idle;          /* all epochs were done before */
+    bool objective;     /* is not the elbo, and told beside it */
 } run_state;
 
 /* ---- Progress ---------------------------------------------------------------------------------------------------- */
@@ -101,6 +102,8 @@ static void print_epoch(run_state *state, const vae_progress *progress)
     vae__bar_clear(&state->bar);
     fprintf(state->lines, "epoch %" PRId64 "/%" PRId64 "  elbo %.2f  reconstruction %.2f  kl %.2f  ", progress->epoch,
             progress->epochs, progress->elbo, progress->reconstruction, progress->kl);
+    if (state->objective)
+        fprintf(state->lines, "objective %.2f  ", progress->objective);
     if (progress->has_validation)
         fprintf(state->lines, "validation elbo %.2f  ", progress->validation_elbo);
     if (progress->skipped)
@@ -226,6 +229,7 @@ static void print_json(const run_state *state, vae_training *training, const cha
     vae__json_real(&json, "elbo", last_figure(training, "train/elbo"));
     vae__json_real(&json, "reconstruction", last_figure(training, "train/reconstruction"));
     vae__json_real(&json, "kl", last_figure(training, "train/kl"));
+    vae__json_real(&json, "objective", last_figure(training, state->objective ? "train/objective" : "train/elbo"));
     vae__json_real(&json, "validation_elbo", last_figure(training, "validation/elbo"));
     vae__json_real(&json, "seconds", vae__clock() - state->bar.begun);
     vae__json_truth(&json, "stopped", stopped);
@@ -298,7 +302,8 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
                         .saved_step = holds ? where.step : -1,
                         .rows = vae_data_rows(data, vae_data_training_split(data)),
                         .epochs = epochs,
-                        .idle = where.epoch == epochs };
+                        .idle = where.epoch == epochs,
+                        .objective = strcmp(vae_model_declaration(vae_training_model(training))->objective, "elbo") };
     vae__signal_rule rules[VAE__STOP_SIGNALS];
     vae__signals_stop(rules);
     print_start(&state, training, data);

@@ -183,6 +183,17 @@ int vae__match_bind(const vae__match *match, const vae__model_graph *graph, cons
     return count;
 }
 
+int vae__match_epoch(const vae__model_graph *graph, double epoch, float *epochs, int64_t examples,
+                     vae_binding bindings[VAE__MAX_BINDINGS], int count)
+{
+    if (!graph->epoch)
+        return count;
+    for (int64_t i = 0; i < examples; i++)
+        epochs[i] = (float)epoch;
+    bindings[count++] = (vae_binding){ .node = graph->epoch, .values = epochs, .type = VAE_FLOAT32 };
+    return count;
+}
+
 /* ---- A new model ------------------------------------------------------------------------------------------------- */
 
 static bool is_open(const vae_x_spec *x)

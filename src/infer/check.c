@@ -9,6 +9,9 @@
 
 enum { EXAMPLES_USUAL = 8, EXAMPLES_MOST = 1 << 20 };
 
+/* The epoch that an objective is told: the weights that rise have risen. */
+static const double AFTER_WARM_UP = 1e9;
+
 static vae_status check_arguments(const vae_model *model, const vae_data *data, const vae_check_options *options)
 {
     if (!model || !data)
@@ -35,22 +38,28 @@ static vae_status check_rows(const vae_model *model, const vae__match *match, in
                              const vae_check_options *options, vae_check_report *report)
 {
     uint32_t *rows = NULL;
+    float *epochs = NULL;
     vae__model_graph graph;
     vae_binding bindings[VAE__MAX_BINDINGS];
     vae__graph_request request = vae__match_request(match, VAE__TRAINING);
     VAE__TRY(vae__model_graph_new(model, &request, &graph));
     vae_status status = vae__allocate("a gradient check", (size_t)examples, sizeof *rows, &rows);
+    if (!status.code)
+        status = vae__allocate("a gradient check", (size_t)examples, sizeof *epochs, &epochs);
     for (int64_t i = 0; !status.code && i < examples; i++)
         rows[i] = (uint32_t)i;
     if (!status.code) {
+        int count = vae__match_bind(match, &graph, rows, bindings);
+        count = vae__match_epoch(&graph, AFTER_WARM_UP, epochs, examples, bindings, count);
         vae_run run = { .examples = examples,
                         .bindings = bindings,
-                        .binding_count = vae__match_bind(match, &graph, rows, bindings),
+                        .binding_count = count,
                         .seed = options->seed,
                         .purpose = "check" };
         status = vae_program_check(graph.program, &run, options, report);
     }
     vae__free(rows);
+    vae__free(epochs);
     vae__model_graph_clear(&graph);
     return vae__error_within(status, "%s: ", model->declaration.name);
 }

@@ -33,6 +33,7 @@ typedef struct vae__loop {
     vae__evaluator *validation; /* NULL: there is no such split */
     float *gradient;
     uint32_t *order;       /* the epoch's */
+    float *epochs;         /* done, for each example of a batch */
     int64_t steps, number; /* an epoch's; done of it */
     vae_run run;           /* the step under way */
     vae__adam adam;
@@ -247,6 +248,7 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
+    VAE__TRY(vae__allocate("the epoch of a batch", (size_t)capacity, sizeof(float), &loop->epochs));
     VAE__TRY(make_validation(loop, data));
     /* An epoch is long, and its checkpoint the first that would be lost. */
     bool writes = loop->options->checkpoint && training->epoch < loop->options->epochs;
@@ -260,6 +262,7 @@ static void clear_loop(vae__loop *loop)
     vae__model_graph_clear(&loop->graph);
     vae__free(loop->gradient);
     vae__free(loop->order);
+    vae__free(loop->epochs);
 }
 
 /* ---- A step ------------------------------------------------------------------------------------------------------ */
@@ -274,10 +277,14 @@ static vae_status begin_step(vae__loop *loop)
 {
     const vae_training *training = loop->training;
     int64_t begin = loop->number * training->batch_size, left = loop->match.rows - begin;
+    int64_t examples = left < training->batch_size ? left : training->batch_size;
     const uint32_t *rows = loop->order + begin;
-    loop->run = (vae_run){ .examples = left < training->batch_size ? left : training->batch_size,
+    double epoch = (double)training->epoch + (double)loop->number / (double)loop->steps;
+    int count = vae__match_bind(&loop->match, &loop->graph, rows, loop->bindings);
+    count = vae__match_epoch(&loop->graph, epoch, loop->epochs, examples, loop->bindings, count);
+    loop->run = (vae_run){ .examples = examples,
                            .bindings = loop->bindings,
-                           .binding_count = vae__match_bind(&loop->match, &loop->graph, rows, loop->bindings),
+                           .binding_count = count,
                            .seed = training->seed,
                            .purpose = "train",
                            .step = (uint32_t)training->epoch,
@@ -297,6 +304,7 @@ static void end_step(vae__loop *loop)
     training->partial.examples += loop->run.examples;
     training->partial.reconstruction += examples * figure(loop, loop->graph.reconstruction);
     training->partial.kl += examples * figure(loop, loop->graph.kl);
+    training->partial.objective -= examples * figure(loop, loop->graph.objective);
     training->step++;
     loop->number++;
     loop->progress.examples += loop->run.examples;
@@ -396,6 +404,7 @@ static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
     progress->reconstruction = sums.reconstruction / examples;
     progress->kl = sums.kl / examples;
     progress->elbo = progress->reconstruction - progress->kl;
+    progress->objective = sums.objective / examples;
     progress->epoch_done = epoch_done;
     progress->saved_step = keeper->saved_step;
     progress->not_saved = keeper->failure.code ? &keeper->failure : NULL;
@@ -413,6 +422,17 @@ static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
         return vae__ok();
     return vae__error(VAE_STOPPED, "training was stopped in epoch %" PRId64 " after step %" PRId64 " of %" PRId64,
                       progress->epoch, loop->number, loop->steps);
+}
+
+/* Does the history have this column, or will it? */
+static bool is_present(const vae__loop *loop, int column)
+{
+    const vae__history *history = &loop->training->history;
+    if (vae__history_is_validation(column))
+        return loop->validation != NULL;
+    if (vae__history_is_optional(column) && history->rows)
+        return history->columns[column] != NULL;
+    return column != VAE__TRAIN_OBJECTIVE || strcmp(loop->training->model->declaration.objective, "elbo") != 0;
 }
 
 /* The epoch's row of the history, validated where there is a split for it. */
@@ -437,6 +457,7 @@ static vae_status record(vae__loop *loop)
         [VAE__TRAIN_ELBO] = reconstruction - kl,
         [VAE__TRAIN_RECONSTRUCTION] = reconstruction,
         [VAE__TRAIN_KL] = kl,
+        [VAE__TRAIN_OBJECTIVE] = training->partial.objective / examples,
         [VAE__TRAIN_SKIPPED] = (double)training->partial.skipped,
         [VAE__VALIDATION_ELBO] = validation.elbo,
         [VAE__VALIDATION_RECONSTRUCTION] = validation.reconstruction,
@@ -446,7 +467,7 @@ static vae_status record(vae__loop *loop)
     };
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
-        present[i] = loop->validation || !vae__history_is_validation(i);
+        present[i] = is_present(loop, i);
     return vae__history_append(&training->history, present, values);
 }
 

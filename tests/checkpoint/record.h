@@ -183,7 +183,8 @@ static inline vae_training *make_training(const vae_model_spec *spec)
     training->epoch = 3;
     training->epochs = 9;
     training->step = 42;
-    training->partial = (vae__partial){ .examples = 12, .reconstruction = -1234.5678901234567, .kl = 1 / 3.0 };
+    training->partial =
+        (vae__partial){ .examples = 12, .reconstruction = -1234.5678901234567, .kl = 1 / 3.0, .objective = -1 / 7.0 };
     training->rows[VAE_TRAIN] = 50;
     training->rows[VAE_VALIDATION] = spec->conditions[0].name ? 7 : 0;
     training->rows[VAE_TEST] = 10;
@@ -309,8 +310,10 @@ static inline void assert_same(const vae_training *a, const vae_training *b)
     assert_same_model(a->model, b->model);
     ck_assert_mem_eq(a->first_moment, b->first_moment, bytes);
     ck_assert_mem_eq(a->second_moment, b->second_moment, bytes);
-    const double p[] = { a->learning_rate, a->beta1, a->beta2, a->epsilon, a->partial.reconstruction, a->partial.kl };
-    const double q[] = { b->learning_rate, b->beta1, b->beta2, b->epsilon, b->partial.reconstruction, b->partial.kl };
+    const double p[] = { a->learning_rate,    a->beta1, a->beta2, a->epsilon, a->partial.reconstruction, a->partial.kl,
+                         a->partial.objective };
+    const double q[] = { b->learning_rate,    b->beta1, b->beta2, b->epsilon, b->partial.reconstruction, b->partial.kl,
+                         b->partial.objective };
     ck_assert_mem_eq(p, q, sizeof p);
     const int64_t r[] = { a->batch_size, a->epoch, a->step, a->partial.examples, a->validation_held_out, a->bf16 };
     const int64_t s[] = { b->batch_size, b->epoch, b->step, b->partial.examples, b->validation_held_out, b->bf16 };

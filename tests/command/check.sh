@@ -18,6 +18,10 @@ check 'names and shapes' grep -q '^encoder/0/weight_digit  *10 × 500  *20 check
 check 'how many examples of what' grep -q '^cvae: 2 examples of digits:60, objective 5' stdout
 check 'the worst of all' grep -q '^worst   .*: .* \(at (\|in a random direction\).*: backward .*, differences' stdout
 
+for objective in 'iwae samples=3' 'elbo samples=2 beta=3 warm-up=4 free-bits=0.01' 'sampled-elbo samples=2'; do
+    told 0 '^ok  ' check vae --data digits:60 --examples 2 --threads 1 --objective "$objective" --encoder 'dense 9 relu' \
+        --decoder 'dense 9 tanh' --latent 3
+done
 told 0 '"ok": true' check vae --data digits:60 --examples 1 --seed 3 --threads 1 --json
 if python_has 'h5py, numpy'; then
     holds 'one object of JSON' <<'END'

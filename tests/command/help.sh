@@ -61,7 +61,7 @@ sys.exit(list(found) != sys.argv[1].split())' "$keys"
     object 'models' models
     object 'words' models --words
     object 'source digest rows split fields suggestion datasets dataset_count' data digits:60
-    object 'model parameters data epochs steps elbo reconstruction kl validation_elbo seconds stopped path' \
+    object 'model parameters data epochs steps elbo reconstruction kl objective validation_elbo seconds stopped path' \
         train cvae --data digits:60 --epochs 1 --latent 2 --encoder= --decoder= --out small.h5
     object 'split examples elbo reconstruction kl observed nll nll_samples active_units latent_size' \
         eval small.h5 --data digits:60

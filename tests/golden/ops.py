@@ -111,6 +111,10 @@ CASES += [
     ("loglik_poisson", loglik_poisson, [count(20), wide]),
     ("loglik_poisson", loglik_poisson, [count(20) + 0.25, draw()]),
 ]
+CASES += [
+    ("clip_logvar", clip, [wide]),
+    ("mean_samples", lambda x: x.mean(axis=1), [draw(rows=5)]),
+]
 
 for name, formula, inputs in CASES:
     result = np.asarray(formula(*inputs))

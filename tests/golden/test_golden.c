@@ -66,6 +66,8 @@ UNARY(sigmoid)
 UNARY(tanh)
 UNARY(log1p)
 UNARY(logsumexp_rows)
+UNARY(mean_samples)
+UNARY(clip_logvar)
 
 static vae_node *build_kl_standard_normal(vae_node **x)
 {
@@ -111,6 +113,8 @@ static const struct {
             ROW(tanh),
             ROW(log1p),
             ROW(logsumexp_rows),
+            ROW(mean_samples),
+            ROW(clip_logvar),
             ROW(kl_standard_normal),
             ROW(kl_gaussian),
             ROW(loglik_bernoulli),

@@ -147,7 +147,7 @@ START_TEST(test_words)
         { "layer", "dense UNITS [ACTIVATION]" },
         { "transform", "standardize" },
         { "activation", "leaky-relu" },
-        { "objective", "elbo" },
+        { "objective", "iwae samples=COUNT" },
         { "prior", "standard-normal" },
     };
     enum { EXPECTED = sizeof expected / sizeof *expected };

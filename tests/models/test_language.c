@@ -39,6 +39,8 @@ static void write_word(const vae_word *word, bool all, int activation, char *tex
             length += snprintf(to, room, "=%.2f", 0.25);
         else if (argument->kind == VAE_BARE_COUNT)
             length += snprintf(to, room, " %d", 7);
+        else if (argument->kind == VAE_KEY_COUNT)
+            length += snprintf(to, room, " %s=7", argument->name);
         else if (argument->kind == VAE_KEY_NUMBER)
             length += snprintf(to, room, " %s=0.25", argument->name);
         else
@@ -109,6 +111,9 @@ START_TEST(test_printed)
         { &vae__likelihoods, "gaussian sigma=0.10", "gaussian sigma=0.1" },
         { &vae__likelihoods, "gaussian sigma=1e-5", "gaussian sigma=1e-05" },
         { &vae__likelihoods, "gaussian sigma=22026", "gaussian sigma=22026" },
+        { &vae__objectives, "elbo samples=1 beta=1 warm-up=0", "elbo" },
+        { &vae__objectives, "elbo free-bits=.5  beta=4.0 samples=1e1", "elbo samples=10 beta=4 free-bits=0.5" },
+        { &vae__objectives, "iwae samples=1", "iwae samples=1" },
         { &vae__transforms, "unit,binarize", "unit, binarize" },
         { &vae__transforms, "threshold=0.5", "threshold" },
         { &vae__transforms, "threshold=-3.25", "threshold=-3.25" },

@@ -224,8 +224,9 @@ static const struct {
     { WITH(.posterior = "flow"), VAE_ERROR_DECLARATION,
       "m: posterior: \"flow\": no such posterior; there are gaussian" },
     { WITH(.prior = "flow"), VAE_ERROR_DECLARATION, "m: prior: \"flow\": no such prior; there are standard-normal" },
-    { WITH(.objective = "elbo beta=4"), VAE_ERROR_DECLARATION,
-      "m: objective: \"beta=4\": not expected here; it is written \"elbo\"" },
+    { WITH(.objective = "elbo gamma=4"), VAE_ERROR_DECLARATION,
+      "m: objective: \"gamma=4\": not expected here; it is written \"elbo [samples=COUNT] [beta=NUMBER] "
+      "[warm-up=NUMBER] [free-bits=NUMBER] [free-total=NUMBER]\"" },
     { WITH(.x = { .likelihood = "cauchy" }), VAE_ERROR_DECLARATION,
       "m: likelihood: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson" },
     { WITH(.x = { .likelihood = "" }), VAE_ERROR_DECLARATION, "m: likelihood: expected a likelihood, found nothing" },

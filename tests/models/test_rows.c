@@ -148,10 +148,10 @@ START_TEST(test_bad_arguments)
     assert_catalogue(&catalogue,
                      "the catalogue: layer \"residual\": argument 1: expected a name of letters, digits and "
                      "\"-\", a kind and a range, found \"a\", 1 and 2 to 1");
-    layer.word.arguments[0] = (vae_argument){ .name = "a", .kind = (vae_argument_kind)3 };
+    layer.word.arguments[0] = (vae_argument){ .name = "a", .kind = (vae_argument_kind)4 };
     assert_catalogue(&catalogue,
                      "the catalogue: layer \"residual\": argument 1: expected a name of letters, digits and "
-                     "\"-\", a kind and a range, found \"a\", 3 and 0 to 0");
+                     "\"-\", a kind and a range, found \"a\", 4 and 0 to 0");
     const vae_op bad[] = { { .name = "a", .inputs = 0, .forward = abs_forward },
                            { .name = "a", .inputs = 5, .forward = abs_forward },
                            { .name = "a", .inputs = 1 } };

@@ -55,6 +55,7 @@ static inline void check_alike(const vae_training *a, const vae_training *b)
     ck_assert_int_eq(a->partial.examples, b->partial.examples);
     ck_assert_mem_eq(&a->partial.reconstruction, &b->partial.reconstruction, sizeof(double));
     ck_assert_mem_eq(&a->partial.kl, &b->partial.kl, sizeof(double));
+    ck_assert_mem_eq(&a->partial.objective, &b->partial.objective, sizeof(double));
     check_histories_alike(a, b);
 }
 

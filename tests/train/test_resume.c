@@ -29,6 +29,19 @@ static const vae_model_spec fitted = {
     .decoder = "dense 24 relu",
 };
 
+/* With many samples of z, and a weight that is another at every step. */
+static const vae_model_spec weighted = { .name = "weighted",
+                                         .conditions = { { .name = "digit", .kind = VAE_CLASS } },
+                                         .latents = { { .size = 3 } },
+                                         .encoder = "dense 24 relu",
+                                         .decoder = "dense 24 relu",
+                                         .objective = "iwae samples=5" };
+static const vae_model_spec rising = { .name = "rising",
+                                       .latents = { { .size = 3 } },
+                                       .encoder = "dense 24 relu",
+                                       .decoder = "dense 24 relu",
+                                       .objective = "elbo samples=2 beta=3 warm-up=2.5 free-bits=0.01" };
+
 static const struct trained {
     const char *name;
     const vae_model_spec *spec;
@@ -42,6 +55,8 @@ static const struct trained {
     { "validation", &plain, { .batch_size = 48 }, 70 },
     { "conditional, with state", &fitted, { .batch_size = 64, .seed = 5 }, 0 },
     { "conditional, with state and validation", &fitted, { .batch_size = 50, .seed = 6 }, 33 },
+    { "importance weighted, conditional", &weighted, { .batch_size = 64 }, 0 },
+    { "a rising weight, free bits", &rising, { .batch_size = 70 }, 33 },
     { "bf16", &plain, { .batch_size = 64, .precision = "bf16" }, 0 },
     { "bf16, conditional, with state and validation", &fitted, { .batch_size = 50, .precision = "bf16" }, 33 },
 };
