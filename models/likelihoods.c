@@ -1,7 +1,34 @@
 /* Likelihoods: p(x | z), from the decoder's last hidden values. */
 #include <math.h>
+#include <stdio.h>
 
 #include "models/parts.h"
+
+/* ---- How wide --------------------------------------------------------------------------------------------------- */
+
+/* What stands in the place of a width's number, and is read as 0, -1, -2. */
+static const char *const widths[] = { "network", "shared", "each", NULL };
+
+#define WIDTH(name_, usual_, low_, high_)                                                                              \
+    {                                                                                                                  \
+        .name = (name_), .kind = VAE_KEY_NUMBER, .optional = true, .usual = (usual_), .low = (low_), .high = (high_),  \
+        .names = widths                                                                                                \
+    }
+
+/* The head of a width's logarithm, times `factor`: a constant, where `width` is a number; or by the network, for each
+ * value of every example; or a parameter, one, or one for each value of x: what of a head is left without weights, its
+ * bias. */
+static vae_node *width_head(const vae_network *decoder, double width, double factor, vae_node *h, int64_t size,
+                            const char *name)
+{
+    char bias[160];
+    if (width > 0)
+        return vae_constant(decoder->graph, 1, (int64_t[]){ 1 }, (double[]){ factor * log(width) });
+    if (width > -1)
+        return vae_network_head(decoder, h, size, name);
+    snprintf(bias, sizeof bias, "%s/%s/bias", decoder->name, name);
+    return vae_parameter(decoder->graph, bias, VAE_ZEROS, 1, (int64_t[]){ width > -2 ? 1 : size });
+}
 
 /* ---- Bernoulli --------------------------------------------------------------------------------------------------- */
 
@@ -33,13 +60,10 @@ static vae_node *bernoulli_draw(const double *arguments, vae_graph *graph, const
 
 /* ---- Gaussian ---------------------------------------------------------------------------------------------------- */
 
-/* A fixed sigma is a constant; without one the network gives a log-variance for each value. */
 static vae_heads gaussian_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
 {
-    double sigma = arguments[0], logvar = 2 * log(sigma);
     vae_node *mean = vae_network_head(decoder, h, size, "mean");
-    return (vae_heads){ { mean, sigma > 0 ? vae_constant(decoder->graph, 1, (int64_t[]){ 1 }, &logvar)
-                                          : vae_network_head(decoder, h, size, "logvar") } };
+    return (vae_heads){ { mean, width_head(decoder, arguments[0], 2, h, size, "logvar") } };
 }
 
 static vae_node *gaussian_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
@@ -61,9 +85,9 @@ static vae_node *gaussian_draw(const double *arguments, vae_graph *graph, const 
     if (!mean || !logvar)
         return NULL;
     vae_node *noise = vae_noise(graph, VAE_NORMAL, "draw", vae_node_rank(mean), vae_node_shape(mean));
-    if (vae_node_rows(logvar))
-        return vae_gaussian_sample(mean, logvar, noise);
-    return vae_add(mean, vae_mul(noise, vae_exp(vae_scale(logvar, 0.5))));
+    if (!vae_node_rows(logvar)) /* spread over the rows */
+        logvar = vae_add(vae_scale(noise, 0), logvar);
+    return vae_gaussian_sample(mean, logvar, noise);
 }
 
 /* ---- Poisson ----------------------------------------------------------------------------------------------------- */
@@ -98,13 +122,8 @@ static const vae_likelihood rows[] = {
       .mean = bernoulli_mean,
       .draw = bernoulli_draw },
     { .word = { .name = "gaussian",
-                .summary = "real values; sigma fixed, or for each value by the network",
-                .arguments = { { .name = "sigma",
-                                 .kind = VAE_KEY_NUMBER,
-                                 .optional = true,
-                                 .usual = 0,
-                                 .low = 1e-6,
-                                 .high = 22026 /* exp(10): its log-variance is not clipped */ } } },
+                .summary = "real values; sigma by the network for each, or learned, or fixed",
+                .arguments = { WIDTH("sigma", 0, 1e-6, 22026 /* exp(10): its log-variance is not clipped */) } },
       .transform = "unit",
       .density = true,
       .heads = gaussian_heads,

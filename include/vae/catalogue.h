@@ -39,6 +39,9 @@ typedef struct vae_argument {
     bool optional; /* then `usual` stands where it is left out */
     double usual;
     double low, high; /* what a number may be, both ends included */
+    /* What may stand in a number's place, "sigma=shared", NULL behind the last; low is above 0 then. The first is read
+     * as 0, the second as -1, and so on. NULL: numbers alone. */
+    const char *const *names;
 } vae_argument;
 
 typedef struct vae_word {
