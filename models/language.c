@@ -57,9 +57,10 @@ void vae__word_usage(const vae_word *word, char *text, size_t size)
         append(text, size, argument->optional ? "[" : "");
         append(text, size, own ? "" : argument->name);
         append(text, size, argument->kind == VAE_KEY_NUMBER ? "=NUMBER" : "");
-        for (int name = 0; name_at(argument, name); name++) {
+        const char *name;
+        for (int place = 0; (name = name_at(argument, place)); place++) {
             append(text, size, "|");
-            append(text, size, name_at(argument, name));
+            append(text, size, name);
         }
         append(text, size, argument->optional ? "]" : "");
     }
@@ -145,11 +146,12 @@ static vae_status read_number(const vae__reader *reader, const vae_argument *arg
 {
     bool whole = argument->kind == VAE_BARE_COUNT;
     char names[128] = "";
+    const char *name;
     double number = 0;
-    for (int i = 0; name_at(argument, i); i++) {
+    for (int i = 0; (name = name_at(argument, i)); i++) {
         append(names, sizeof names, " or ");
-        append(names, sizeof names, name_at(argument, i));
-        if (strcmp(text, name_at(argument, i)))
+        append(names, sizeof names, name);
+        if (strcmp(text, name))
             continue;
         *value = -i;
         return vae__ok();
@@ -260,7 +262,7 @@ static void print_argument(const vae__word_table *table, const vae_word *word, i
     const vae_argument *argument = &word->arguments[index];
     char number[32];
     vae__number_write(value, number, sizeof number);
-    const char *written = argument->names && value <= 0 ? name_at(argument, (int)-value) : number;
+    const char *name = value <= 0 ? name_at(argument, (int)-value) : NULL, *written = name ? name : number;
     if (!is_own(word, argument))
         append(text, VAE__PHRASE_TEXT, " ");
     if (argument->kind == VAE_KEY_NUMBER) {

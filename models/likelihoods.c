@@ -30,6 +30,12 @@ static vae_node *width_head(const vae_network *decoder, double width, double fac
     return vae_parameter(decoder->graph, bias, VAE_ZEROS, 1, (int64_t[]){ width > -2 ? 1 : size });
 }
 
+/* Noise of a head's shape, or NULL after a mistake. */
+static vae_node *noise_like(vae_graph *graph, vae_noise_kind kind, const char *label, const vae_node *head)
+{
+    return head ? vae_noise(graph, kind, label, vae_node_rank(head), vae_node_shape(head)) : NULL;
+}
+
 /* ---- Bernoulli --------------------------------------------------------------------------------------------------- */
 
 static vae_heads bernoulli_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
@@ -53,9 +59,7 @@ static vae_node *bernoulli_mean(const double *arguments, const vae_heads *heads)
 static vae_node *bernoulli_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
 {
     vae_node *mean = bernoulli_mean(arguments, heads);
-    if (!mean)
-        return NULL;
-    return vae_binarize(mean, vae_noise(graph, VAE_UNIFORM, "draw", vae_node_rank(mean), vae_node_shape(mean)));
+    return vae_binarize(mean, noise_like(graph, VAE_UNIFORM, "draw", mean));
 }
 
 /* ---- Gaussian ---------------------------------------------------------------------------------------------------- */
@@ -72,7 +76,8 @@ static vae_node *gaussian_log(const double *arguments, vae_node *x, const vae_he
     return vae_loglik_gaussian(x, heads->nodes[0], heads->nodes[1], mask);
 }
 
-static vae_node *gaussian_mean(const double *arguments, const vae_heads *heads)
+/* The first head is the mean. */
+static vae_node *first_head(const double *arguments, const vae_heads *heads)
 {
     (void)arguments;
     return heads->nodes[0];
@@ -84,7 +89,7 @@ static vae_node *gaussian_draw(const double *arguments, vae_graph *graph, const 
     (void)arguments;
     if (!mean || !logvar)
         return NULL;
-    vae_node *noise = vae_noise(graph, VAE_NORMAL, "draw", vae_node_rank(mean), vae_node_shape(mean));
+    vae_node *noise = noise_like(graph, VAE_NORMAL, "draw", mean);
     if (!vae_node_rows(logvar)) /* spread over the rows */
         logvar = vae_add(vae_scale(noise, 0), logvar);
     return vae_gaussian_sample(mean, logvar, noise);
@@ -110,6 +115,33 @@ static vae_node *poisson_mean(const double *arguments, const vae_heads *heads)
     return vae_exp(heads->nodes[0]);
 }
 
+static vae_node *poisson_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
+{
+    (void)arguments;
+    return vae_poisson_sample(heads->nodes[0], noise_like(graph, VAE_NORMAL, "draw", heads->nodes[0]));
+}
+
+/* ---- Laplace ----------------------------------------------------------------------------------------------------- */
+
+static vae_heads laplace_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
+{
+    vae_node *mean = vae_network_head(decoder, h, size, "mean");
+    return (vae_heads){ { mean, width_head(decoder, arguments[0], 1, h, size, "log_scale") } };
+}
+
+static vae_node *laplace_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
+{
+    (void)arguments;
+    return vae_loglik_laplace(x, heads->nodes[0], heads->nodes[1], mask);
+}
+
+static vae_node *laplace_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
+{
+    (void)arguments;
+    return vae_laplace_sample(heads->nodes[0], heads->nodes[1],
+                              noise_like(graph, VAE_UNIFORM, "draw", heads->nodes[0]));
+}
+
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
 static const vae_likelihood rows[] = {
@@ -128,7 +160,7 @@ static const vae_likelihood rows[] = {
       .density = true,
       .heads = gaussian_heads,
       .log = gaussian_log,
-      .mean = gaussian_mean,
+      .mean = first_head,
       .draw = gaussian_draw },
     { .word = { .name = "poisson", .summary = "counts, each by the logarithm of its rate" },
       .transform = "raw",
@@ -138,7 +170,17 @@ static const vae_likelihood rows[] = {
       .whole = true,
       .heads = poisson_heads,
       .log = poisson_log,
-      .mean = poisson_mean },
+      .mean = poisson_mean,
+      .draw = poisson_draw },
+    { .word = { .name = "laplace",
+                .summary = "real values, far ones less unlikely; scale by the network for each, or learned, or fixed",
+                .arguments = { WIDTH("scale", 0, 1e-6, 22026 /* exp(10) */) } },
+      .transform = "unit",
+      .density = true,
+      .heads = laplace_heads,
+      .log = laplace_log,
+      .mean = first_head,
+      .draw = laplace_draw },
 };
 
 const vae__word_table vae__likelihoods = {

@@ -47,6 +47,9 @@
     X(loglik_bernoulli)                                                                                                \
     X(loglik_gaussian)                                                                                                 \
     X(loglik_poisson)                                                                                                  \
+    X(loglik_laplace)                                                                                                  \
+    X(poisson_sample)                                                                                                  \
+    X(laplace_sample)                                                                                                  \
     X(apply)                                                                                                           \
     X(apply_constant)
 

@@ -153,6 +153,23 @@ VAE_API vae_node *vae_loglik_gaussian(vae_node *x, vae_node *mean, vae_node *log
  * may be shared, as x's shape or a single value. No gradient flows to x, and below 0 the result is −infinity. */
 VAE_API vae_node *vae_loglik_poisson(vae_node *x, vae_node *log_rate, vae_node *mask);
 
+/* −Σ mask · (log 2 + log_scale + |x − mean| / exp(log_scale)): Laplace, whose mean is its median. log_scale is clipped
+ * to [−15, 10], gradient 0 outside. The derivative by x and mean where they are equal is 0. */
+VAE_API vae_node *vae_loglik_laplace(vae_node *x, vae_node *mean, vae_node *log_scale, vae_node *mask);
+
+/* ---- Values drawn from them: the noise's shape and rows; no gradient flows through ------------------------------- */
+/*
+ * `uniform` is U[0, 1), `normal` N(0, 1), of which each value drawn is a function, the same for every precision. The
+ * other inputs have the noise's shape and rows, or are shared, as its shape or as single values; logarithms are clipped
+ * as above.
+ */
+
+/* A count: the smallest whose distribution function is at least the normal one's of the noise. */
+VAE_API vae_node *vae_poisson_sample(vae_node *log_rate, vae_node *normal);
+
+/* mean − exp(log_scale) · sign(u) · log(1 − 2 |u|), u = uniform − ½. */
+VAE_API vae_node *vae_laplace_sample(vae_node *mean, vae_node *log_scale, vae_node *uniform);
+
 /* ---- An op of one's own ------------------------------------------------------------------------------------------ */
 
 #define VAE_MAX_OP_INPUTS    4

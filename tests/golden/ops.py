@@ -65,6 +65,11 @@ def loglik_poisson(x, log_rate, mask=1.0):
     return total(mask * log_poisson(x, np.clip(log_rate, -30, 30)))
 
 
+def loglik_laplace(x, mean, log_scale, mask=1.0):
+    log_scale = np.clip(log_scale, -15, 10)
+    return total(mask * -(np.log(2) + log_scale + np.abs(x - mean) / np.exp(log_scale)))
+
+
 def logsumexp_rows(x):
     return np.log(np.exp(x).sum(axis=1))
 
@@ -110,6 +115,12 @@ CASES += [
     ("loglik_poisson", loglik_poisson, [count(20), draw(), mask()]),
     ("loglik_poisson", loglik_poisson, [count(20), wide]),
     ("loglik_poisson", loglik_poisson, [count(20) + 0.25, draw()]),
+]
+
+CASES += [
+    ("loglik_laplace", loglik_laplace, [draw(), draw(), draw()]),
+    ("loglik_laplace", loglik_laplace, [draw(), draw(), draw(), mask()]),
+    ("loglik_laplace", loglik_laplace, [draw(0, 0.1), draw(0, 0.1), wide / 2]),
 ]
 
 for name, formula, inputs in CASES:

@@ -92,6 +92,11 @@ static vae_node *build_loglik_poisson(vae_node **x)
     return vae_loglik_poisson(x[0], x[1], x[2]);
 }
 
+static vae_node *build_loglik_laplace(vae_node **x)
+{
+    return vae_loglik_laplace(x[0], x[1], x[2], x[3]);
+}
+
 static vae_node *build_gaussian_sample(vae_node **x)
 {
     return vae_gaussian_sample(x[0], x[1], x[2]);
@@ -116,6 +121,7 @@ static const struct {
             ROW(loglik_bernoulli),
             ROW(loglik_gaussian),
             ROW(loglik_poisson),
+            ROW(loglik_laplace),
             ROW(gaussian_sample) };
 enum { OPS = sizeof ops / sizeof *ops };
 

@@ -320,7 +320,14 @@ static vae_node *poisson(const stage *s)
     return vae_loglik_poisson(s->x, s->a, NULL);
 }
 
-static vae_node *(*const densities[])(const stage *s) = { sampled, standard, two, bernoulli, gaussian, poisson };
+static vae_node *laplace(const stage *s)
+{
+    return vae_loglik_laplace(s->x, s->a, s->b, NULL);
+}
+
+static vae_node *(*const densities[])(const stage *s) = {
+    sampled, standard, two, bernoulli, gaussian, poisson, laplace,
+};
 enum { DENSITIES = sizeof densities / sizeof *densities };
 
 /* a and b are state plus parameters of 0: all of their gradients are asked for. */
