@@ -142,6 +142,26 @@ static vae_node *laplace_draw(const double *arguments, vae_graph *graph, const v
                               noise_like(graph, VAE_UNIFORM, "draw", heads->nodes[0]));
 }
 
+/* ---- Continuous Bernoulli: heads as of Bernoulli ----------------------------------------------------------------- */
+
+static vae_node *continuous_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
+{
+    (void)arguments;
+    return vae_loglik_continuous_bernoulli(x, heads->nodes[0], mask);
+}
+
+static vae_node *continuous_mean(const double *arguments, const vae_heads *heads)
+{
+    (void)arguments;
+    return vae_continuous_bernoulli_mean(heads->nodes[0]);
+}
+
+static vae_node *continuous_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
+{
+    (void)arguments;
+    return vae_continuous_bernoulli_sample(heads->nodes[0], noise_like(graph, VAE_UNIFORM, "draw", heads->nodes[0]));
+}
+
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
 static const vae_likelihood rows[] = {
@@ -181,6 +201,15 @@ static const vae_likelihood rows[] = {
       .log = laplace_log,
       .mean = first_head,
       .draw = laplace_draw },
+    { .word = { .name = "continuous-bernoulli", .summary = "real values in [0, 1], each by its logit" },
+      .transform = "unit",
+      .low = 0,
+      .high = 1,
+      .density = true,
+      .heads = bernoulli_heads,
+      .log = continuous_log,
+      .mean = continuous_mean,
+      .draw = continuous_draw },
 };
 
 const vae__word_table vae__likelihoods = {

@@ -64,6 +64,16 @@ static inline real rising_mean(real t)
     return t < SMALL ? near : far;
 }
 
+/*
+ * x · logits − softplus(logits) = (x − [logits > 0]) · logits − log(1 + exp(−|logits|)): the two large parts of it
+ * cancel before they are computed, and an infinite logit on the side of x gives 0.
+ */
+static inline real bernoulli_line(real x, real logits)
+{
+    const real beyond = x - (logits > 0 ? R(1) : R(0));
+    return beyond != 0 ? beyond * logits : 0;
+}
+
 /* ---- Building ---------------------------------------------------------------------------------------------------- */
 
 #if VAE__REFERENCE

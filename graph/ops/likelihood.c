@@ -3,16 +3,6 @@
 
 /* ---- Bernoulli: a = x, b = logits, c = mask ---------------------------------------------------------------------- */
 
-/*
- * x · logits − softplus(logits) = (x − [logits > 0]) · logits − log(1 + exp(−|logits|)): the two large parts of it
- * cancel before they are computed, and an infinite logit on the side of x gives 0.
- */
-static inline real bernoulli_line(real x, real logits)
-{
-    const real beyond = x - (logits > 0 ? R(1) : R(0));
-    return beyond != 0 ? beyond * logits : 0;
-}
-
 /* Logarithms are summed as those of a few products where every mask is 0 or 1, as all are but weights. */
 static inline __attribute__((always_inline)) real bernoulli_terms(int64_t count, const real *const in[VAE__MAX_INPUTS],
                                                                   bool masked)

@@ -48,8 +48,11 @@
     X(loglik_gaussian)                                                                                                 \
     X(loglik_poisson)                                                                                                  \
     X(loglik_laplace)                                                                                                  \
+    X(loglik_continuous_bernoulli)                                                                                     \
+    X(continuous_bernoulli_mean)                                                                                       \
     X(poisson_sample)                                                                                                  \
     X(laplace_sample)                                                                                                  \
+    X(continuous_bernoulli_sample)                                                                                     \
     X(apply)                                                                                                           \
     X(apply_constant)
 

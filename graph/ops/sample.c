@@ -44,6 +44,18 @@ static double draw_laplace(double uniform, double mean, double log_scale, double
     return mean - copysign(exp(between(log_scale, -15, 10)), off) * log1p(-2 * fabs(off));
 }
 
+/* ---- Continuous Bernoulli ---------------------------------------------------------------------------------------- */
+
+/* F(x) = (1 − exp(−t x)) / (1 − exp(−t)), t = −logits; of a positive logit, x is 1 less what −logits has. */
+static double draw_continuous_bernoulli(double uniform, double logits, double unused, double none)
+{
+    (void)unused;
+    (void)none;
+    double t = fabs(logits), level = logits > 0 ? 1 - inside(uniform) : inside(uniform);
+    double x = t < 1e-9 ? level : -log1p(level * expm1(-t)) / t;
+    return logits > 0 ? 1 - x : x;
+}
+
 /* ---- Poisson, from normal noise ---------------------------------------------------------------------------------- */
 
 /* The smallest count whose distribution function is at least that of the noise. From 100 on by Cornish and Fisher's
@@ -89,6 +101,12 @@ vae_node *vae_laplace_sample(vae_node *mean, vae_node *log_scale, vae_node *unif
                          (vae_node *[]){ uniform, mean, log_scale });
 }
 
+vae_node *vae_continuous_bernoulli_sample(vae_node *logits, vae_node *uniform)
+{
+    return vae__node_new(NULL, &VAE__OP(continuous_bernoulli_sample), (vae_node){ 0 }, 2,
+                         (vae_node *[]){ uniform, logits });
+}
+
 vae_node *vae_poisson_sample(vae_node *log_rate, vae_node *normal)
 {
     return vae__node_new(NULL, &VAE__OP(poisson_sample), (vae_node){ 0 }, 2, (vae_node *[]){ normal, log_rate });
@@ -108,3 +126,4 @@ vae_node *vae_poisson_sample(vae_node *log_rate, vae_node *normal)
 
 DRAW_OP(laplace_sample, draw_laplace)
 DRAW_OP(poisson_sample, draw_poisson)
+DRAW_OP(continuous_bernoulli_sample, draw_continuous_bernoulli)

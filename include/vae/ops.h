@@ -157,6 +157,13 @@ VAE_API vae_node *vae_loglik_poisson(vae_node *x, vae_node *log_rate, vae_node *
  * to [−15, 10], gradient 0 outside. The derivative by x and mean where they are equal is 0. */
 VAE_API vae_node *vae_loglik_laplace(vae_node *x, vae_node *mean, vae_node *log_scale, vae_node *mask);
 
+/* Σ mask · (x · logits − log((exp(logits) − 1) / logits)), x in [0, 1]: the continuous Bernoulli, whose λ has these
+ * logits (Loaiza-Ganem, Cunningham 2019); at logits of 0 it is uniform. */
+VAE_API vae_node *vae_loglik_continuous_bernoulli(vae_node *x, vae_node *logits, vae_node *mask);
+
+/* Its mean, elementwise: 1 / (1 − exp(−logits)) − 1 / logits; ½ at 0. */
+VAE_API vae_node *vae_continuous_bernoulli_mean(vae_node *logits);
+
 /* ---- Values drawn from them: the noise's shape and rows; no gradient flows through ------------------------------- */
 /*
  * `uniform` is U[0, 1), `normal` N(0, 1), of which each value drawn is a function, the same for every precision. The
@@ -169,6 +176,9 @@ VAE_API vae_node *vae_poisson_sample(vae_node *log_rate, vae_node *normal);
 
 /* mean − exp(log_scale) · sign(u) · log(1 − 2 |u|), u = uniform − ½. */
 VAE_API vae_node *vae_laplace_sample(vae_node *mean, vae_node *log_scale, vae_node *uniform);
+
+/* log(1 + uniform · (exp(logits) − 1)) / logits, the inverse of the distribution function. */
+VAE_API vae_node *vae_continuous_bernoulli_sample(vae_node *logits, vae_node *uniform);
 
 /* ---- An op of one's own ------------------------------------------------------------------------------------------ */
 

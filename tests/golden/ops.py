@@ -70,6 +70,26 @@ def loglik_laplace(x, mean, log_scale, mask=1.0):
     return total(mask * -(np.log(2) + log_scale + np.abs(x - mean) / np.exp(log_scale)))
 
 
+@np.vectorize
+def log_continuous_bernoulli(x, logit):
+    # As the paper has it, in as many digits as that takes near one half.
+    with mpmath.workdps(60):
+        rate = 1 / (1 + mpmath.exp(-mpmath.mpf(logit)))
+        constant = 2 if logit == 0 else 2 * mpmath.atanh(1 - 2 * rate) / (1 - 2 * rate)
+        return float(x * mpmath.log(rate) + (1 - mpmath.mpf(x)) * mpmath.log(1 - rate) + mpmath.log(constant))
+
+
+@np.vectorize
+def continuous_bernoulli_mean(logit):
+    with mpmath.workdps(60):
+        rate = 1 / (1 + mpmath.exp(-mpmath.mpf(logit)))
+        return 0.5 if logit == 0 else float(rate / (2 * rate - 1) + 1 / (2 * mpmath.atanh(1 - 2 * rate)))
+
+
+def loglik_continuous_bernoulli(x, logits, mask=1.0):
+    return total(mask * log_continuous_bernoulli(x, logits))
+
+
 def logsumexp_rows(x):
     return np.log(np.exp(x).sum(axis=1))
 
@@ -121,6 +141,15 @@ CASES += [
     ("loglik_laplace", loglik_laplace, [draw(), draw(), draw()]),
     ("loglik_laplace", loglik_laplace, [draw(), draw(), draw(), mask()]),
     ("loglik_laplace", loglik_laplace, [draw(0, 0.1), draw(0, 0.1), wide / 2]),
+]
+
+near_half = np.array([-0.3, -1e-3, -1e-9, 0, 1e-5, 0.04, 0.9]) * np.ones((EXAMPLES, 1, 1))
+CASES += [
+    ("loglik_continuous_bernoulli", loglik_continuous_bernoulli, [draw(0, 1), draw()]),
+    ("loglik_continuous_bernoulli", loglik_continuous_bernoulli, [draw(0, 1), draw(-40, 40), mask()]),
+    ("loglik_continuous_bernoulli", loglik_continuous_bernoulli, [draw(0, 1), near_half]),
+    ("continuous_bernoulli_mean", continuous_bernoulli_mean, [draw(-40, 40)]),
+    ("continuous_bernoulli_mean", continuous_bernoulli_mean, [near_half]),
 ]
 
 for name, formula, inputs in CASES:

@@ -66,6 +66,7 @@ UNARY(sigmoid)
 UNARY(tanh)
 UNARY(log1p)
 UNARY(logsumexp_rows)
+UNARY(continuous_bernoulli_mean)
 
 static vae_node *build_kl_standard_normal(vae_node **x)
 {
@@ -97,6 +98,11 @@ static vae_node *build_loglik_laplace(vae_node **x)
     return vae_loglik_laplace(x[0], x[1], x[2], x[3]);
 }
 
+static vae_node *build_loglik_continuous_bernoulli(vae_node **x)
+{
+    return vae_loglik_continuous_bernoulli(x[0], x[1], x[2]);
+}
+
 static vae_node *build_gaussian_sample(vae_node **x)
 {
     return vae_gaussian_sample(x[0], x[1], x[2]);
@@ -122,6 +128,8 @@ static const struct {
             ROW(loglik_gaussian),
             ROW(loglik_poisson),
             ROW(loglik_laplace),
+            ROW(loglik_continuous_bernoulli),
+            ROW(continuous_bernoulli_mean),
             ROW(gaussian_sample) };
 enum { OPS = sizeof ops / sizeof *ops };
 

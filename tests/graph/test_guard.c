@@ -325,8 +325,13 @@ static vae_node *laplace(const stage *s)
     return vae_loglik_laplace(s->x, s->a, s->b, NULL);
 }
 
+static vae_node *continuous(const stage *s)
+{
+    return vae_sub(vae_loglik_continuous_bernoulli(s->x, s->a, NULL), vae_sum(vae_continuous_bernoulli_mean(s->a), 0));
+}
+
 static vae_node *(*const densities[])(const stage *s) = {
-    sampled, standard, two, bernoulli, gaussian, poisson, laplace,
+    sampled, standard, two, bernoulli, gaussian, poisson, laplace, continuous,
 };
 enum { DENSITIES = sizeof densities / sizeof *densities };
 

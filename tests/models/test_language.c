@@ -213,7 +213,8 @@ static const struct {
     { " ", "m: item: expected a likelihood, found nothing" },
     { "gaussian, bernoulli", "m: item: expected one likelihood, found \"gaussian, bernoulli\"" },
     { "bernoulli,", "m: item: expected one likelihood, found \"bernoulli,\"" },
-    { "cauchy", "m: item: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson, laplace" },
+    { "cauchy", "m: item: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson, laplace, "
+                "continuous-bernoulli" },
     { "gaussian sigma",
       "m: item: \"sigma\": not expected here; it is written \"gaussian [sigma=NUMBER|network|shared|each]\"" },
     { "gaussian sigma=",

@@ -32,6 +32,10 @@ static const subject subjects[] = {
     { "poisson", { { 1 } }, { 0 }, 0, 60, 0 },
     { "laplace", { { 0.3 }, { -1 } }, { 0 }, -7, 7.6, 29201 },
     { "laplace", { { 0.3 }, { -20 } }, { 0 }, 0.29999, 0.30001, 20001 },
+    { "continuous-bernoulli", { { 0 } }, { 0 }, 0, 1, 2001 },
+    { "continuous-bernoulli", { { 1e-5 } }, { 0 }, 0, 1, 2001 },
+    { "continuous-bernoulli", { { -0.7 } }, { 0 }, 0, 1, 20001 },
+    { "continuous-bernoulli", { { 35 } }, { 0 }, 0, 1, 40001 },
     { "poisson", { { -2 } }, { 0 }, 0, 60, 0 },
     { "poisson", { { 6.5 } }, { 0 }, 0, 2000, 0 },
 };
@@ -204,10 +208,10 @@ START_TEST(test_mask)
     vae_node *log = s.row->log(s.phrase.arguments, input(&s, "x", x), &s.heads, input(&s, "mask", mask));
     double *masked = stage_end(&s, log, 4);
     ck_assert(isfinite(*plain));
-    ck_assert_double_eq_tol(masked[0], *plain, 1e-12 * fabs(*plain));
+    ck_assert_double_eq_tol(masked[0], *plain, 1e-12 * (1 + fabs(*plain)));
     ck_assert_double_eq(masked[1], 0);
     ck_assert_double_eq(masked[2], 0);
-    ck_assert_double_eq_tol(masked[3], 2 * *plain, 1e-12 * fabs(*plain));
+    ck_assert_double_eq_tol(masked[3], 2 * *plain, 1e-12 * (1 + fabs(*plain)));
     free(plain);
     free(masked);
 }
@@ -226,6 +230,7 @@ static const struct {
     { "gaussian sigma=each", NULL, 3 },
     { "poisson", NULL, 2 },
     { "laplace", NULL, 4 },
+    { "continuous-bernoulli", NULL, 2 },
     { "laplace scale=0.1", NULL, 2 },
     { "laplace scale=shared", NULL, 3 },
     { "laplace scale=each", NULL, 3 },
