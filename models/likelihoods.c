@@ -162,6 +162,37 @@ static vae_node *continuous_draw(const double *arguments, vae_graph *graph, cons
     return vae_continuous_bernoulli_sample(heads->nodes[0], noise_like(graph, VAE_UNIFORM, "draw", heads->nodes[0]));
 }
 
+/* ---- Logistic in 256 levels -------------------------------------------------------------------------------------- */
+
+/* The network speaks of x / 255: in units of x its first values would all be those of black. */
+static vae_heads logistic_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
+{
+    const double levels = log(255);
+    vae_node *mean = vae_network_head(decoder, h, size, "mean");
+    vae_node *log_scale = width_head(decoder, arguments[0], 1, h, size, "log_scale");
+    vae_node *unit = vae_constant(decoder->graph, 1, (int64_t[]){ 1 }, &levels);
+    return (vae_heads){ { vae_scale(mean, 255), vae_add(log_scale, unit) } };
+}
+
+static vae_node *logistic_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
+{
+    (void)arguments;
+    return vae_loglik_discretized_logistic(x, heads->nodes[0], heads->nodes[1], mask);
+}
+
+static vae_node *logistic_mean(const double *arguments, const vae_heads *heads)
+{
+    (void)arguments;
+    return vae_discretized_logistic_mean(heads->nodes[0], heads->nodes[1]);
+}
+
+static vae_node *logistic_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
+{
+    (void)arguments;
+    return vae_discretized_logistic_sample(heads->nodes[0], heads->nodes[1],
+                                           noise_like(graph, VAE_UNIFORM, "draw", heads->nodes[0]));
+}
+
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
 static const vae_likelihood rows[] = {
@@ -210,6 +241,18 @@ static const vae_likelihood rows[] = {
       .log = continuous_log,
       .mean = continuous_mean,
       .draw = continuous_draw },
+    { .word = { .name = "discretized-logistic",
+                .summary = "whole numbers from 0 to 255; scale, of 1 for all of them, as laplace has it",
+                .arguments = { WIDTH("scale", 0, 1e-6, 1000) } },
+      .transform = "raw",
+      .encoder_transform = "scale=0.00392156862745098", /* 1 / 255, however they are stored */
+      .low = 0,
+      .high = 255,
+      .whole = true,
+      .heads = logistic_heads,
+      .log = logistic_log,
+      .mean = logistic_mean,
+      .draw = logistic_draw },
 };
 
 const vae__word_table vae__likelihoods = {

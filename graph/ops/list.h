@@ -50,9 +50,12 @@
     X(loglik_laplace)                                                                                                  \
     X(loglik_continuous_bernoulli)                                                                                     \
     X(continuous_bernoulli_mean)                                                                                       \
+    X(loglik_discretized_logistic)                                                                                     \
+    X(discretized_logistic_mean)                                                                                       \
     X(poisson_sample)                                                                                                  \
     X(laplace_sample)                                                                                                  \
     X(continuous_bernoulli_sample)                                                                                     \
+    X(discretized_logistic_sample)                                                                                     \
     X(apply)                                                                                                           \
     X(apply_constant)
 

@@ -56,6 +56,15 @@ static double draw_continuous_bernoulli(double uniform, double logits, double un
     return logits > 0 ? 1 - x : x;
 }
 
+/* ---- Logistic in levels ------------------------------------------------------------------------------------------ */
+
+static double draw_discretized_logistic(double uniform, double mean, double log_scale, double unused)
+{
+    (void)unused;
+    double level = inside(uniform);
+    return between(floor(mean + exp(between(log_scale, -15, 15)) * log(level / (1 - level)) + 0.5), 0, 255);
+}
+
 /* ---- Poisson, from normal noise ---------------------------------------------------------------------------------- */
 
 /* The smallest count whose distribution function is at least that of the noise. From 100 on by Cornish and Fisher's
@@ -107,6 +116,12 @@ vae_node *vae_continuous_bernoulli_sample(vae_node *logits, vae_node *uniform)
                          (vae_node *[]){ uniform, logits });
 }
 
+vae_node *vae_discretized_logistic_sample(vae_node *mean, vae_node *log_scale, vae_node *uniform)
+{
+    return vae__node_new(NULL, &VAE__OP(discretized_logistic_sample), (vae_node){ 0 }, 3,
+                         (vae_node *[]){ uniform, mean, log_scale });
+}
+
 vae_node *vae_poisson_sample(vae_node *log_rate, vae_node *normal)
 {
     return vae__node_new(NULL, &VAE__OP(poisson_sample), (vae_node){ 0 }, 2, (vae_node *[]){ normal, log_rate });
@@ -127,3 +142,4 @@ vae_node *vae_poisson_sample(vae_node *log_rate, vae_node *normal)
 DRAW_OP(laplace_sample, draw_laplace)
 DRAW_OP(poisson_sample, draw_poisson)
 DRAW_OP(continuous_bernoulli_sample, draw_continuous_bernoulli)
+DRAW_OP(discretized_logistic_sample, draw_discretized_logistic)

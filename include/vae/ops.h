@@ -164,6 +164,15 @@ VAE_API vae_node *vae_loglik_continuous_bernoulli(vae_node *x, vae_node *logits,
 /* Its mean, elementwise: 1 / (1 − exp(−logits)) − 1 / logits; ½ at 0. */
 VAE_API vae_node *vae_continuous_bernoulli_mean(vae_node *logits);
 
+/* Σ mask · log (F(x + ½) − F(x − ½)), F(t) = 1 / (1 + exp((mean − t) / exp(log_scale))), x a whole number from 0 to
+ * 255; of 0, F(−½) is 0 instead, of 255, F(255½) is 1 (Kingma et al. 2016; Salimans et al. 2017). All are in units of
+ * x; log_scale is clipped to [−15, 15], gradient 0 outside. No gradient flows to x. */
+VAE_API vae_node *vae_loglik_discretized_logistic(vae_node *x, vae_node *mean, vae_node *log_scale, vae_node *mask);
+
+/* The mean level, mean's shape and rows: Σ_k P(x > k), which the edges move away from `mean`. log_scale may be shared.
+ * No gradient flows through. */
+VAE_API vae_node *vae_discretized_logistic_mean(vae_node *mean, vae_node *log_scale);
+
 /* ---- Values drawn from them: the noise's shape and rows; no gradient flows through ------------------------------- */
 /*
  * `uniform` is U[0, 1), `normal` N(0, 1), of which each value drawn is a function, the same for every precision. The
@@ -179,6 +188,9 @@ VAE_API vae_node *vae_laplace_sample(vae_node *mean, vae_node *log_scale, vae_no
 
 /* log(1 + uniform · (exp(logits) − 1)) / logits, the inverse of the distribution function. */
 VAE_API vae_node *vae_continuous_bernoulli_sample(vae_node *logits, vae_node *uniform);
+
+/* The whole number nearest to mean + exp(log_scale) · log(uniform / (1 − uniform)), from 0 to 255. */
+VAE_API vae_node *vae_discretized_logistic_sample(vae_node *mean, vae_node *log_scale, vae_node *uniform);
 
 /* ---- An op of one's own ------------------------------------------------------------------------------------------ */
 

@@ -90,6 +90,33 @@ def loglik_continuous_bernoulli(x, logits, mask=1.0):
     return total(mask * log_continuous_bernoulli(x, logits))
 
 
+def logistic(x):
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def level(x, mean, log_scale):
+    scale = mpmath.exp(mpmath.mpf(min(max(float(log_scale), -15), 15)))
+    above = 1 if x == 255 else logistic((mpmath.mpf(float(x)) + 0.5 - float(mean)) / scale)
+    below = 0 if x == 0 else logistic((mpmath.mpf(float(x)) - 0.5 - float(mean)) / scale)
+    return above - below
+
+
+@np.vectorize
+def discretized_logistic(x, mean, log_scale):
+    with mpmath.workdps(2500):  # 5,000 scales out, both are 1 but for as many digits
+        return float(mpmath.log(level(x, mean, log_scale)))
+
+
+def loglik_discretized_logistic(x, mean, log_scale, mask=1.0):
+    return total(mask * discretized_logistic(x, mean, log_scale))
+
+
+@np.vectorize
+def discretized_logistic_mean(mean, log_scale):
+    with mpmath.workdps(60):
+        return float(sum(x * level(x, mean, log_scale) for x in range(256)))
+
+
 def logsumexp_rows(x):
     return np.log(np.exp(x).sum(axis=1))
 
@@ -150,6 +177,15 @@ CASES += [
     ("loglik_continuous_bernoulli", loglik_continuous_bernoulli, [draw(0, 1), near_half]),
     ("continuous_bernoulli_mean", continuous_bernoulli_mean, [draw(-40, 40)]),
     ("continuous_bernoulli_mean", continuous_bernoulli_mean, [near_half]),
+]
+
+edges = np.array([0.0, 0, 1, 100, 254, 255, 255]) * np.ones((EXAMPLES, 1, 1))
+CASES += [
+    ("loglik_discretized_logistic", loglik_discretized_logistic, [count(256), draw(-20, 276), draw(1, 6)]),
+    ("loglik_discretized_logistic", loglik_discretized_logistic, [edges, edges + draw(), draw(-1, 1)]),
+    ("loglik_discretized_logistic", loglik_discretized_logistic, [edges, edges + draw(), draw(6, 18)]),
+    ("loglik_discretized_logistic", loglik_discretized_logistic, [edges, edges[:, :, ::-1] + draw(), draw(), mask()]),
+    ("discretized_logistic_mean", discretized_logistic_mean, [draw(-20, 276), draw(-2, 6)]),
 ]
 
 for name, formula, inputs in CASES:

@@ -103,6 +103,16 @@ static vae_node *build_loglik_continuous_bernoulli(vae_node **x)
     return vae_loglik_continuous_bernoulli(x[0], x[1], x[2]);
 }
 
+static vae_node *build_loglik_discretized_logistic(vae_node **x)
+{
+    return vae_loglik_discretized_logistic(x[0], x[1], x[2], x[3]);
+}
+
+static vae_node *build_discretized_logistic_mean(vae_node **x)
+{
+    return vae_discretized_logistic_mean(x[0], x[1]);
+}
+
 static vae_node *build_gaussian_sample(vae_node **x)
 {
     return vae_gaussian_sample(x[0], x[1], x[2]);
@@ -128,6 +138,8 @@ static const struct {
             ROW(loglik_gaussian),
             ROW(loglik_poisson),
             ROW(loglik_laplace),
+            ROW(loglik_discretized_logistic),
+            ROW(discretized_logistic_mean),
             ROW(loglik_continuous_bernoulli),
             ROW(continuous_bernoulli_mean),
             ROW(gaussian_sample) };

@@ -330,8 +330,13 @@ static vae_node *continuous(const stage *s)
     return vae_sub(vae_loglik_continuous_bernoulli(s->x, s->a, NULL), vae_sum(vae_continuous_bernoulli_mean(s->a), 0));
 }
 
+static vae_node *logistic(const stage *s)
+{
+    return vae_loglik_discretized_logistic(s->x, s->a, s->b, NULL);
+}
+
 static vae_node *(*const densities[])(const stage *s) = {
-    sampled, standard, two, bernoulli, gaussian, poisson, laplace, continuous,
+    sampled, standard, two, bernoulli, gaussian, poisson, laplace, continuous, logistic,
 };
 enum { DENSITIES = sizeof densities / sizeof *densities };
 
