@@ -193,6 +193,35 @@ static vae_node *logistic_draw(const double *arguments, vae_graph *graph, const 
                                            noise_like(graph, VAE_UNIFORM, "draw", heads->nodes[0]));
 }
 
+/* ---- Categorical: for each value a logit for each class ---------------------------------------------------------- */
+
+static vae_heads categorical_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
+{
+    return (vae_heads){ { vae_network_head(decoder, h, size * (int64_t)arguments[0], "logits") } };
+}
+
+static double highest_class(const double *arguments)
+{
+    return arguments[0] - 1;
+}
+
+static vae_node *categorical_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
+{
+    (void)arguments;
+    return vae_loglik_categorical(x, heads->nodes[0], mask);
+}
+
+static vae_node *categorical_mean(const double *arguments, const vae_heads *heads)
+{
+    return vae_categorical_mean(heads->nodes[0], (int64_t)arguments[0]);
+}
+
+static vae_node *categorical_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
+{
+    const vae_node *mean = categorical_mean(arguments, heads);
+    return vae_categorical_sample(heads->nodes[0], noise_like(graph, VAE_UNIFORM, "draw", mean));
+}
+
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
 static const vae_likelihood rows[] = {
@@ -253,6 +282,17 @@ static const vae_likelihood rows[] = {
       .log = logistic_log,
       .mean = logistic_mean,
       .draw = logistic_draw },
+    { .word = { .name = "categorical",
+                .summary = "class numbers from 0, of so many classes, each by its logit",
+                .arguments = { { .name = "CLASSES", .kind = VAE_BARE_COUNT, .low = 2, .high = 65536 } } },
+      .transform = "raw",
+      .encoder_transform = "standardize",
+      .highest = highest_class,
+      .whole = true,
+      .heads = categorical_heads,
+      .log = categorical_log,
+      .mean = categorical_mean,
+      .draw = categorical_draw },
 };
 
 const vae__word_table vae__likelihoods = {

@@ -52,10 +52,13 @@
     X(continuous_bernoulli_mean)                                                                                       \
     X(loglik_discretized_logistic)                                                                                     \
     X(discretized_logistic_mean)                                                                                       \
+    X(loglik_categorical)                                                                                              \
+    X(categorical_mean)                                                                                                \
     X(poisson_sample)                                                                                                  \
     X(laplace_sample)                                                                                                  \
     X(continuous_bernoulli_sample)                                                                                     \
     X(discretized_logistic_sample)                                                                                     \
+    X(categorical_sample)                                                                                              \
     X(apply)                                                                                                           \
     X(apply_constant)
 

@@ -100,6 +100,7 @@ typedef struct vae_likelihood {
     vae_node *(*mean)(const double *arguments, const vae_heads *heads); /* E x, (rows, size) */
     /* x drawn, by noise nodes with labels that begin with "draw". NULL: this likelihood gives means alone. */
     vae_node *(*draw)(const double *arguments, vae_graph *graph, const vae_heads *heads);
+    double (*highest)(const double *arguments); /* in place of `high`, where arguments tell; NULL: `high` */
 } vae_likelihood;
 
 /* ---- Posteriors q(z | x) and priors p(z) ------------------------------------------------------------------------- */

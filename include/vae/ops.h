@@ -173,6 +173,14 @@ VAE_API vae_node *vae_loglik_discretized_logistic(vae_node *x, vae_node *mean, v
  * No gradient flows through. */
 VAE_API vae_node *vae_discretized_logistic_mean(vae_node *mean, vae_node *log_scale);
 
+/* Σ_i mask_i · (logits_{i, x_i} − log Σ_k exp(logits_{i, k})), x (rows, n) class numbers 0 … C − 1, logits (rows, n ·
+ * C), a value's C logits side by side; x and mask of one shape, all with as many rows. Another number than those gives
+ * NaN. No gradient flows to x. */
+VAE_API vae_node *vae_loglik_categorical(vae_node *x, vae_node *logits, vae_node *mask);
+
+/* The mean class number Σ_k k · p(k) of each value: (rows, n · classes) → (rows, n). No gradient flows through. */
+VAE_API vae_node *vae_categorical_mean(vae_node *logits, int64_t classes);
+
 /* ---- Values drawn from them: the noise's shape and rows; no gradient flows through ------------------------------- */
 /*
  * `uniform` is U[0, 1), `normal` N(0, 1), of which each value drawn is a function, the same for every precision. The
@@ -191,6 +199,9 @@ VAE_API vae_node *vae_continuous_bernoulli_sample(vae_node *logits, vae_node *un
 
 /* The whole number nearest to mean + exp(log_scale) · log(uniform / (1 − uniform)), from 0 to 255. */
 VAE_API vae_node *vae_discretized_logistic_sample(vae_node *mean, vae_node *log_scale, vae_node *uniform);
+
+/* The first class k with P(0) + … + P(k) > uniform; uniform (rows, n), logits (rows, n · C). */
+VAE_API vae_node *vae_categorical_sample(vae_node *logits, vae_node *uniform);
 
 /* ---- An op of one's own ------------------------------------------------------------------------------------------ */
 

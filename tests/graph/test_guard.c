@@ -335,8 +335,14 @@ static vae_node *logistic(const stage *s)
     return vae_loglik_discretized_logistic(s->x, s->a, s->b, NULL);
 }
 
+static vae_node *categorical(const stage *s)
+{
+    vae_node *x = vae_slice(s->x, 0, 0, EXTREMES);
+    return vae_add(vae_loglik_categorical(x, s->a, NULL), vae_loglik_categorical(x, s->b, NULL));
+}
+
 static vae_node *(*const densities[])(const stage *s) = {
-    sampled, standard, two, bernoulli, gaussian, poisson, laplace, continuous, logistic,
+    sampled, standard, two, bernoulli, gaussian, poisson, laplace, continuous, logistic, categorical,
 };
 enum { DENSITIES = sizeof densities / sizeof *densities };
 

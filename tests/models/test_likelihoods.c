@@ -40,6 +40,8 @@ static const subject subjects[] = {
     { "discretized-logistic", { { -3 }, { 1 } }, { 0 }, 0, 255, 0 },
     { "discretized-logistic", { { 253.6 }, { -3 } }, { 0 }, 0, 255, 0 },
     { "discretized-logistic", { { 128 }, { 7 } }, { 0 }, 0, 255, 0 },
+    { "categorical 4", { { 0.5, -1, 2, 0 } }, { 4 }, 0, 3, 0 },
+    { "categorical 2", { { 0.5, -1 } }, { 2 }, 0, 1, 0 },
     { "poisson", { { -2 } }, { 0 }, 0, 60, 0 },
     { "poisson", { { 6.5 } }, { 0 }, 0, 2000, 0 },
 };
@@ -221,6 +223,20 @@ START_TEST(test_mask)
 }
 END_TEST
 
+/* By the formula, and the second value's logits beside the first's. */
+START_TEST(test_categorical)
+{
+    static const double x[] = { 2, 0 }, logits[] = { 0.5, -1, 2, 0, 1, 0, -1, 3 };
+    stage s = { .graph = NULL };
+    ck_assert_status_ok(vae_graph_new(&s.graph));
+    s.heads.nodes[0] = s.heads.nodes[1] = same_input(&s, "logits", 8, logits);
+    double *found = stage_end(&s, vae_loglik_categorical(same_input(&s, "x", 2, x), s.heads.nodes[0], NULL), 1);
+    double first = 2 - log(exp(0.5) + exp(-1) + exp(2) + 1), second = 1 - log(exp(1) + 1 + exp(-1) + exp(3));
+    ck_assert_double_eq_tol(*found, first + second, 1e-14);
+    free(found);
+}
+END_TEST
+
 /* ---- In a model -------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -235,6 +251,7 @@ static const struct {
     { "poisson", NULL, 2 },
     { "laplace", NULL, 4 },
     { "continuous-bernoulli", NULL, 2 },
+    { "categorical 3", "threshold", 2 },
     { "discretized-logistic", NULL, 4 },
     { "discretized-logistic scale=0.1", NULL, 2 },
     { "discretized-logistic scale=each", NULL, 3 },
@@ -271,7 +288,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("models/likelihoods");
-    const TTest *const once[] = { test_all_are_here, NULL }, *const loops[] = { NULL };
+    const TTest *const once[] = { test_all_are_here, test_categorical, NULL }, *const loops[] = { NULL };
     suite_case(suite, "table", 60, once);
     TCase *each = suite_case_between(suite, "each", 60, NULL, NULL, loops);
     tcase_add_loop_test(each, test_adds_up, 0, SUBJECTS);
