@@ -222,6 +222,28 @@ static vae_node *categorical_draw(const double *arguments, vae_graph *graph, con
     return vae_categorical_sample(heads->nodes[0], noise_like(graph, VAE_UNIFORM, "draw", mean));
 }
 
+/* ---- Negative binomial ------------------------------------------------------------------------------------------- */
+
+static vae_heads negative_binomial_heads(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size)
+{
+    vae_node *log_mean = vae_network_head(decoder, h, size, "log_mean");
+    return (vae_heads){ { log_mean, width_head(decoder, arguments[0], 1, h, size, "log_dispersion") } };
+}
+
+static vae_node *negative_binomial_log(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask)
+{
+    (void)arguments;
+    return vae_loglik_negative_binomial(x, heads->nodes[0], heads->nodes[1], mask);
+}
+
+static vae_node *negative_binomial_draw(const double *arguments, vae_graph *graph, const vae_heads *heads)
+{
+    (void)arguments;
+    return vae_negative_binomial_sample(heads->nodes[0], heads->nodes[1],
+                                        noise_like(graph, VAE_NORMAL, "draw", heads->nodes[0]),
+                                        noise_like(graph, VAE_NORMAL, "draw of the rate", heads->nodes[0]));
+}
+
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
 static const vae_likelihood rows[] = {
@@ -293,6 +315,18 @@ static const vae_likelihood rows[] = {
       .log = categorical_log,
       .mean = categorical_mean,
       .draw = categorical_draw },
+    { .word = { .name = "negative-binomial",
+                .summary = "counts of variance m + dispersion m^2, m being the mean",
+                .arguments = { WIDTH("dispersion", -2, 1e-6, 1e6) } },
+      .transform = "raw",
+      .encoder_transform = "log1p",
+      .low = 0,
+      .high = INFINITY,
+      .whole = true,
+      .heads = negative_binomial_heads,
+      .log = negative_binomial_log,
+      .mean = poisson_mean,
+      .draw = negative_binomial_draw },
 };
 
 const vae__word_table vae__likelihoods = {

@@ -3,6 +3,7 @@
  * of its noise alone, in double whatever the executor's precision. No gradient flows through.
  */
 #define VAE__CALLS_LIBM
+#include <float.h>
 #include <math.h>
 
 #include "graph/ops/density.h"
@@ -94,6 +95,57 @@ static double draw_poisson(double normal, double log_rate, double unused, double
     return poisson_of(normal, exp(between(log_rate, -30, 30)));
 }
 
+/* ---- Negative binomial: Poisson, whose rate is drawn of a gamma density ------------------------------------------ */
+
+/* log P(Γ_a <= x), t = log x; `before` is a t − x − log Γ(a + 1). By its series, or the rest of its fraction. */
+static double log_gamma_level(double a, double t, double before)
+{
+    double x = exp(t), term = 1, sum = 1;
+    if (x < a + 1) {
+        for (int n = 1; n < 2000 && term > sum * DBL_EPSILON; n++)
+            sum += term *= x / (a + n);
+        return before + log(sum);
+    }
+    double b = x + 1 - a, c = 1e300, d = 1 / b, above = d; /* Lentz's method */
+    for (int n = 1; n < 2000; n++) {
+        double part = -n * (n - a);
+        b += 2;
+        d = 1 / (part * d + b);
+        c = b + part / c;
+        above *= d * c;
+        if (fabs(d * c - 1) < DBL_EPSILON)
+            break;
+    }
+    return log1p(-fmin(a * exp(before) * above, 1));
+}
+
+/* log x of the x that a gamma density of shape a is below by this level. The level's logarithm is concave in log x: so
+ * Newton's steps, from the left, never pass the root. Above 1e4, Wilson and Hilferty's cube of a normal value. */
+static double gamma_log_quantile(double a, double normal)
+{
+    if (a > 1e4) {
+        double root = 1 - 1 / (9 * a) + normal / (3 * sqrt(a));
+        return log(a) + 3 * log(root);
+    }
+    int sign;
+    double target = log(0.5 * erfc(-normal * M_SQRT1_2)), whole = lgamma_r(a + 1, &sign), t = (target + whole) / a;
+    for (int n = 0; n < 100; n++) {
+        double before = a * t - exp(t) - whole, level = log_gamma_level(a, t, before);
+        double step = (target - level) / (a * exp(before - level));
+        t += step;
+        if (!(fabs(step) > 1e-12))
+            break;
+    }
+    return t;
+}
+
+static double draw_negative_binomial(double normal, double log_mean, double log_dispersion, double of_rate)
+{
+    double dispersion = between(log_dispersion, -15, 15);
+    double log_rate = between(log_mean, -30, 30) + dispersion + gamma_log_quantile(exp(-dispersion), of_rate);
+    return poisson_of(normal, exp(log_rate));
+}
+
 /* ---- Building ---------------------------------------------------------------------------------------------------- */
 
 #if VAE__REFERENCE
@@ -122,6 +174,13 @@ vae_node *vae_discretized_logistic_sample(vae_node *mean, vae_node *log_scale, v
                          (vae_node *[]){ uniform, mean, log_scale });
 }
 
+vae_node *vae_negative_binomial_sample(vae_node *log_mean, vae_node *log_dispersion, vae_node *normal,
+                                       vae_node *of_rate)
+{
+    return vae__node_new(NULL, &VAE__OP(negative_binomial_sample), (vae_node){ 0 }, 4,
+                         (vae_node *[]){ normal, log_mean, log_dispersion, of_rate });
+}
+
 vae_node *vae_poisson_sample(vae_node *log_rate, vae_node *normal)
 {
     return vae__node_new(NULL, &VAE__OP(poisson_sample), (vae_node){ 0 }, 2, (vae_node *[]){ normal, log_rate });
@@ -143,3 +202,4 @@ DRAW_OP(laplace_sample, draw_laplace)
 DRAW_OP(poisson_sample, draw_poisson)
 DRAW_OP(continuous_bernoulli_sample, draw_continuous_bernoulli)
 DRAW_OP(discretized_logistic_sample, draw_discretized_logistic)
+DRAW_OP(negative_binomial_sample, draw_negative_binomial)

@@ -181,6 +181,12 @@ VAE_API vae_node *vae_loglik_categorical(vae_node *x, vae_node *logits, vae_node
 /* The mean class number Σ_k k · p(k) of each value: (rows, n · classes) → (rows, n). No gradient flows through. */
 VAE_API vae_node *vae_categorical_mean(vae_node *logits, int64_t classes);
 
+/* Σ mask · log (Γ(x + r) / (Γ(r) x!) · (r / (r + μ))^r · (μ / (r + μ))^x), x a count, μ = exp(log_mean), r = 1 / α,
+ * α = exp(log_dispersion): the negative binomial of mean μ and variance μ + α μ². log_mean is clipped to [−30, 30],
+ * log_dispersion to [−15, 15], gradient 0 outside. No gradient flows to x, and below 0 the result is −infinity. */
+VAE_API vae_node *vae_loglik_negative_binomial(vae_node *x, vae_node *log_mean, vae_node *log_dispersion,
+                                               vae_node *mask);
+
 /* ---- Values drawn from them: the noise's shape and rows; no gradient flows through ------------------------------- */
 /*
  * `uniform` is U[0, 1), `normal` N(0, 1), of which each value drawn is a function, the same for every precision. The
@@ -202,6 +208,11 @@ VAE_API vae_node *vae_discretized_logistic_sample(vae_node *mean, vae_node *log_
 
 /* The first class k with P(0) + … + P(k) > uniform; uniform (rows, n), logits (rows, n · C). */
 VAE_API vae_node *vae_categorical_sample(vae_node *logits, vae_node *uniform);
+
+/* A Poisson count by `normal`, of a rate drawn by `of_rate`, normal noise too: exp(log_mean) · α · g, g of the gamma
+ * density of shape 1 / α. */
+VAE_API vae_node *vae_negative_binomial_sample(vae_node *log_mean, vae_node *log_dispersion, vae_node *normal,
+                                               vae_node *of_rate);
 
 /* ---- An op of one's own ------------------------------------------------------------------------------------------ */
 

@@ -117,6 +117,18 @@ def discretized_logistic_mean(mean, log_scale):
         return float(sum(x * level(x, mean, log_scale) for x in range(256)))
 
 
+@np.vectorize
+def log_negative_binomial(x, log_mean, log_dispersion):
+    with mpmath.workdps(40):
+        mean, r = mpmath.exp(mpmath.mpf(log_mean)), mpmath.exp(-mpmath.mpf(log_dispersion))
+        choose = mpmath.loggamma(x + r) - mpmath.loggamma(r) - mpmath.loggamma(mpmath.mpf(x) + 1)
+        return float(choose + r * mpmath.log(r / (r + mean)) + x * mpmath.log(mean / (r + mean)))
+
+
+def loglik_negative_binomial(x, log_mean, log_dispersion, mask=1.0):
+    return total(mask * log_negative_binomial(x, np.clip(log_mean, -30, 30), np.clip(log_dispersion, -15, 15)))
+
+
 def logsumexp_rows(x):
     return np.log(np.exp(x).sum(axis=1))
 
@@ -186,6 +198,13 @@ CASES += [
     ("loglik_discretized_logistic", loglik_discretized_logistic, [edges, edges + draw(), draw(6, 18)]),
     ("loglik_discretized_logistic", loglik_discretized_logistic, [edges, edges[:, :, ::-1] + draw(), draw(), mask()]),
     ("discretized_logistic_mean", discretized_logistic_mean, [draw(-20, 276), draw(-2, 6)]),
+]
+
+CASES += [
+    ("loglik_negative_binomial", loglik_negative_binomial, [count(20), draw(), draw(-9, 9)]),
+    ("loglik_negative_binomial", loglik_negative_binomial, [count(20), draw(), draw(-20, -8)]),
+    ("loglik_negative_binomial", loglik_negative_binomial, [count(500), draw(4, 7), draw(-6, 3)]),
+    ("loglik_negative_binomial", loglik_negative_binomial, [count(20), wide, draw(), mask()]),
 ]
 
 for name, formula, inputs in CASES:

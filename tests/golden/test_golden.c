@@ -113,6 +113,11 @@ static vae_node *build_discretized_logistic_mean(vae_node **x)
     return vae_discretized_logistic_mean(x[0], x[1]);
 }
 
+static vae_node *build_loglik_negative_binomial(vae_node **x)
+{
+    return vae_loglik_negative_binomial(x[0], x[1], x[2], x[3]);
+}
+
 static vae_node *build_gaussian_sample(vae_node **x)
 {
     return vae_gaussian_sample(x[0], x[1], x[2]);
@@ -138,6 +143,7 @@ static const struct {
             ROW(loglik_gaussian),
             ROW(loglik_poisson),
             ROW(loglik_laplace),
+            ROW(loglik_negative_binomial),
             ROW(loglik_discretized_logistic),
             ROW(discretized_logistic_mean),
             ROW(loglik_continuous_bernoulli),

@@ -341,8 +341,13 @@ static vae_node *categorical(const stage *s)
     return vae_add(vae_loglik_categorical(x, s->a, NULL), vae_loglik_categorical(x, s->b, NULL));
 }
 
+static vae_node *overdispersed(const stage *s)
+{
+    return vae_loglik_negative_binomial(s->x, s->a, s->b, NULL);
+}
+
 static vae_node *(*const densities[])(const stage *s) = {
-    sampled, standard, two, bernoulli, gaussian, poisson, laplace, continuous, logistic, categorical,
+    sampled, standard, two, bernoulli, gaussian, poisson, laplace, continuous, logistic, categorical, overdispersed,
 };
 enum { DENSITIES = sizeof densities / sizeof *densities };
 

@@ -214,7 +214,7 @@ static const struct {
     { "gaussian, bernoulli", "m: item: expected one likelihood, found \"gaussian, bernoulli\"" },
     { "bernoulli,", "m: item: expected one likelihood, found \"bernoulli,\"" },
     { "cauchy", "m: item: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson, laplace, "
-                "continuous-bernoulli, discretized-logistic, categorical" },
+                "continuous-bernoulli, discretized-logistic, categorical, negative-binomial" },
     { "gaussian sigma",
       "m: item: \"sigma\": not expected here; it is written \"gaussian [sigma=NUMBER|network|shared|each]\"" },
     { "gaussian sigma=",
