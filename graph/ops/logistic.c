@@ -39,7 +39,7 @@ static inline real log_level(real a, real b, real c)
 {
     const real above = MORE_ABOVE ? vae__softplus(-UPPER) : 0, below = MORE_BELOW ? vae__softplus(LOWER) : 0;
     const real between = log_rise(WIDTH, LOG_SCALE(c));
-    return (MORE_ABOVE & MORE_BELOW ? between : 0) - above - below;
+    return ((MORE_ABOVE & MORE_BELOW) ? between : 0) - above - below;
 }
 
 static inline real mean_slope(real a, real b, real c)
@@ -52,7 +52,7 @@ static inline real log_scale_slope(real a, real b, real c)
 {
     const real above = MORE_ABOVE ? UPPER * vae__sigmoid(-UPPER) : 0;
     const real below = MORE_BELOW ? LOWER * vae__sigmoid(LOWER) : 0;
-    return below - above - (MORE_ABOVE & MORE_BELOW ? fall(WIDTH) : 0);
+    return below - above - ((MORE_ABOVE & MORE_BELOW) ? fall(WIDTH) : 0);
 }
 
 TERMS(loglik_discretized_logistic, MASKED(d, log_level(a, b, c)))
