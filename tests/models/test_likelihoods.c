@@ -270,6 +270,22 @@ static const struct {
 };
 enum { MODELS = sizeof models / sizeof *models };
 
+/* A width that is learned is one parameter, or one for each place. */
+static void check_width(const vae_model *model, const char *phrase)
+{
+    static const char *const names[] = { "decoder/logvar/bias", "decoder/log_scale/bias",
+                                         "decoder/log_dispersion/bias" };
+    bool shared = strstr(phrase, "=shared"), found = false;
+    if (!shared && !strstr(phrase, "=each"))
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const vae_tensor *tensor = vae_store_find(vae_model_store(model), names[i]);
+        ck_assert(!tensor || tensor->size == (shared ? 1 : 784));
+        found |= tensor != NULL;
+    }
+    ck_assert(found);
+}
+
 START_TEST(test_model)
 {
     const vae_model_spec spec = {
@@ -284,6 +300,7 @@ START_TEST(test_model)
     vae_check_report report;
     ck_assert_status_ok(vae_data_open("digits:20", NULL, &data));
     ck_assert_status_ok(vae_model_new(&spec, NULL, data, 3, &model));
+    check_width(model, models[_i].phrase);
     ck_assert_int_eq(vae_store_count(vae_model_store(model)), 8 + models[_i].tensors);
     ck_assert_status_ok(vae_check(model, data, &(vae_check_options){ .examples = 2 }, &report));
     ck_assert_msg(!report.failures, "%s: %s: %g", models[_i].phrase, report.tensors[report.worst].name,
