@@ -271,7 +271,7 @@ static const struct {
 enum { MODELS = sizeof models / sizeof *models };
 
 /* A width that is learned is one parameter, or one for each place. */
-static void check_width(const vae_model *model, const char *phrase)
+static void check_width(vae_model *model, const char *phrase)
 {
     static const char *const names[] = { "decoder/logvar/bias", "decoder/log_scale/bias",
                                          "decoder/log_dispersion/bias" };
