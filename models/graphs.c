@@ -155,8 +155,8 @@ static void add_x(vae__building *building)
         context_of(building, -1, "fields/x/transform", "binarize", building->request->x_type);
     context.mask = building->mask;
     vae_node *x = vae__transforms_build(&context, &model->transform, built->x);
-    vae__transform_check(&context, ((const vae_word *)model->likelihood.row)->name, x, likelihood->low,
-                         likelihood->high, likelihood->whole);
+    double high = likelihood->highest ? likelihood->highest(model->likelihood.arguments) : likelihood->high;
+    vae__transform_check(&context, likelihood->word.name, x, likelihood->low, high, likelihood->whole);
     building->x = building->encoder_x = observed_alone(building, x);
     building->jacobian = likelihood->density ? total_jacobian(building, &context) : NULL;
     if (model->one_transform)

@@ -47,6 +47,12 @@ static void append(char *text, size_t size, const char *more)
     snprintf(text + length, size - length, "%s", more);
 }
 
+/* What may stand in a number's place; NULL behind the last. */
+static const char *name_at(const vae_argument *argument, int index)
+{
+    return argument->names ? argument->names[index] : NULL;
+}
+
 void vae__word_usage(const vae_word *word, char *text, size_t size)
 {
     snprintf(text, size, "%s", word->name);
@@ -57,6 +63,11 @@ void vae__word_usage(const vae_word *word, char *text, size_t size)
         append(text, size, argument->optional ? "[" : "");
         append(text, size, own ? "" : argument->name);
         append(text, size, !is_key(argument) ? "" : argument->kind == VAE_KEY_COUNT ? "=COUNT" : "=NUMBER");
+        const char *name;
+        for (int place = 0; (name = name_at(argument, place)); place++) {
+            append(text, size, "|");
+            append(text, size, name);
+        }
         append(text, size, argument->optional ? "]" : "");
     }
 }
@@ -140,15 +151,25 @@ static int key_argument(const vae_word *word, const char *token, size_t key, con
 static vae_status read_number(const vae__reader *reader, const vae_argument *argument, const char *text, double *value)
 {
     bool whole = argument->kind == VAE_BARE_COUNT || argument->kind == VAE_KEY_COUNT;
+    char names[128] = "";
+    const char *name;
     double number = 0;
+    for (int i = 0; (name = name_at(argument, i)); i++) {
+        append(names, sizeof names, " or ");
+        append(names, sizeof names, name);
+        if (strcmp(text, name))
+            continue;
+        *value = -i;
+        return vae__ok();
+    }
     bool is_number = vae__number_read(text, &number);
     if (is_number && number >= argument->low && number <= argument->high &&
         (!whole || number == (double)(int64_t)number)) {
         *value = number;
         return vae__ok();
     }
-    return mistake(reader, "%s: expected %s from %g to %g, found \"%s\"", argument->name,
-                   whole ? "a whole number" : "a number", argument->low, argument->high, text);
+    return mistake(reader, "%s: expected %s from %g to %g%s, found \"%s\"", argument->name,
+                   whole ? "a whole number" : "a number", argument->low, argument->high, names, text);
 }
 
 static vae_status read_argument(const vae__reader *reader, const vae_word *word, bool *given, double *values)
@@ -247,6 +268,7 @@ static void print_argument(const vae__word_table *table, const vae_word *word, i
     const vae_argument *argument = &word->arguments[index];
     char number[32];
     vae__number_write(value, number, sizeof number);
+    const char *name = value <= 0 ? name_at(argument, (int)-value) : NULL, *written = name ? name : number;
     if (!is_own(word, argument))
         append(text, VAE__PHRASE_TEXT, " ");
     if (is_key(argument)) {
@@ -254,7 +276,7 @@ static void print_argument(const vae__word_table *table, const vae_word *word, i
         append(text, VAE__PHRASE_TEXT, "=");
     }
     append(text, VAE__PHRASE_TEXT,
-           argument->kind == VAE_ACTIVATION ? vae__activation_name(table->catalogue, (int)value) : number);
+           argument->kind == VAE_ACTIVATION ? vae__activation_name(table->catalogue, (int)value) : written);
 }
 
 /* May an argument be left out? Not a bare one with a bare one of its kind behind it: that would take its place. */

@@ -1,22 +1,7 @@
-/*
- * Log-likelihoods of a row, in nats. A mask takes elements out: where it is 0 the term is not looked at, so that what
- * is missing may be no number.
- */
-#include "graph/ops/terms.h"
-
-#define MASKED(mask, term) ((mask) != 0 ? (mask) * (term) : 0)
+/* Log-likelihoods of a row, in nats: Bernoulli, Gaussian, Poisson. */
+#include "graph/ops/density.h"
 
 /* ---- Bernoulli: a = x, b = logits, c = mask ---------------------------------------------------------------------- */
-
-/*
- * x · logits − softplus(logits) = (x − [logits > 0]) · logits − log(1 + exp(−|logits|)): the two large parts of it
- * cancel before they are computed, and an infinite logit on the side of x gives 0.
- */
-static inline real bernoulli_line(real x, real logits)
-{
-    const real beyond = x - (logits > 0 ? R(1) : R(0));
-    return beyond != 0 ? beyond * logits : 0;
-}
 
 /* Logarithms are summed as those of a few products where every mask is 0 or 1, as all are but weights. */
 static inline __attribute__((always_inline)) real bernoulli_terms(int64_t count, const real *const in[VAE__MAX_INPUTS],
@@ -73,18 +58,6 @@ TERMS_OP(loglik_gaussian, loglik_gaussian_x_slopes, loglik_gaussian_mean_slopes,
 
 /* ---- Poisson: a = x, b = log_rate, c = mask ---------------------------------------------------------------------- */
 
-/* Not a number stays so. */
-static inline real clip_log_rate(real x)
-{
-    const real above = x < -30 ? -30 : x;
-    return above > 30 ? 30 : above;
-}
-
-static inline real pass_log_rate(real x, real gradient)
-{
-    return ((x >= -30) & (x <= 30)) ? gradient : 0;
-}
-
 TERMS(loglik_poisson, MASKED(c, vae__log_poisson(a, clip_log_rate(b))))
 SLOPES(loglik_poisson_log_rate, MASKED(c, pass_log_rate(b, a - vae__exp(clip_log_rate(b)))))
 TERMS_OP(loglik_poisson, NULL, loglik_poisson_log_rate_slopes)
@@ -95,25 +68,6 @@ TERMS_OP(loglik_poisson, NULL, loglik_poisson_log_rate_slopes)
 static vae_status loglik_bernoulli_shape(vae_node *node)
 {
     VAE__TRY(check_same(node->inputs[0], node->inputs[1]));
-    if (node->inputs[2])
-        VAE__TRY(check_same(node->inputs[0], node->inputs[2]));
-    take_single(node, node->inputs[0]->rows);
-    return vae__ok();
-}
-
-static vae_status loglik_gaussian_shape(vae_node *node)
-{
-    VAE__TRY(check_beside(node->inputs[0], node->inputs[1], true));
-    VAE__TRY(check_beside(node->inputs[0], node->inputs[2], true));
-    if (node->inputs[3])
-        VAE__TRY(check_same(node->inputs[0], node->inputs[3]));
-    take_single(node, node->inputs[0]->rows);
-    return vae__ok();
-}
-
-static vae_status loglik_poisson_shape(vae_node *node)
-{
-    VAE__TRY(check_beside(node->inputs[0], node->inputs[1], true));
     if (node->inputs[2])
         VAE__TRY(check_same(node->inputs[0], node->inputs[2]));
     take_single(node, node->inputs[0]->rows);
@@ -135,11 +89,6 @@ vae_node *vae_loglik_poisson(vae_node *x, vae_node *log_rate, vae_node *mask)
     return vae__node_new(NULL, &VAE__OP(loglik_poisson), (vae_node){ 0 }, 3, (vae_node *[]){ x, log_rate, mask });
 }
 
-#define BUILD(name, call)                                                                                              \
-    static vae_node *name(vae_node *const *a)                                                                          \
-    {                                                                                                                  \
-        return call;                                                                                                   \
-    }
 BUILD(build_bernoulli, vae_loglik_bernoulli(a[0], a[1], NULL))
 BUILD(build_bernoulli_masked, vae_loglik_bernoulli(a[0], a[1], a[2]))
 BUILD(build_bernoulli_twice, vae_loglik_bernoulli(a[0], a[0], NULL))
@@ -148,21 +97,6 @@ BUILD(build_gaussian_masked, vae_loglik_gaussian(a[0], a[1], a[2], a[3]))
 BUILD(build_gaussian_twice, vae_loglik_gaussian(a[0], a[1], a[1], NULL))
 BUILD(build_poisson, vae_loglik_poisson(a[0], a[1], NULL))
 BUILD(build_poisson_masked, vae_loglik_poisson(a[0], a[1], a[2]))
-
-#define BETWEEN(rows_, n, low_, high_)                                                                                 \
-    {                                                                                                                  \
-        .rows = (rows_), .rank = 1, .shape = { n }, .low = (low_), .high = (high_)                                     \
-    }
-#define UNIT(rows_, n) BETWEEN(rows_, n, 0, 1)
-#define X(rows_, n)    BETWEEN(rows_, n, -2, 2)
-#define MASK(rows_, n)                                                                                                 \
-    {                                                                                                                  \
-        .rows = (rows_), .rank = 1, .shape = { n }, .low = 0, .high = 2, .whole = true, .fixed = true                  \
-    }
-#define COUNT(rows_, n, high_)                                                                                         \
-    {                                                                                                                  \
-        .rows = (rows_), .rank = 1, .shape = { n }, .low = 0, .high = (high_), .whole = true, .fixed = true            \
-    }
 
 /* Logits stay off 0, where the term's two forms meet: smooth, but compared in other roundings. */
 static const vae__case loglik_bernoulli_cases[] = {
@@ -212,24 +146,5 @@ const vae__op VAE__OP(loglik_bernoulli) = {
     .gradient_over = 3u
 };
 
-const vae__op VAE__OP(loglik_gaussian) = {
-    .name = "loglik_gaussian",
-    .number = VAE__NUMBER(loglik_gaussian),
-    ONCE(.shape = loglik_gaussian_shape, CASES(loglik_gaussian_cases), ).forward = loglik_gaussian_forward,
-    .backward = loglik_gaussian_backward,
-    .reduce = loglik_gaussian_reduce,
-    .reads_inputs = 15u,
-    .constant_inputs = 8u,
-    .optional_inputs = 8u
-};
-
-const vae__op VAE__OP(loglik_poisson) = {
-    .name = "loglik_poisson",
-    .number = VAE__NUMBER(loglik_poisson),
-    ONCE(.shape = loglik_poisson_shape, CASES(loglik_poisson_cases), ).forward = loglik_poisson_forward,
-    .backward = loglik_poisson_backward,
-    .reduce = loglik_poisson_reduce,
-    .reads_inputs = 7u,
-    .constant_inputs = 5u,
-    .optional_inputs = 4u
-};
+DENSITY_OP(loglik_gaussian, 4, 0)
+DENSITY_OP(loglik_poisson, 3, 1u)

@@ -49,6 +49,20 @@
     X(loglik_bernoulli)                                                                                                \
     X(loglik_gaussian)                                                                                                 \
     X(loglik_poisson)                                                                                                  \
+    X(loglik_laplace)                                                                                                  \
+    X(loglik_continuous_bernoulli)                                                                                     \
+    X(continuous_bernoulli_mean)                                                                                       \
+    X(loglik_discretized_logistic)                                                                                     \
+    X(discretized_logistic_mean)                                                                                       \
+    X(loglik_categorical)                                                                                              \
+    X(categorical_mean)                                                                                                \
+    X(loglik_negative_binomial)                                                                                        \
+    X(poisson_sample)                                                                                                  \
+    X(laplace_sample)                                                                                                  \
+    X(continuous_bernoulli_sample)                                                                                     \
+    X(discretized_logistic_sample)                                                                                     \
+    X(categorical_sample)                                                                                              \
+    X(negative_binomial_sample)                                                                                        \
     X(apply)                                                                                                           \
     X(apply_constant)
 

@@ -40,6 +40,9 @@ typedef struct vae_argument {
     bool optional; /* then `usual` stands where it is left out */
     double usual;
     double low, high; /* what a number may be, both ends included */
+    /* What may stand in a number's place, "sigma=shared", NULL behind the last; low is above 0 then. The first is read
+     * as 0, the second as -1, and so on. NULL: numbers alone. */
+    const char *const *names;
 } vae_argument;
 
 typedef struct vae_word {
@@ -98,6 +101,7 @@ typedef struct vae_likelihood {
     vae_node *(*mean)(const double *arguments, const vae_heads *heads); /* E x, (rows, size) */
     /* x drawn, by noise nodes with labels that begin with "draw". NULL: this likelihood gives means alone. */
     vae_node *(*draw)(const double *arguments, vae_graph *graph, const vae_heads *heads);
+    double (*highest)(const double *arguments); /* in place of `high`, where arguments tell; NULL: `high` */
 } vae_likelihood;
 
 /* ---- Posteriors q(z | x) and priors p(z) ------------------------------------------------------------------------- */

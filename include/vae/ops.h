@@ -159,6 +159,67 @@ VAE_API vae_node *vae_loglik_gaussian(vae_node *x, vae_node *mean, vae_node *log
  * may be shared, as x's shape or a single value. No gradient flows to x, and below 0 the result is −infinity. */
 VAE_API vae_node *vae_loglik_poisson(vae_node *x, vae_node *log_rate, vae_node *mask);
 
+/* −Σ mask · (log 2 + log_scale + |x − mean| / exp(log_scale)): Laplace, whose mean is its median. log_scale is clipped
+ * to [−15, 10], gradient 0 outside. The derivative by x and mean where they are equal is 0. */
+VAE_API vae_node *vae_loglik_laplace(vae_node *x, vae_node *mean, vae_node *log_scale, vae_node *mask);
+
+/* Σ mask · (x · logits − log((exp(logits) − 1) / logits)), x in [0, 1]: the continuous Bernoulli, whose λ has these
+ * logits (Loaiza-Ganem, Cunningham 2019); at logits of 0 it is uniform. */
+VAE_API vae_node *vae_loglik_continuous_bernoulli(vae_node *x, vae_node *logits, vae_node *mask);
+
+/* Its mean, elementwise: 1 / (1 − exp(−logits)) − 1 / logits; ½ at 0. */
+VAE_API vae_node *vae_continuous_bernoulli_mean(vae_node *logits);
+
+/* Σ mask · log (F(x + ½) − F(x − ½)), F(t) = 1 / (1 + exp((mean − t) / exp(log_scale))), x a whole number from 0 to
+ * 255; of 0, F(−½) is 0 instead, of 255, F(255½) is 1 (Kingma et al. 2016; Salimans et al. 2017). All are in units of
+ * x; log_scale is clipped to [−15, 15], gradient 0 outside. No gradient flows to x. */
+VAE_API vae_node *vae_loglik_discretized_logistic(vae_node *x, vae_node *mean, vae_node *log_scale, vae_node *mask);
+
+/* The mean level, mean's shape and rows: Σ_k P(x > k), which the edges move away from `mean`. log_scale may be shared.
+ * No gradient flows through. */
+VAE_API vae_node *vae_discretized_logistic_mean(vae_node *mean, vae_node *log_scale);
+
+/* Σ_i mask_i · (logits_{i, x_i} − log Σ_k exp(logits_{i, k})), x (rows, n) class numbers 0 … C − 1, logits (rows, n ·
+ * C), a value's C logits side by side; x and mask of one shape, all with as many rows. Another number than those gives
+ * NaN. No gradient flows to x. */
+VAE_API vae_node *vae_loglik_categorical(vae_node *x, vae_node *logits, vae_node *mask);
+
+/* The mean class number Σ_k k · p(k) of each value: (rows, n · classes) → (rows, n). No gradient flows through. */
+VAE_API vae_node *vae_categorical_mean(vae_node *logits, int64_t classes);
+
+/* Σ mask · log (Γ(x + r) / (Γ(r) x!) · (r / (r + μ))^r · (μ / (r + μ))^x), x a count, μ = exp(log_mean), r = 1 / α,
+ * α = exp(log_dispersion): the negative binomial of mean μ and variance μ + α μ². log_mean is clipped to [−30, 30],
+ * log_dispersion to [−15, 15], gradient 0 outside. No gradient flows to x, and below 0 the result is −infinity. */
+VAE_API vae_node *vae_loglik_negative_binomial(vae_node *x, vae_node *log_mean, vae_node *log_dispersion,
+                                               vae_node *mask);
+
+/* ---- Values drawn from them: the noise's shape and rows; no gradient flows through ------------------------------- */
+/*
+ * `uniform` is U[0, 1), `normal` N(0, 1), of which each value drawn is a function, the same for every precision. The
+ * other inputs have the noise's shape and rows, or are shared, as its shape or as single values; logarithms are clipped
+ * as above.
+ */
+
+/* A count: the smallest whose distribution function is at least the normal one's of the noise. */
+VAE_API vae_node *vae_poisson_sample(vae_node *log_rate, vae_node *normal);
+
+/* mean − exp(log_scale) · sign(u) · log(1 − 2 |u|), u = uniform − ½. */
+VAE_API vae_node *vae_laplace_sample(vae_node *mean, vae_node *log_scale, vae_node *uniform);
+
+/* log(1 + uniform · (exp(logits) − 1)) / logits, the inverse of the distribution function. */
+VAE_API vae_node *vae_continuous_bernoulli_sample(vae_node *logits, vae_node *uniform);
+
+/* The whole number nearest to mean + exp(log_scale) · log(uniform / (1 − uniform)), from 0 to 255. */
+VAE_API vae_node *vae_discretized_logistic_sample(vae_node *mean, vae_node *log_scale, vae_node *uniform);
+
+/* The first class k with P(0) + … + P(k) > uniform; uniform (rows, n), logits (rows, n · C). */
+VAE_API vae_node *vae_categorical_sample(vae_node *logits, vae_node *uniform);
+
+/* A Poisson count by `normal`, of a rate drawn by `of_rate`, normal noise too: exp(log_mean) · α · g, g of the gamma
+ * density of shape 1 / α. */
+VAE_API vae_node *vae_negative_binomial_sample(vae_node *log_mean, vae_node *log_dispersion, vae_node *normal,
+                                               vae_node *of_rate);
+
 /* ---- An op of one's own ------------------------------------------------------------------------------------------ */
 
 #define VAE_MAX_OP_INPUTS    4

@@ -65,6 +65,70 @@ def loglik_poisson(x, log_rate, mask=1.0):
     return total(mask * log_poisson(x, np.clip(log_rate, -30, 30)))
 
 
+def loglik_laplace(x, mean, log_scale, mask=1.0):
+    log_scale = np.clip(log_scale, -15, 10)
+    return total(mask * -(np.log(2) + log_scale + np.abs(x - mean) / np.exp(log_scale)))
+
+
+@np.vectorize
+def log_continuous_bernoulli(x, logit):
+    # As the paper has it, in as many digits as that takes near one half.
+    with mpmath.workdps(60):
+        rate = 1 / (1 + mpmath.exp(-mpmath.mpf(logit)))
+        constant = 2 if logit == 0 else 2 * mpmath.atanh(1 - 2 * rate) / (1 - 2 * rate)
+        return float(x * mpmath.log(rate) + (1 - mpmath.mpf(x)) * mpmath.log(1 - rate) + mpmath.log(constant))
+
+
+@np.vectorize
+def continuous_bernoulli_mean(logit):
+    with mpmath.workdps(60):
+        rate = 1 / (1 + mpmath.exp(-mpmath.mpf(logit)))
+        return 0.5 if logit == 0 else float(rate / (2 * rate - 1) + 1 / (2 * mpmath.atanh(1 - 2 * rate)))
+
+
+def loglik_continuous_bernoulli(x, logits, mask=1.0):
+    return total(mask * log_continuous_bernoulli(x, logits))
+
+
+def logistic(x):
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def level(x, mean, log_scale):
+    scale = mpmath.exp(mpmath.mpf(min(max(float(log_scale), -15), 15)))
+    above = 1 if x == 255 else logistic((mpmath.mpf(float(x)) + 0.5 - float(mean)) / scale)
+    below = 0 if x == 0 else logistic((mpmath.mpf(float(x)) - 0.5 - float(mean)) / scale)
+    return above - below
+
+
+@np.vectorize
+def discretized_logistic(x, mean, log_scale):
+    with mpmath.workdps(2500):  # 5,000 scales out, both are 1 but for as many digits
+        return float(mpmath.log(level(x, mean, log_scale)))
+
+
+def loglik_discretized_logistic(x, mean, log_scale, mask=1.0):
+    return total(mask * discretized_logistic(x, mean, log_scale))
+
+
+@np.vectorize
+def discretized_logistic_mean(mean, log_scale):
+    with mpmath.workdps(60):
+        return float(sum(x * level(x, mean, log_scale) for x in range(256)))
+
+
+@np.vectorize
+def log_negative_binomial(x, log_mean, log_dispersion):
+    with mpmath.workdps(40):
+        mean, r = mpmath.exp(mpmath.mpf(log_mean)), mpmath.exp(-mpmath.mpf(log_dispersion))
+        choose = mpmath.loggamma(x + r) - mpmath.loggamma(r) - mpmath.loggamma(mpmath.mpf(x) + 1)
+        return float(choose + r * mpmath.log(r / (r + mean)) + x * mpmath.log(mean / (r + mean)))
+
+
+def loglik_negative_binomial(x, log_mean, log_dispersion, mask=1.0):
+    return total(mask * log_negative_binomial(x, np.clip(log_mean, -30, 30), np.clip(log_dispersion, -15, 15)))
+
+
 def logsumexp_rows(x):
     return np.log(np.exp(x).sum(axis=1))
 
@@ -114,6 +178,37 @@ CASES += [
 CASES += [
     ("clip_logvar", clip, [wide]),
     ("mean_samples", lambda x: x.mean(axis=1), [draw(rows=5)]),
+]
+
+CASES += [
+    ("loglik_laplace", loglik_laplace, [draw(), draw(), draw()]),
+    ("loglik_laplace", loglik_laplace, [draw(), draw(), draw(), mask()]),
+    ("loglik_laplace", loglik_laplace, [draw(0, 0.1), draw(0, 0.1), wide / 2]),
+]
+
+near_half = np.array([-0.3, -1e-3, -1e-9, 0, 1e-5, 0.04, 0.9]) * np.ones((EXAMPLES, 1, 1))
+CASES += [
+    ("loglik_continuous_bernoulli", loglik_continuous_bernoulli, [draw(0, 1), draw()]),
+    ("loglik_continuous_bernoulli", loglik_continuous_bernoulli, [draw(0, 1), draw(-40, 40), mask()]),
+    ("loglik_continuous_bernoulli", loglik_continuous_bernoulli, [draw(0, 1), near_half]),
+    ("continuous_bernoulli_mean", continuous_bernoulli_mean, [draw(-40, 40)]),
+    ("continuous_bernoulli_mean", continuous_bernoulli_mean, [near_half]),
+]
+
+edges = np.array([0.0, 0, 1, 100, 254, 255, 255]) * np.ones((EXAMPLES, 1, 1))
+CASES += [
+    ("loglik_discretized_logistic", loglik_discretized_logistic, [count(256), draw(-20, 276), draw(1, 6)]),
+    ("loglik_discretized_logistic", loglik_discretized_logistic, [edges, edges + draw(), draw(-1, 1)]),
+    ("loglik_discretized_logistic", loglik_discretized_logistic, [edges, edges + draw(), draw(6, 18)]),
+    ("loglik_discretized_logistic", loglik_discretized_logistic, [edges, edges[:, :, ::-1] + draw(), draw(), mask()]),
+    ("discretized_logistic_mean", discretized_logistic_mean, [draw(-20, 276), draw(-2, 6)]),
+]
+
+CASES += [
+    ("loglik_negative_binomial", loglik_negative_binomial, [count(20), draw(), draw(-9, 9)]),
+    ("loglik_negative_binomial", loglik_negative_binomial, [count(20), draw(), draw(-20, -8)]),
+    ("loglik_negative_binomial", loglik_negative_binomial, [count(500), draw(4, 7), draw(-6, 3)]),
+    ("loglik_negative_binomial", loglik_negative_binomial, [count(20), wide, draw(), mask()]),
 ]
 
 for name, formula, inputs in CASES:

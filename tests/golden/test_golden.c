@@ -68,6 +68,7 @@ UNARY(log1p)
 UNARY(logsumexp_rows)
 UNARY(mean_samples)
 UNARY(clip_logvar)
+UNARY(continuous_bernoulli_mean)
 
 static vae_node *build_kl_standard_normal(vae_node **x)
 {
@@ -92,6 +93,31 @@ static vae_node *build_loglik_gaussian(vae_node **x)
 static vae_node *build_loglik_poisson(vae_node **x)
 {
     return vae_loglik_poisson(x[0], x[1], x[2]);
+}
+
+static vae_node *build_loglik_laplace(vae_node **x)
+{
+    return vae_loglik_laplace(x[0], x[1], x[2], x[3]);
+}
+
+static vae_node *build_loglik_continuous_bernoulli(vae_node **x)
+{
+    return vae_loglik_continuous_bernoulli(x[0], x[1], x[2]);
+}
+
+static vae_node *build_loglik_discretized_logistic(vae_node **x)
+{
+    return vae_loglik_discretized_logistic(x[0], x[1], x[2], x[3]);
+}
+
+static vae_node *build_discretized_logistic_mean(vae_node **x)
+{
+    return vae_discretized_logistic_mean(x[0], x[1]);
+}
+
+static vae_node *build_loglik_negative_binomial(vae_node **x)
+{
+    return vae_loglik_negative_binomial(x[0], x[1], x[2], x[3]);
 }
 
 static vae_node *build_gaussian_sample(vae_node **x)
@@ -120,6 +146,12 @@ static const struct {
             ROW(loglik_bernoulli),
             ROW(loglik_gaussian),
             ROW(loglik_poisson),
+            ROW(loglik_laplace),
+            ROW(loglik_negative_binomial),
+            ROW(loglik_discretized_logistic),
+            ROW(discretized_logistic_mean),
+            ROW(loglik_continuous_bernoulli),
+            ROW(continuous_bernoulli_mean),
             ROW(gaussian_sample) };
 enum { OPS = sizeof ops / sizeof *ops };
 

@@ -309,7 +309,35 @@ static vae_node *poisson(const stage *s)
     return vae_loglik_poisson(s->x, s->a, NULL);
 }
 
-static vae_node *(*const densities[])(const stage *s) = { sampled, standard, two, bernoulli, gaussian, poisson };
+static vae_node *laplace(const stage *s)
+{
+    return vae_loglik_laplace(s->x, s->a, s->b, NULL);
+}
+
+static vae_node *continuous(const stage *s)
+{
+    return vae_sub(vae_loglik_continuous_bernoulli(s->x, s->a, NULL), vae_sum(vae_continuous_bernoulli_mean(s->a), 0));
+}
+
+static vae_node *logistic(const stage *s)
+{
+    return vae_loglik_discretized_logistic(s->x, s->a, s->b, NULL);
+}
+
+static vae_node *categorical(const stage *s)
+{
+    vae_node *x = vae_slice(s->x, 0, 0, EXTREMES);
+    return vae_add(vae_loglik_categorical(x, s->a, NULL), vae_loglik_categorical(x, s->b, NULL));
+}
+
+static vae_node *overdispersed(const stage *s)
+{
+    return vae_loglik_negative_binomial(s->x, s->a, s->b, NULL);
+}
+
+static vae_node *(*const densities[])(const stage *s) = {
+    sampled, standard, two, bernoulli, gaussian, poisson, laplace, continuous, logistic, categorical, overdispersed,
+};
 enum { DENSITIES = sizeof densities / sizeof *densities };
 
 /* a and b are state plus parameters of 0: all of their gradients are asked for. */

@@ -179,7 +179,8 @@ START_TEST(test_messages)
         { "residual", NULL, NULL, NULL, NULL,
           "m: encoder: layer 1: residual: ACTIVATION is missing; it is written \"residual ACTIVATION\"" },
         { "", "student", NULL, NULL, NULL,
-          "m: likelihood: \"student\": no such likelihood; there are student-t, bernoulli, gaussian, poisson" },
+          "m: likelihood: \"student\": no such likelihood; there are student-t, bernoulli, gaussian, poisson, laplace, "
+          "continuous-bernoulli, discretized-logistic, categorical, negative-binomial" },
         { "", "student-t nu=0", NULL, NULL, NULL, "m: likelihood: nu: expected a number from 1 to 1e+06, found \"0\"" },
         { "", NULL, "wild", NULL, NULL, "m: posterior: \"wild\": no such posterior; there are tame, gaussian" },
         { "", NULL, NULL, "flat", NULL,

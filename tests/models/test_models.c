@@ -228,7 +228,8 @@ static const struct {
       "m: objective: \"gamma=4\": not expected here; it is written \"elbo [samples=COUNT] [beta=NUMBER] "
       "[warm-up=NUMBER] [free-bits=NUMBER] [free-total=NUMBER]\"" },
     { WITH(.x = { .likelihood = "cauchy" }), VAE_ERROR_DECLARATION,
-      "m: likelihood: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson" },
+      "m: likelihood: \"cauchy\": no such likelihood; there are bernoulli, gaussian, poisson, laplace, "
+      "continuous-bernoulli, discretized-logistic, categorical, negative-binomial" },
     { WITH(.x = { .likelihood = "" }), VAE_ERROR_DECLARATION, "m: likelihood: expected a likelihood, found nothing" },
     { WITH(.x = { .transform = "log" }), VAE_ERROR_DECLARATION,
       "m: transform: transform 1: \"log\": no such transform; there are raw, unit, scale, standardize, log1p, "
