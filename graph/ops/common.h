@@ -34,7 +34,7 @@ VAE__OP_LIST(DECLARE_ROW)
  * A loop over elements i = 0 … count - 1. Arrays in it are the same or apart, never shifted against each other, so
  * that its iterations may run side by side; the compiler cannot know that.
  */
-#if VAE__REFERENCE || defined(VAE__CALLS_LIBM) /* clang would complain that it cannot be obeyed */
+#if VAE__REFERENCE || defined(VAE__ONE_BY_ONE) /* clang would complain that it cannot be obeyed */
 #define SIDE_BY_SIDE
 #elif defined(__clang__)
 #define SIDE_BY_SIDE _Pragma("clang loop vectorize(assume_safety)")

@@ -6,7 +6,7 @@
  * Its parts are as large as r log r, and what is left of them is small: all is computed in double, and from r = 64 on
  * by Stirling's series, in which the large parts have cancelled. As α falls to 0 this becomes Poisson.
  */
-#define VAE__CALLS_LIBM
+#define VAE__ONE_BY_ONE
 #include <math.h>
 
 #include "graph/ops/density.h"

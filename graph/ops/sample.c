@@ -2,7 +2,7 @@
  * Values drawn: by a distribution function's inverse where noise is uniform, or from normal noise. Each is a function
  * of its noise alone, in double whatever the executor's precision. No gradient flows through.
  */
-#define VAE__CALLS_LIBM
+#define VAE__ONE_BY_ONE
 #include <float.h>
 #include <math.h>
 
