@@ -105,7 +105,8 @@ refused 2 'vae: likelihood: .*sigma' train vae $good --out out.h5 --likelihood '
 refused 2 'vae: transform: .*"units"' train vae $good --out out.h5 --transform units
 refused 2 'vae: posterior: .*"gauss"' train vae $good --out out.h5 --posterior gauss
 refused 2 'vae: prior: .*"flat"' train vae $good --out out.h5 --prior flat
-refused 2 'vae: objective: .*"iwae"' train vae $good --out out.h5 --objective iwae
+refused 2 'vae: objective: .*"elob"' train vae $good --out out.h5 --objective elob
+refused 2 'vae: objective: iwae: samples is missing' train vae $good --out out.h5 --objective iwae
 
 # ---- Data ----
 

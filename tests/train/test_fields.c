@@ -171,8 +171,11 @@ START_TEST(test_resumed)
                       (size_t)vae_store_size(mine) * sizeof(float)));
     const int64_t rows = vae_history_rows(whole);
     ck_assert_int_eq(rows, vae_history_rows(parts));
-    for (int i = 0; i < VAE__SECONDS; i++)
-        ck_assert(!memcmp(whole->history.columns[i], parts->history.columns[i], (size_t)rows * sizeof(double)));
+    for (int i = 0; i < VAE__SECONDS; i++) {
+        ck_assert(!whole->history.columns[i] == !parts->history.columns[i]);
+        ck_assert(!whole->history.columns[i] ||
+                  !memcmp(whole->history.columns[i], parts->history.columns[i], (size_t)rows * sizeof(double)));
+    }
     vae_evaluation test = { .examples = 0 };
     ck_assert_status_ok(vae_evaluate(parts->model, again, &(vae_evaluation_options){ .split = VAE_TEST }, &test));
     ck_assert(isfinite(test.elbo) && test.examples >= 20);
