@@ -17,12 +17,16 @@ static void loop(void)
         continue;
 }
 
-/* Until there is no more; what then is done is what a program does that does not ask whether there was. */
+/* Until there is no more; what then is done is what a program does that does not ask whether there was. A compiler must
+ * not see that nobody wants it. */
 static void allocate(void)
 {
     enum { PIECE = 1 << 20 };
-    for (;;)
-        memset(malloc(PIECE), 1, PIECE);
+    for (;;) {
+        volatile char *piece = malloc(PIECE);
+        for (int i = 0; i < PIECE; i += 512)
+            piece[i] = 1;
+    }
 }
 
 static void end(void)

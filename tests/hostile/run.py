@@ -91,7 +91,8 @@ def faults(name, arguments, file, trace, usual, harmless):
     for path in sorted(paths - usual - own):
         # A process's own memory and limits; places for results, which are asked for before anything is read.
         # What is below /dev/null cannot be: so libhdf5 calls a file in memory, and asks after it.
-        if not path.startswith(('/proc/', '/sys/', 'outs', '/dev/null')):
+        # LLVM's OpenMP library registers itself under the number of the process.
+        if not path.startswith(('/proc/', '/sys/', 'outs', '/dev/null', '/dev/shm/__KMP_REGISTERED_LIB_')):
             if 'data-' not in file or not re.search('/plugins?$', path):
                 yield 'opened %s' % path
     largest.append((size, seconds, name, file))
