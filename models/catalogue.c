@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "models/activations.h"
+#include "models/optimizers.h"
 #include "models/parts.h"
+#include "models/schedules.h"
 #include "models/variants.h"
 #include "src/base/status.h"
 
@@ -46,6 +48,7 @@ vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue)
     static const vae__word_table *const tables[] = {
         [VAE__LAYER] = &vae__layers,         [VAE__TRANSFORM] = &vae__transforms, [VAE__LIKELIHOOD] = &vae__likelihoods,
         [VAE__POSTERIOR] = &vae__posteriors, [VAE__PRIOR] = &vae__priors,         [VAE__OBJECTIVE] = &vae__objectives,
+        [VAE__OPTIMIZER] = &vae__optimizers, [VAE__SCHEDULE] = &vae__schedules,
     };
     static const vae_catalogue none = { .model_count = 0 };
     const vae_catalogue *from = catalogue ? catalogue : &none;
@@ -59,6 +62,8 @@ vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue)
         [VAE__POSTERIOR] = { from->posteriors, from->posterior_count },
         [VAE__PRIOR] = { from->priors, from->prior_count },
         [VAE__OBJECTIVE] = { from->objectives, from->objective_count },
+        [VAE__OPTIMIZER] = { NULL, 0 },
+        [VAE__SCHEDULE] = { NULL, 0 },
     };
     vae__word_table table = *tables[part];
     table.brought = brought[part].rows;

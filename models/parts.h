@@ -14,7 +14,7 @@
 extern const vae__word_table vae__layers, vae__transforms, vae__likelihoods, vae__posteriors, vae__priors,
     vae__objectives;
 
-/* The six tables, with the rows that a catalogue (or NULL) brings. */
+/* The tables, with the rows that a catalogue (or NULL) brings. */
 typedef enum vae__part {
     VAE__LAYER,
     VAE__TRANSFORM,
@@ -22,6 +22,8 @@ typedef enum vae__part {
     VAE__POSTERIOR,
     VAE__PRIOR,
     VAE__OBJECTIVE,
+    VAE__OPTIMIZER,
+    VAE__SCHEDULE,
     VAE__PARTS /* how many there are */
 } vae__part;
 vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue);

@@ -164,6 +164,7 @@ START_TEST(test_brought_words)
     vae_training *saved = NULL, *loaded = NULL;
     ck_assert_status_ok(vae__model_declare(&spec, &mine, &model));
     ck_assert_status_ok(vae__training_make(&model, &saved));
+    ck_assert_status_ok(take_method(saved, "adam", "constant"));
     saved->rows[VAE_TRAIN] = saved->batch_size = 1;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
     ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &mine, &loaded));

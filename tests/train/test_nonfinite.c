@@ -13,7 +13,7 @@
 
 #include "src/base/random.h"
 #include "src/checkpoint/training.h"
-#include "src/train/adam.h"
+#include "src/train/method.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -196,8 +196,8 @@ static void check_same_values(vae_training *a, vae_training *b)
     vae_store *one = vae_model_store(a->model), *other = vae_model_store(b->model);
     const size_t bytes = (size_t)vae_store_size(one) * sizeof(float);
     ck_assert_mem_eq(vae_store_parameters(one), vae_store_parameters(other), bytes);
-    ck_assert_mem_eq(a->first_moment, b->first_moment, bytes);
-    ck_assert_mem_eq(a->second_moment, b->second_moment, bytes);
+    ck_assert_mem_eq(a->states[0], b->states[0], bytes);
+    ck_assert_mem_eq(a->states[1], b->states[1], bytes);
 }
 
 static double column(const vae_training *training, const char *name, int64_t row)
