@@ -290,10 +290,10 @@ START_TEST(test_questions)
     ck_assert_ptr_eq(vae_training_model(training), training->model);
     ck_assert_int_eq(vae_history_rows(training), 3);
     ck_assert_int_eq(vae_history_columns(training), VAE__MAX_COLUMNS - 3);
-    ck_assert_str_eq(vae_history_column_at(training, 8).name, "learning_rate");
+    ck_assert_str_eq(vae_history_column_at(training, 9).name, "learning_rate");
     ck_assert_str_eq(vae_history_column_at(training, 5).units, "nats per example");
     ck_assert_ptr_eq(vae_history_column_at(training, 0).values, training->history.columns[VAE__STEP]);
-    ck_assert_ptr_null(vae_history_column_at(training, 10).values);
+    ck_assert_ptr_null(vae_history_column_at(training, 11).values);
     vae_training_free(&training);
     training = make_training(&small_rich);
     state = vae_training_where(training);
