@@ -83,7 +83,7 @@ typedef struct vae_training_state {
     vae_division division; /* for vae_data_divide, once it is open; all zero: it was not divided */
     const char *precision; /* "float32" or "bf16" */
     const char *optimizer, *schedule;
-    int optimizer_states; /* arrays that it keeps, each as large as all parameters */
+    int optimizer_states;                       /* arrays that it keeps, each as large as all parameters */
     double clip_norm, clip_value, weight_prior; /* 0: none */
 } vae_training_state;
 /* Strings are the training's, until it is freed or vae_train is called. */

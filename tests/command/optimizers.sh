@@ -72,6 +72,8 @@ if [ -z "$INSTRUMENT" ]; then
     skip 'no INSTRUMENT'
     finish
 fi
+# Read by program.sh.
+# shellcheck disable=SC2034
 VAE=$INSTRUMENT
 told 0 'kept    c.h5: 3 epochs, 12 steps' train steady --data digits:100 --threads 1 --out c.h5
 told 0 '  optimizer      adagrad$' info c.h5
