@@ -39,13 +39,8 @@ static void add_condition(vae__building *building, int index)
             vae__transform_context_of(building, index, where, where, building->request->condition_types[index]);
         node = vae__transforms_build(&context, &field->transform, node);
     }
-    building->conditions[index] = (vae__network_condition){ spec, field->size, node };
-}
-
-void vae__build_conditions(vae__building *building)
-{
-    for (int i = 0; i < building->model->condition_count; i++)
-        add_condition(building, i);
+    building->conditions[index] =
+        (vae__network_condition){ spec, spec->kind == VAE_CLASS, field->size, node, .layer = 0 };
 }
 
 /* Which values were observed: by the mask that is bound, and by the values themselves. */
@@ -59,7 +54,7 @@ static void add_mask(vae__building *building)
         seen = vae_observed(built->x, spec->has_fill_value ? &spec->fill_value : NULL);
     if (building->request->masked)
         built->mask = vae_input(built->graph, "mask", 1, &building->model->x_size);
-    building->mask = seen && built->mask ? vae_mul(seen, built->mask) : seen ? seen : built->mask;
+    building->observed = seen && built->mask ? vae_mul(seen, built->mask) : seen ? seen : built->mask;
 }
 
 /* Σ mask · log |d modelled / d stored|. */
@@ -82,10 +77,30 @@ static vae_node *total_jacobian(const vae__building *building, const vae__transf
 
 static vae_node *observed_alone(const vae__building *building, vae_node *x)
 {
-    return building->mask ? vae_fill(x, building->mask, 0) : x;
+    return building->observed ? vae_fill(x, building->observed, 0) : x;
 }
 
-void vae__build_x(vae__building *building)
+static vae_node *encoder_x(vae__building *building)
+{
+    const vae_model *model = building->model;
+    if (model->one_transform)
+        return building->x;
+    vae__transform_context context =
+        vae__transform_context_of(building, -1, "fields/x/encoder_transform", "binarize", building->request->x_type);
+    context.mask = building->observed;
+    return observed_alone(building, vae__transforms_build(&context, &model->encoder_transform, building->built->x));
+}
+
+/* What of x is a condition is not what the likelihood is of. */
+static vae_node *scored_mask(const vae__building *building)
+{
+    if (!building->hidden)
+        return building->observed;
+    return building->observed ? vae_mul(building->observed, building->hidden)
+                              : vae_add(vae_scale(building->x, 0), building->hidden);
+}
+
+static void add_x(vae__building *building)
 {
     const vae_model *model = building->model;
     const vae_likelihood *likelihood = model->likelihood.row;
@@ -94,17 +109,73 @@ void vae__build_x(vae__building *building)
     add_mask(building);
     vae__transform_context context =
         vae__transform_context_of(building, -1, "fields/x/transform", "binarize", building->request->x_type);
-    context.mask = building->mask;
+    context.mask = building->observed;
     vae_node *x = vae__transforms_build(&context, &model->transform, built->x);
     double high = likelihood->highest ? likelihood->highest(model->likelihood.arguments) : likelihood->high;
     vae__transform_check(&context, likelihood->word.name, x, likelihood->low, high, likelihood->whole);
-    building->x = building->encoder_x = observed_alone(building, x);
+    building->x = observed_alone(building, x);
+    building->mask = scored_mask(building);
     building->jacobian = likelihood->density ? total_jacobian(building, &context) : NULL;
-    if (model->one_transform)
-        return;
-    context =
-        vae__transform_context_of(building, -1, "fields/x/encoder_transform", "binarize", building->request->x_type);
-    context.mask = building->mask;
-    building->encoder_x =
-        observed_alone(building, vae__transforms_build(&context, &model->encoder_transform, built->x));
+    building->encoder_x = encoder_x(building);
+}
+
+/* ---- A part of x ------------------------------------------------------------------------------------------------- */
+
+static int seen_place(const vae_model *model)
+{
+    for (int i = 0; i < model->condition_count; i++)
+        if (model->conditions[i].seen)
+            return i;
+    return -1;
+}
+
+/* 1 - seen, of what is shared by all rows. */
+static void add_seen(vae__building *building, int place)
+{
+    const vae_model *model = building->model;
+    vae_graph *graph = building->built->graph;
+    double one = 1;
+    building->seen = vae_constant(graph, 1, &model->x_size, model->conditions[place].seen);
+    building->hidden = vae_add(vae_negate(building->seen), vae_constant(graph, 1, (int64_t[]){ 1 }, &one));
+}
+
+/* Its values come with x; where there is no x they are given, in the same way and as stored. -1 where x is hidden:
+ * x · seen + (seen - 1). */
+static void add_seen_values(vae__building *building, int place)
+{
+    const vae_model *model = building->model;
+    const vae_condition_spec *spec = &model->declaration.conditions[place];
+    vae__model_graph *built = building->built;
+    vae_node *x = building->x;
+    if (!x) {
+        vae__transform_context context = vae__transform_context_of(building, place, "fields/x/transform", "binarize",
+                                                                   building->request->condition_types[place]);
+        built->conditions[place] = vae_input(built->graph, spec->name, 1, &model->x_size);
+        x = vae__transforms_build(&context, &model->transform, built->conditions[place]);
+    }
+    building->given = vae_mul(x, building->seen);
+    building->conditions[place] =
+        (vae__network_condition){ spec, false, model->x_size, vae_sub(building->given, building->hidden), .layer = 0 };
+}
+
+vae_node *vae__build_complete(const vae__building *building, vae_node *x)
+{
+    return building->seen ? vae_add(vae_mul(x, building->hidden), building->given) : x;
+}
+
+/* ---- All of them ------------------------------------------------------------------------------------------------- */
+
+void vae__build_fields(vae__building *building, bool with_x)
+{
+    const int seen = seen_place(building->model);
+    for (int i = 0; i < building->model->condition_count; i++)
+        if (i != seen)
+            add_condition(building, i);
+    if (seen >= 0)
+        add_seen(building, seen);
+    if (with_x)
+        add_x(building);
+    if (seen >= 0)
+        add_seen_values(building, seen);
+    vae__build_entries(building);
 }

@@ -1,4 +1,6 @@
 /* The graphs of a model: for training, evaluation, importance weights, sampling, encoding, decoding, and its fields. */
+#include <stdio.h>
+
 #include "models/building.h"
 #include "src/base/status.h"
 
@@ -65,9 +67,16 @@ static vae_node *run_build_from_z(vae__building *building, vae_node *z, bool dra
 
 /* ---- The kinds --------------------------------------------------------------------------------------------------- */
 
-static vae_node *latent_noise(const vae__building *building)
+/* That of the first stochastic layer is called z, that of the second z2. */
+static vae_node *latent_noise(const vae__building *building, int index)
 {
-    return vae_noise(building->built->graph, VAE_NORMAL, "z", 1, &building->model->declaration.latents[0].size);
+    const int64_t samples = building->needs.samples, *size = &building->model->declaration.latents[index].size;
+    vae_graph *graph = building->built->graph;
+    char label[16] = "z";
+    if (index)
+        snprintf(label, sizeof label, "z%d", index + 1);
+    return samples ? vae_noise_samples(graph, VAE_NORMAL, label, samples, 1, size)
+                   : vae_noise(graph, VAE_NORMAL, label, 1, size);
 }
 
 static vae_node *repeat(vae_node *node, int64_t samples)
@@ -80,22 +89,24 @@ static vae_node *mean_of_samples(vae_node *node)
     return node && vae_node_rows(node) > 1 ? vae_mean_samples(node) : node;
 }
 
-/* From here on everything has a row for each sample of z, if samples are wanted. Returns the noise of z. */
-static vae_node *begin_samples(vae__building *building)
+/* From here on everything has a row for each sample of z, if samples are wanted. */
+static void begin_samples(vae__building *building)
 {
     const int64_t samples = building->needs.samples;
     if (!samples)
-        return latent_noise(building);
-    for (int i = 0; i < building->model->condition_count; i++)
+        return;
+    for (int i = 0; i < building->model->condition_count; i++) {
         building->conditions[i].node = repeat(building->conditions[i].node, samples);
+        for (int network = 0; network < VAE__NETWORKS; network++)
+            building->entries[network][i].node = repeat(building->entries[network][i].node, samples);
+    }
+    building->prior_hidden = repeat(building->prior_hidden, samples);
     bool same = building->encoder_x == building->x;
     building->x = repeat(building->x, samples);
     building->encoder_x = same ? building->x : repeat(building->encoder_x, samples);
     building->mask = repeat(building->mask, samples);
     building->jacobian = repeat(building->jacobian, samples);
     building->rows = samples;
-    return vae_noise_samples(building->built->graph, VAE_NORMAL, "z", samples, 1,
-                             &building->model->declaration.latents[0].size);
 }
 
 /* Back to a row for each example, as `single` was. */
@@ -110,11 +121,29 @@ static void end_samples(vae__building *building, const vae__building *single)
 
 static vae_terms terms_by_hand(vae__building *building)
 {
-    vae_build build = run_build(building, begin_samples(building));
+    begin_samples(building);
+    vae_build build = run_build(building, latent_noise(building, 0));
     return (vae_terms){ .reconstruction = vae__in_units(build.reconstruction, building->jacobian),
                         .kl = mean_of_samples(build.kl),
                         .log_prior = build.log_prior,
                         .log_posterior = build.log_posterior };
+}
+
+/* log p(z1, ..., zn) and log q(z1, ..., zn | x) of a hierarchy: Burda, Grosse, Salakhutdinov 2015, equations 1 and 2.
+ */
+static void add_hierarchy(vae__building *building, vae_node *z, vae_terms *terms)
+{
+    for (int i = 1; i < building->model->latent_count; i++) {
+        vae_posterior_nodes q = vae__build_upper(building, i, z);
+        vae_node *above = vae__posterior_sample(building, &q, latent_noise(building, i));
+        vae_posterior_nodes p = vae__build_lower(building, i, above);
+        vae_node *log_p = vae_loglik_gaussian(z, p.mean, p.logvar, NULL);
+        terms->log_posterior = vae_add(terms->log_posterior, vae__posterior_log(building, &q, above));
+        terms->log_prior = terms->log_prior ? vae_add(terms->log_prior, log_p) : log_p;
+        z = above;
+    }
+    vae_node *log_p = vae__prior_log(building, z);
+    terms->log_prior = terms->log_prior ? vae_add(terms->log_prior, log_p) : log_p;
 }
 
 /* The encoder's own output is repeated, for we know what it is. */
@@ -123,41 +152,57 @@ static vae_terms terms_of_samples(vae__building *building)
     vae_terms terms = { .reconstruction = NULL };
     const int64_t samples = building->needs.samples;
     vae_posterior_nodes q = building->posterior;
-    vae_node *noise = begin_samples(building);
+    begin_samples(building);
+    vae_node *noise = latent_noise(building, 0);
     if (samples)
         q = (vae_posterior_nodes){ repeat(q.mean, samples), repeat(q.logvar, samples) };
-    building->z = vae__posterior_sample(building, &q, noise);
-    vae_heads heads = vae__build_decoder(building, building->z);
+    vae_node *z = vae__posterior_sample(building, &q, noise);
+    vae_heads heads = vae__build_decoder(building, z);
     terms.reconstruction = vae__in_units(vae__build_log(building, &heads), building->jacobian);
     if (building->needs.densities) {
-        terms.log_posterior = vae__posterior_log(building, &q);
-        terms.log_prior = vae__prior_log(building);
+        terms.log_posterior = vae__posterior_log(building, &q, z);
+        add_hierarchy(building, z, &terms);
     }
     return terms;
 }
 
+/* Is there a closed form of KL(q ‖ p)? Of a hierarchy there is none. */
+static bool has_kl(const vae_model *model)
+{
+    return model->latent_count == 1 && ((const vae_prior *)model->prior.row)->kl;
+}
+
 static vae_terms terms_of_networks(vae__building *building)
 {
-    const vae_prior *prior = building->model->prior.row;
-    building->needs.densities |= !prior->kl;
+    const bool closed = has_kl(building->model);
+    building->needs.densities |= !closed;
     vae__build_posterior(building);
     const vae__building single = *building;
     vae_terms terms = terms_of_samples(building);
-    if (!prior->kl)
+    if (!closed)
         terms.kl = mean_of_samples(vae_sub(terms.log_posterior, terms.log_prior));
     end_samples(building, &single);
-    if (prior->kl)
+    if (closed)
         terms.kl = vae__build_kl(building);
     if (building->needs.kl_dimensions)
         terms.kl_dimensions = vae__build_kl_dimensions(building);
     return terms;
 }
 
+/* log p(x | conditions); the KL of no z is 0. */
+static vae_terms terms_of_regression(vae__building *building)
+{
+    vae_heads heads = vae__build_decoder(building, NULL);
+    vae_node *log_p = vae__in_units(vae__build_log(building, &heads), building->jacobian);
+    return (vae_terms){ .reconstruction = log_p, .kl = vae_scale(log_p, 0) };
+}
+
 static vae_terms build_terms(vae__building *building)
 {
-    vae__build_conditions(building);
-    vae__build_x(building);
+    vae__build_fields(building, true);
     const vae__building single = *building;
+    if (building->model->regresses)
+        return terms_of_regression(building);
     if (!building->model->declaration.build)
         return terms_of_networks(building);
     vae_terms terms = terms_by_hand(building);
@@ -200,7 +245,9 @@ static void build_weights(vae__building *building)
 {
     building->needs = (vae_needs){ .samples = building->request->samples, .densities = true };
     vae_terms terms = build_terms(building);
-    building->built->log_weight = vae_sub(vae_add(terms.reconstruction, terms.log_prior), terms.log_posterior);
+    building->built->log_weight = building->model->regresses
+                                      ? repeat(terms.reconstruction, building->request->samples)
+                                      : vae_sub(vae_add(terms.reconstruction, terms.log_prior), terms.log_posterior);
 }
 
 /* Gives the mean of x, and the same in the data's units. */
@@ -216,39 +263,52 @@ static void give_x(vae__building *building, vae_node *x)
 static void build_from_z(vae__building *building, vae_node *z, bool draw)
 {
     if (building->model->declaration.build) {
-        give_x(building, run_build_from_z(building, z, draw));
+        give_x(building, vae__build_complete(building, run_build_from_z(building, z, draw)));
         return;
     }
     vae_heads heads = vae__build_decoder(building, z);
-    give_x(building, draw ? vae__build_draw(building, &heads) : vae__build_mean(building, &heads));
+    vae_node *x = draw ? vae__build_draw(building, &heads) : vae__build_mean(building, &heads);
+    give_x(building, vae__build_complete(building, x));
+}
+
+/* z1 from the noise of every stochastic layer, the last one's first. */
+static vae_node *sample_latents(vae__building *building)
+{
+    const vae_model *model = building->model;
+    const double temperature = building->request->temperature;
+    int index = model->latent_count - 1;
+    vae_node *z = vae_scale(latent_noise(building, index), temperature);
+    if (!model->declaration.build)
+        z = vae__prior_sample(building, z);
+    for (; index; index--) {
+        vae_posterior_nodes p = vae__build_lower(building, index, z);
+        z = vae_gaussian_sample(p.mean, p.logvar, vae_scale(latent_noise(building, index - 1), temperature));
+    }
+    return z;
 }
 
 static void build_sampling(vae__building *building)
 {
     vae__model_graph *built = building->built;
-    vae__build_conditions(building);
-    built->z = latent_noise(building);
-    vae_node *z = vae_scale(built->z, building->request->temperature);
-    const vae_prior *prior = building->model->prior.row;
-    built->z_used = prior && prior->sample ? vae__prior_sample(building, z) : z;
+    vae__build_fields(building, false);
+    built->z_used = building->model->regresses ? NULL : sample_latents(building);
     build_from_z(building, built->z_used, building->request->draw);
 }
 
 static void build_decoding(vae__building *building)
 {
     vae__model_graph *built = building->built;
-    vae__build_conditions(building);
+    vae__build_fields(building, false);
     built->z = vae_input(built->graph, "z", 1, &building->model->declaration.latents[0].size);
     build_from_z(building, built->z, false);
 }
 
 static void build_posterior(vae__building *building)
 {
-    vae__build_conditions(building);
-    vae__build_x(building);
+    vae__build_fields(building, true);
     if (building->model->declaration.build)
-        run_build(building, latent_noise(building));
-    else
+        run_build(building, latent_noise(building, 0));
+    else if (!building->model->regresses)
         vae__build_posterior(building);
     building->built->mean = building->posterior.mean;
     building->built->logvar = building->posterior.logvar;
@@ -259,15 +319,14 @@ static void build_reconstruction(vae__building *building)
     vae__model_graph *built = building->built;
     build_posterior(building);
     built->modelled = building->x;
-    built->observed_mask = building->mask;
+    built->observed_mask = building->observed;
     build_from_z(building, built->mean, false);
 }
 
 static void build_fields(vae__building *building)
 {
-    vae__build_conditions(building);
-    vae__build_x(building);
-    building->built->observed_mask = building->mask;
+    vae__build_fields(building, true);
+    building->built->observed_mask = building->observed;
     if (!building->request->enters)
         return;
     vae_graph_keep(building->x);
@@ -303,6 +362,10 @@ static vae_status check_objective(const vae_model *model)
     const vae_objective *objective = model->objective.row;
     const vae_prior *prior = model->prior.row; /* NULL of a graph by hand */
     bool wanted = objective->needs && objective->needs(model->objective.arguments).kl_dimensions;
+    if (wanted && model->latent_count > 1)
+        return vae__error(VAE_ERROR_UNSUPPORTED,
+                          "objective: \"%s\" wants the KL of each dimension of z, which a hierarchy does not give",
+                          model->declaration.objective);
     if (!wanted || (prior && prior->kl_dimensions))
         return vae__ok();
     return vae__error(VAE_ERROR_UNSUPPORTED,
@@ -315,6 +378,9 @@ static vae_status check_request(const vae_model *model, const vae__graph_request
 {
     if (request->kind == VAE__TRAINING)
         return check_objective(model);
+    if (model->regresses && (request->kind == VAE__ENCODING || request->kind == VAE__DECODING))
+        return vae__error(VAE_ERROR_UNSUPPORTED, "objective: \"%s\" is without z, which there is nothing to %s",
+                          model->declaration.objective, request->kind == VAE__ENCODING ? "encode to" : "decode from");
     return request->draw ? check_draw(model) : vae__ok();
 }
 
