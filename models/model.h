@@ -31,7 +31,7 @@ struct vae_model {
     bool regresses;
     int x_rank;
     int64_t x_size;
-    vae__phrases encoder, decoder, prior_layers;
+    vae__phrases encoder, decoder, prior_layers, initial;
     vae__phrases latent_encoders[VAE_MAX_LATENTS], latent_decoders[VAE_MAX_LATENTS]; /* behind the first */
     vae__phrases transform, encoder_transform;
     bool one_transform; /* the encoder sees what the likelihood scores */
@@ -88,6 +88,8 @@ typedef struct vae__fit_point {
     int field;
     vae_node *values, *mask;      /* the mask is NULL where all are observed */
     const char *mean, *deviation; /* names in the store */
+    const char *bias_head;        /* … or the decoder's head whose bias it is, where the first two are NULL, */
+    double (*bias_of)(double mean);
 } vae__fit_point;
 
 /* Each transform of each field, and what is before and behind them. */

@@ -82,6 +82,8 @@ typedef struct vae_model_spec {
     void (*build)(vae_build *build); /* builds the graph node by node, in place of encoder, decoder, posterior and
                                         prior, which are then NULL; see vae_build */
     const char *prior_layers;        /* hidden layers of a prior that is learned, p(z | conditions); NULL: none */
+    /* First values of parameters: "normal sigma=0.01, data-bias"; NULL: as the layers have it. */
+    const char *initial;
 } vae_model_spec;
 
 /* What a program adds to the built-in tables: <vae/catalogue.h>. */

@@ -30,6 +30,7 @@ void vae__model_clauses(vae_model_spec *spec, vae__optional_clause clauses[VAE__
                                                            { "latent4_encoder", "latent4_decoder" } };
     int count = 0;
     clauses[count++] = (vae__optional_clause){ "prior_layers", &spec->prior_layers };
+    clauses[count++] = (vae__optional_clause){ "initial", &spec->initial };
     for (int i = 1; i < VAE_MAX_LATENTS; i++) {
         clauses[count++] = (vae__optional_clause){ names[i][0], &spec->latents[i].encoder };
         clauses[count++] = (vae__optional_clause){ names[i][1], &spec->latents[i].decoder };

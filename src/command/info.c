@@ -21,7 +21,7 @@ typedef struct clause {
     const char *name, *text;
 } clause;
 
-enum { CLAUSES = 9 };
+enum { CLAUSES = 10 };
 
 static void list_clauses(const vae_model_spec *spec, clause clauses[CLAUSES])
 {
@@ -35,6 +35,7 @@ static void list_clauses(const vae_model_spec *spec, clause clauses[CLAUSES])
         { "prior", spec->prior },
         { "prior_layers", spec->prior_layers },
         { "objective", spec->objective },
+        { "initial", spec->initial },
     };
     memcpy(clauses, all, sizeof all);
 }
