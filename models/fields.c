@@ -171,6 +171,10 @@ static void add_seen_values(vae__building *building, int place)
         x = vae__transforms_build(&context, &model->transform, built->conditions[place]);
     }
     building->given = vae_mul(x, building->seen);
+    if (building->model->conditions[place].has_baseline) {
+        vae__build_baseline(building, place);
+        return;
+    }
     building->conditions[place] =
         (vae__network_condition){ spec, false, model->x_size, vae_sub(building->given, building->hidden), .layer = 0 };
 }
