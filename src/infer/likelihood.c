@@ -54,7 +54,11 @@ typedef struct vae__estimate {
 /* As few pieces as can be, and as equal. */
 static vae_status choose_piece(vae__estimate *estimate)
 {
-    const int64_t samples = estimate->options->samples, latent = estimate->model->declaration.latents[0].size;
+    const int64_t samples = estimate->options->samples;
+    int64_t latent = 1;
+    for (int i = 0; i < estimate->model->latent_count; i++)
+        latent = estimate->model->declaration.latents[i].size > latent ? estimate->model->declaration.latents[i].size
+                                                                       : latent;
     if (samples > UINT32_MAX / latent)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "expected at most 2^32 draws an example, found %lld samples of %lld "

@@ -10,8 +10,9 @@
 #include "models/schedules.h"
 #include "tests/support/suite.h"
 
-static const vae__word_table *const tables[] = { &vae__layers, &vae__transforms, &vae__likelihoods, &vae__posteriors,
-                                                 &vae__priors, &vae__objectives, &vae__optimizers,  &vae__schedules };
+static const vae__word_table *const tables[] = { &vae__layers,   &vae__transforms, &vae__likelihoods, &vae__posteriors,
+                                                 &vae__priors,   &vae__objectives, &vae__entries,     &vae__seen_parts,
+                                                 &vae__initials, &vae__optimizers, &vae__schedules };
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static void check_printed(const vae__word_table *table, const char *text, const char *expected)
