@@ -41,7 +41,7 @@ static void write_word(const vae_word *word, bool all, int activation, char *tex
         if (!strcmp(argument->name, word->name))
             length += snprintf(to, room, "=%.2f", 0.25);
         else if (argument->kind == VAE_BARE_COUNT)
-            length += snprintf(to, room, " %d", 7);
+            length += snprintf(to, room, " %d", argument->high < 7 ? (int)argument->high : 7);
         else if (argument->kind == VAE_KEY_COUNT)
             length += snprintf(to, room, " %s=7", argument->name);
         else if (argument->kind == VAE_KEY_NUMBER)
