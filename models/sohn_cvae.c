@@ -1,6 +1,6 @@
 /* Structured prediction (Sohn, Lee, Yan 2015, section 4; sizes of Pyro's tutorial): the hidden part of x given the part
- * that is seen, with a prior that is learned. The prior sees x as a baseline completes it, the encoder all of x, and the
- * decoder z alone. */
+ * that is seen, with a prior that is learned. The prior sees x as a baseline completes it, the encoder all of x, and
+ * the decoder z alone. */
 #include "models/variants.h"
 
 const vae_model_spec vae__variant_sohn_cvae = {
