@@ -50,6 +50,9 @@ vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *c
 vae_status vae__model_declare_within(const vae_model_spec *spec, const vae_catalogue *catalogue, size_t most,
                                      vae_model **model);
 
+/* Has each training row a posterior of its own? Then there is none of any other row. */
+bool vae__is_per_example(const vae_model *model);
+
 /* The condition that a baseline completes; NULL: there is none. And is there one that was not started from any
  * regression? */
 const vae_condition_spec *vae__model_baseline(const vae_model *model);
@@ -109,19 +112,20 @@ typedef struct vae__model_graph {
     vae_node *x;                              /* an input */
     vae_node *mask;                           /* an input, with request.masked */
     vae_node *conditions[VAE_MAX_CONDITIONS]; /* inputs */
-    vae_node *epoch;               /* VAE__TRAINING, an input where the objective wants it: epochs done, a float32 for
-                                      each example */
-    vae_node *z;                   /* VAE__SAMPLING: noise, before the temperature; VAE__DECODING: an input */
-    vae_node *objective;           /* shared */
-    vae_node *reconstruction, *kl; /* for each example, or shared with VAE__TRAINING */
-    vae_node *mean, *logvar;       /* of q(z | x) */
-    vae_node *log_weight;          /* samples rows per example */
-    vae_node *observed;            /* values of x that were, of each example; NULL: all of them */
-    vae_node *observed_mask;       /* VAE__RECONSTRUCTION: which they are; NULL: all of them */
-    vae_node *modelled;            /* VAE__RECONSTRUCTION: x as the likelihood scores it, grey */
-    vae_node *x_mean;              /* E[x | z] or, drawn, x, as modelled: in [0, 1] for a Bernoulli */
-    vae_node *x_units;             /* the same in the data's own units, as far as transforms can be undone */
-    vae_node *z_used;              /* VAE__SAMPLING: z as the decoder got it, with temperature and prior */
+    vae_node *row;       /* an input, where the posterior is a table: the row's number in the training split */
+    vae_node *epoch;     /* VAE__TRAINING, an input where the objective wants it: epochs done, a float32 for
+                            each example */
+    vae_node *z;         /* VAE__SAMPLING: noise, before the temperature; VAE__DECODING: an input */
+    vae_node *objective; /* shared */
+    vae_node *reconstruction, *kl;            /* for each example, or shared with VAE__TRAINING */
+    vae_node *mean, *logvar;                  /* of q(z | x) */
+    vae_node *log_weight;                     /* samples rows per example */
+    vae_node *observed;                       /* values of x that were, of each example; NULL: all of them */
+    vae_node *observed_mask;                  /* VAE__RECONSTRUCTION: which they are; NULL: all of them */
+    vae_node *modelled;                       /* VAE__RECONSTRUCTION: x as the likelihood scores it, grey */
+    vae_node *x_mean;                         /* E[x | z] or, drawn, x, as modelled: in [0, 1] for a Bernoulli */
+    vae_node *x_units;                        /* the same in the data's own units, as far as transforms can be undone */
+    vae_node *z_used;                         /* VAE__SAMPLING: z as the decoder got it, with temperature and prior */
     vae__check_point checks[VAE__MAX_POINTS]; /* VAE__FIELDS */
     int check_count;
     vae__fit_point fits[VAE__MAX_POINTS]; /* VAE__FIELDS */
