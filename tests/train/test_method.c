@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <vae/bench.h>
+#include <vae/catalogue.h>
 
 #include "src/base/parallel.h"
 #include "src/train/apart.h"
@@ -175,6 +176,30 @@ START_TEST(test_bad_recipe)
     spec = with_recipe();
     spec.recipe.clip_norm = -2;
     ck_assert_status(make(&spec, NULL, &training), VAE_ERROR_ARGUMENT, "plain: recipe: clip-norm: expected");
+}
+END_TEST
+
+/* Those of the built-in variants can be trained by; what they are is in the papers. */
+START_TEST(test_built_in)
+{
+    int count = 0;
+    for (int i = 0; i < vae_model_count(NULL); i++) {
+        const vae_model_spec *spec = vae_model_at(NULL, i);
+        const vae_recipe *recipe = &spec->recipe;
+        const vae_training_options options = { .batch_size = recipe->batch_size,
+                                               .learning_rate = recipe->learning_rate,
+                                               .optimizer = recipe->optimizer,
+                                               .schedule = recipe->schedule,
+                                               .clip_norm = recipe->clip_norm,
+                                               .clip_value = recipe->clip_value,
+                                               .weight_prior = recipe->weight_prior };
+        const vae_status status = vae_training_options_check(&options);
+        ck_assert_msg(!status.code, "%s: %s", spec->name, status.message);
+        count += recipe->optimizer || recipe->schedule;
+    }
+    ck_assert_int_ge(count, 6);
+    /* Eight stages of 3^(i−1) epochs (Burda, Grosse, Salakhutdinov 2015). */
+    ck_assert_int_eq(vae_model_find(NULL, "iwae-1")->recipe.epochs, 1 + 3 + 9 + 27 + 81 + 243 + 729 + 2187);
 }
 END_TEST
 
@@ -350,10 +375,11 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("method");
-    const TTest *const tests[] = { test_usual,       test_recipe,     test_options_over_recipe,
-                                   test_bad_options, test_bad_recipe, test_gradient,
-                                   test_refused,     test_adam_apart, test_history,
-                                   test_prior,       test_bench,      NULL };
+    const TTest *const tests[] = {
+        test_usual,    test_recipe,  test_options_over_recipe, test_bad_options, test_built_in, test_bad_recipe,
+        test_gradient, test_refused, test_adam_apart,          test_history,     test_prior,    test_bench,
+        NULL
+    };
     suite_case_between(suite, "method", 120, begin, end, tests);
     return suite_run(suite);
 }
