@@ -471,8 +471,11 @@ static void build_training(vae__building *building)
 
 static void build_evaluation(vae__building *building)
 {
+    const vae_prior *prior = building->model->prior.row; /* NULL of a graph by hand */
     vae__model_graph *built = building->built;
+    building->needs.kl_dimensions = building->request->kl_dimensions && prior && prior->kl_dimensions;
     vae_terms terms = build_terms(building);
+    built->kl_dimensions = terms.kl_dimensions;
     built->reconstruction = terms.reconstruction;
     built->kl = terms.kl;
     built->mean = building->posterior.mean;
@@ -485,6 +488,22 @@ static void build_weights(vae__building *building)
     building->needs = (vae_needs){ .samples = building->request->samples, .densities = true };
     vae_terms terms = build_terms(building);
     building->built->log_weight = vae_sub(vae_add(terms.reconstruction, terms.log_prior), terms.log_posterior);
+}
+
+/* The noise has a name of its own, so that these draws are none of the posterior's; all else of the example, such as
+ * how it is binarised, is as in build_weights. */
+static void build_prior_weights(vae__building *building)
+{
+    const int64_t samples = building->request->samples;
+    const vae_prior *prior = building->model->prior.row;
+    building->needs.samples = samples;
+    add_conditions(building);
+    add_x(building);
+    begin_samples(building);
+    vae_node *noise = vae_noise_samples(building->built->graph, VAE_NORMAL, "prior z", samples, 1,
+                                        &building->model->declaration.latents[0].size);
+    vae_heads heads = add_decoder(building, prior->sample ? prior_sample(building, noise) : noise);
+    building->built->log_weight = in_units(add_log(building, &heads), building->jacobian);
 }
 
 /* Gives the mean of x, and the same in the data's units. */
@@ -561,13 +580,10 @@ static void build_fields(vae__building *building)
 }
 
 static void (*const builders[])(vae__building *) = {
-    [VAE__TRAINING] = build_training,
-    [VAE__EVALUATION] = build_evaluation,
-    [VAE__WEIGHTS] = build_weights,
-    [VAE__SAMPLING] = build_sampling,
-    [VAE__ENCODING] = build_posterior,
-    [VAE__DECODING] = build_decoding,
-    [VAE__RECONSTRUCTION] = build_reconstruction,
+    [VAE__TRAINING] = build_training, [VAE__EVALUATION] = build_evaluation,
+    [VAE__WEIGHTS] = build_weights,   [VAE__PRIOR_WEIGHTS] = build_prior_weights,
+    [VAE__SAMPLING] = build_sampling, [VAE__ENCODING] = build_posterior,
+    [VAE__DECODING] = build_decoding, [VAE__RECONSTRUCTION] = build_reconstruction,
     [VAE__FIELDS] = build_fields,
 };
 
@@ -612,7 +628,8 @@ static vae_status build(const vae_model *model, const vae__graph_request *reques
     vae_node *const outputs[] = { built->reconstruction, built->kl,       built->mean,
                                   built->logvar,         built->z,        built->log_weight,
                                   built->observed,       built->modelled, built->x_mean,
-                                  built->x_units,        built->z_used,   built->observed_mask };
+                                  built->x_units,        built->z_used,   built->observed_mask,
+                                  built->kl_dimensions };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         vae_graph_keep(outputs[i]);
     return vae_graph_compile(built->graph, model->store,
