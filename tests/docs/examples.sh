@@ -60,7 +60,7 @@ use() {
         run "$1: info" "./$1" info "$2.h5"
         shows "$1: info" "^model +$2: "
         run "$1: eval" "./$1" eval "$2.h5" $data --samples 5
-        shows "$1: eval" '^nll +-?[0-9]+\.[0-9]+ with 5 '
+        shows "$1: eval" '^nll +-?[0-9]+\.[0-9]+ ± [0-9]+\.[0-9]+ with 5 '
         run "$1: resume" "./$1" train --resume "$2.h5" --epochs 3
         run "$1: check" "./$1" check "$2.h5" --examples 2
         shows "$1: check" '^ok  .* within 1e-06'
