@@ -261,7 +261,7 @@ START_TEST(test_exact_posterior)
     ck_assert_double_eq_tol(of_figures(bounds).mean, exact_mean(), 3 * of_figures(bounds).error + 2e-5);
     vae_examples each;
     vae_evaluation found;
-    const vae_evaluation_options options = { .split = VAE_ALL, .samples = 300, .threads = 1 };
+    const vae_evaluation_options options = { .split = VAE_ALL, .samples = 30000, .threads = 2 };
     ck_assert_status_ok(vae_evaluate_examples(model, data, &options, &found, &each));
     for (int r = 0; r < ROWS; r++) {
         ck_assert_double_eq_tol(each.nll[r], exact_nll(r), 2e-5);
