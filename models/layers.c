@@ -14,7 +14,7 @@ static vae_node *part_of(const vae_network *network, const vae__network_conditio
     char weight[2 * NAME_SIZE];
     snprintf(weight, sizeof weight, "%s/weight_%s", name, condition->spec->name);
     vae_node *table = vae_parameter(network->graph, weight, VAE_GLOROT, 2, (int64_t[]){ condition->size, units });
-    return condition->spec->kind == VAE_CLASS ? vae_gather(table, condition->node) : vae_matmul(condition->node, table);
+    return condition->is_class ? vae_gather(table, condition->node) : vae_matmul(condition->node, table);
 }
 
 static vae_node *bias_of(const vae_network *network, int64_t units, const char *name)
@@ -29,7 +29,9 @@ static vae_node *bias_of(const vae_network *network, int64_t units, const char *
 vae_node *vae_network_dense(const vae_network *network, vae_node *x, int64_t units, const char *name)
 {
     vae_node *h = x || !network->bare ? vae_dense(x, units, name) : bias_of(network, units, name);
-    for (int i = 0; i < network->condition_count && !network->layers; i++) {
+    for (int i = 0; i < network->condition_count; i++) {
+        if (network->conditions[i].layer != network->layers)
+            continue;
         vae_node *part = part_of(network, &network->conditions[i], units, name);
         h = vae_node_rows(h) ? vae_add(h, part) : vae_add(part, h);
     }
@@ -81,5 +83,5 @@ vae_node *vae_network_head(const vae_network *network, vae_node *h, int64_t unit
 {
     char full[NAME_SIZE];
     snprintf(full, sizeof full, "%s/%s", network->name, name);
-    return vae_network_dense(network, h, units, full);
+    return vae_network_dense(network, h ? h : network->hidden, units, full);
 }

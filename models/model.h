@@ -12,19 +12,27 @@
  * checkpoints are held to the same, so that what can be trained can be loaded. */
 enum { VAE__CLASSES_MAX = 1000000, VAE__LEVELS_MAX = 65536, VAE__LEVEL_LENGTH = 1000 };
 
-/* A field of a model, x or a condition, with what is done to its values. */
+/* The networks that a condition may enter. */
+typedef enum vae__network_place { VAE__ENCODER, VAE__DECODER, VAE__PRIOR_NETWORK, VAE__NETWORKS } vae__network_place;
+
+/* A condition of a model, with what is done to its values. */
 typedef struct vae__model_field {
     int64_t size; /* values of a row; of a class how many there are */
     vae__phrases transform;
+    vae__phrases layers, layers_into[VAE__NETWORKS]; /* of its own */
+    int enters[VAE__NETWORKS];                       /* the layer that it joins; -1: it does not enter */
+    double *seen; /* of a part of x: 1 where x is seen, 0 where it is hidden; NULL: a field of its own */
 } vae__model_field;
 
 struct vae_model {
     vae_model_spec declaration; /* resolved; its strings are owned */
     const vae_catalogue *catalogue;
-    int condition_count;
+    int condition_count, latent_count; /* no latents: a regression */
+    bool regresses;
     int x_rank;
     int64_t x_size;
-    vae__phrases encoder, decoder;
+    vae__phrases encoder, decoder, prior_layers;
+    vae__phrases latent_encoders[VAE_MAX_LATENTS], latent_decoders[VAE_MAX_LATENTS]; /* behind the first */
     vae__phrases transform, encoder_transform;
     bool one_transform; /* the encoder sees what the likelihood scores */
     vae__model_field conditions[VAE_MAX_CONDITIONS];
@@ -62,7 +70,7 @@ typedef struct vae__graph_request {
     vae_type condition_types[VAE_MAX_CONDITIONS]; /* … and each condition */
     bool masked;                                  /* a mask will be bound */
     int64_t samples;                              /* VAE__WEIGHTS, VAE__PRIOR_WEIGHTS */
-    double temperature;                           /* VAE__SAMPLING */
+    double temperature;                           /* VAE__SAMPLING, VAE__PRIOR_WEIGHTS */
     bool draw;                                    /* VAE__SAMPLING: x is drawn, not its mean */
     bool kl_dimensions;                           /* VAE__EVALUATION: those too, where the prior knows of them */
     bool enters; /* parameters and state may be new to the store; of VAE__FIELDS everything is kept */
@@ -113,6 +121,9 @@ typedef struct vae__model_graph {
     vae__fit_point fits[VAE__MAX_POINTS]; /* VAE__FIELDS */
     int fit_count;
 } vae__model_graph;
+
+/* Does an evaluation give the KL of each dimension of z? Not of a hierarchy, nor by hand, nor of every prior. */
+bool vae__model_tells_dimensions(const vae_model *model);
 
 vae_status vae__model_graph_new(const vae_model *model, const vae__graph_request *request, vae__model_graph *built);
 void vae__model_graph_clear(vae__model_graph *built);

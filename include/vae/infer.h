@@ -150,9 +150,11 @@ typedef struct vae_examples {
     double *nll, *effective_fraction;   /* NULL without importance samples */
     double *prior_nll;                  /* NULL without draws from the prior */
     int64_t latent_size;
-    double *kl_dimensions; /* the part of each dimension of z in the mean kl, which is their sum; NULL where the prior
-                              cannot tell it apart, or of a graph by hand */
-    double *mean_variance; /* of the posterior mean E[z | x] over the examples: above 0.01 a unit is active */
+    /* The part of each dimension of z in the mean kl, which is their sum; NULL where the prior cannot tell it apart, of
+     * a hierarchy and of a graph by hand. */
+    double *kl_dimensions;
+    double *mean_variance; /* of the posterior mean E[z | x] over the examples: above 0.01 a unit is active. Of a
+                              hierarchy those of its first layer */
 } vae_examples;
 
 /*

@@ -45,10 +45,24 @@ typedef struct vae_condition_spec {
      * from 0 on, the numbers. */
     const char *const *levels;
     vae_type type; /* as x's */
+    /* This condition is a part of x itself, "quadrants 1", "columns 14 14": what is seen of it. The likelihood is of
+     * the rest alone, while the encoder sees all of x. Its values are those of x as the likelihood scores them, and -1
+     * where x is hidden; kind, size, shape and transform are x's. NULL: it is a field of its own. */
+    const char *of_x;
+    /* The networks that it enters, and the layer of each that it joins, from 0: "encoder, decoder 2, prior". Behind the
+     * last layer stand the heads. NULL: all three, at the first layer. */
+    const char *enters;
+    /* Layers of its own on the way there: those of all networks, computed once (parameters "conditions/NAME/0/..."),
+     * and behind them those of one ("conditions/NAME/encoder/0/..."). NULL: none. */
+    const char *layers, *encoder_layers, *decoder_layers, *prior_layers;
 } vae_condition_spec;
 
+/* A stochastic layer. The first, z1, is what x is decoded from; the encoder of each further one sees the one before it:
+ * q(z2 | z1, ...) and p(z1 | z2, ...) have hidden layers of their own (parameters "encoder2/0/...", "decoder2/0/...").
+ * New members go last. */
 typedef struct vae_latent_spec {
-    int64_t size; /* dimensions of z */
+    int64_t size;                  /* dimensions of z */
+    const char *encoder, *decoder; /* of the second and further: hidden layers; NULL: none */
 } vae_latent_spec;
 
 typedef struct vae_build vae_build;
@@ -59,7 +73,7 @@ typedef struct vae_model_spec {
     const char *summary; /* a line for people */
     vae_x_spec x;
     vae_condition_spec conditions[VAE_MAX_CONDITIONS]; /* as many as have a name */
-    vae_latent_spec latents[VAE_MAX_LATENTS];          /* the first alone; a second is refused */
+    vae_latent_spec latents[VAE_MAX_LATENTS];          /* as many as have a size: a hierarchy */
     const char *encoder;                               /* hidden layers of q(z | x), first to last */
     const char *decoder;                               /* hidden layers of p(x | z) */
     const char *posterior;                             /* NULL: "gaussian", with diagonal covariance */
@@ -67,6 +81,7 @@ typedef struct vae_model_spec {
     const char *objective;                             /* NULL: "elbo" */
     void (*build)(vae_build *build); /* builds the graph node by node, in place of encoder, decoder, posterior and
                                         prior, which are then NULL; see vae_build */
+    const char *prior_layers;        /* hidden layers of a prior that is learned, p(z | conditions); NULL: none */
 } vae_model_spec;
 
 /* What a program adds to the built-in tables: <vae/catalogue.h>. */

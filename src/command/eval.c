@@ -52,7 +52,7 @@ static int compare(const void *one, const void *other)
 /* NULL: there is no memory. The caller frees them. */
 static dimension *sorted(const vae_examples *examples)
 {
-    dimension *dimensions = calloc((size_t)examples->latent_size, sizeof *dimensions);
+    dimension *dimensions = calloc((size_t)examples->latent_size + 1, sizeof *dimensions);
     for (int64_t i = 0; dimensions && i < examples->latent_size; i++)
         dimensions[i] =
             (dimension){ i, examples->kl_dimensions ? examples->kl_dimensions[i] : NAN, examples->mean_variance[i] };
@@ -63,7 +63,9 @@ static dimension *sorted(const vae_examples *examples)
 
 static void print_dimensions(const dimension *dimensions, int64_t count)
 {
-    printf("dimensions of z, from 0%s\n", isnan(dimensions->kl) ? "; this prior cannot tell the kl of one" : "");
+    if (!count)
+        return;
+    printf("dimensions of z, from 0%s\n", isnan(dimensions->kl) ? "; this model cannot tell the kl of one" : "");
     printf("%10s  %10s  %20s\n", "dimension", "kl", "variance of E[z | x]");
     for (int64_t i = 0; i < count; i++) {
         printf("%10" PRId64 "  ", dimensions[i].place);
@@ -199,7 +201,8 @@ static void print_figures(const vae__call *call, const vae__rows *rows, const va
     if (found->observed < size)
         printf("observed        %.1f of %.0f values of an example\n", found->observed, size);
     print_likelihoods(found);
-    printf("active units    %" PRId64 " of %" PRId64 "\n", found->active_units, found->latent_size);
+    if (found->latent_size)
+        printf("active units    %" PRId64 " of %" PRId64 "\n", found->active_units, found->latent_size);
     if (dimensions)
         print_dimensions(dimensions, found->latent_size);
     if (path)

@@ -22,11 +22,22 @@ static vae_split any_split(const vae_data *data)
     return split;
 }
 
+/* How many conditions are fields of the data. */
+static int field_conditions(const vae_model_spec *spec)
+{
+    int count = 0;
+    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
+        count += !spec->conditions[i].of_x;
+    return count;
+}
+
 /* The field of a condition: the one of its name; or the only field of classes there is, for the only condition. */
 static const vae_field *condition_field(const vae_model_spec *spec, int index, const vae_data *data, vae_split split)
 {
+    if (spec->conditions[index].of_x)
+        return vae_data_find(data, split, "x");
     const vae_field *field = vae_data_find(data, split, spec->conditions[index].name);
-    if (field || spec->conditions[1].name || spec->conditions[0].kind != VAE_CLASS)
+    if (field || field_conditions(spec) > 1 || spec->conditions[index].kind != VAE_CLASS)
         return field;
     const vae_field *only = NULL;
     for (int i = 0; i < vae_data_field_count(data); i++) {
@@ -121,6 +132,8 @@ static vae_status match_condition(const vae_model *model, const vae_data *data, 
     match->conditions[index] = field;
     if (!field)
         return missing_condition(spec, index, data);
+    if (spec->conditions[index].of_x)
+        return vae__ok(); /* as x, which fits */
     char where[192];
     snprintf(where, sizeof where, "%s: %s", spec->name, vae_data_source(data));
     VAE__TRY(check_kind(spec, index, field, data));
@@ -178,8 +191,9 @@ int vae__match_bind(const vae__match *match, const vae__model_graph *graph, cons
         bindings[count++] = bind(graph->x, match->x, index);
     if (graph->mask)
         bindings[count++] = bind(graph->mask, match->mask, index);
-    for (int i = 0; i < VAE_MAX_CONDITIONS && graph->conditions[i]; i++)
-        bindings[count++] = bind(graph->conditions[i], match->conditions[i], index);
+    for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
+        if (graph->conditions[i])
+            bindings[count++] = bind(graph->conditions[i], match->conditions[i], index);
     return count;
 }
 
@@ -220,6 +234,8 @@ static vae_status take_condition(const vae_data *data, vae_split split, vae_mode
 {
     vae_condition_spec *condition = &spec->conditions[index];
     const vae_field *field = condition_field(spec, index, data, split);
+    if (condition->of_x)
+        return vae__ok(); /* what x is, is taken with it */
     if (!field)
         return missing_condition(spec, index, data);
     VAE__TRY(check_kind(spec, index, field, data));

@@ -145,6 +145,8 @@ static vae_status bind(const vae__runner *at, const vae_conditions *conditions, 
     const vae_model_spec *spec = &at->model->declaration;
     for (int i = 0; i < at->model->condition_count; i++) {
         const void *values = conditions ? conditions->values[i] : NULL;
+        if (spec->conditions[i].of_x && !at->graph.conditions[i])
+            continue; /* it comes with x */
         if (!values)
             return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected values of this condition of %s, found NULL",
                               at->what, spec->conditions[i].name, spec->name);

@@ -176,7 +176,6 @@ static vae_status make_room(const vae_model *model, const vae_data *data, const 
                             int64_t rows, vae_examples *examples)
 {
     enum { COLUMNS = 8 };
-    const vae_prior *prior = model->prior.row; /* NULL of a graph by hand */
     const bool importance = options->samples > 0;
     examples->count = rows;
     examples->split = options->split;
@@ -188,7 +187,7 @@ static vae_status make_room(const vae_model *model, const vae_data *data, const 
     VAE__TRY(make_column(importance, rows, &examples->nll));
     VAE__TRY(make_column(importance, rows, &examples->effective_fraction));
     VAE__TRY(make_column(options->prior_samples > 0, rows, &examples->prior_nll));
-    VAE__TRY(make_column(prior && prior->kl_dimensions, examples->latent_size, &examples->kl_dimensions));
+    VAE__TRY(make_column(vae__model_tells_dimensions(model), examples->latent_size, &examples->kl_dimensions));
     VAE__TRY(make_column(true, examples->latent_size, &examples->mean_variance));
     VAE__TRY(vae__allocate("figures", (size_t)rows, sizeof(int64_t), &examples->observed));
     VAE__TRY(vae__allocate("figures", (size_t)rows, sizeof(int64_t), &examples->row));

@@ -81,14 +81,15 @@ static void add_example(vae__evaluator *evaluator, int64_t number, double recons
     examples->observed[number] = (int64_t)observed;
 }
 
-/* An example's posterior means, and its KL by dimension or NULL. */
-static void add_dimensions(vae__evaluator *evaluator, const float *mean, const float *kl)
+/* Posterior means of example `e`, and, where there is a KL by dimension, that. */
+static void add_dimensions(vae__evaluator *evaluator, const float *mean, const float *kl, int64_t e)
 {
-    for (int64_t i = 0; i < evaluator->latent_size; i++) {
-        double value = mean[i];
+    const int64_t size = evaluator->latent_size;
+    for (int64_t i = 0; i < size; i++) {
+        double value = mean[e * size + i];
         evaluator->mean[i] += value;
         evaluator->square[i] += value * value;
-        evaluator->kl[i] += kl ? kl[i] : 0;
+        evaluator->kl[i] += kl ? kl[e * size + i] : 0;
     }
 }
 
@@ -99,11 +100,10 @@ static void add_batch(vae__evaluator *evaluator, int64_t begin, int64_t examples
     const float *mean = vae_executor_value(evaluator->executor, evaluator->graph.mean);
     const float *observed = vae_executor_value(evaluator->executor, evaluator->graph.observed);
     const float *kl_dimensions = vae_executor_value(evaluator->executor, evaluator->graph.kl_dimensions);
-    const int64_t size = evaluator->latent_size;
     for (int64_t e = 0; e < examples; e++) {
         add_example(evaluator, begin + e, reconstruction[e], kl[e],
                     observed ? observed[e] : (double)evaluator->model->x_size);
-        add_dimensions(evaluator, mean + e * size, kl_dimensions ? kl_dimensions + e * size : NULL);
+        add_dimensions(evaluator, mean, kl_dimensions, e);
     }
 }
 

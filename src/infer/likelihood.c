@@ -55,7 +55,11 @@ typedef struct vae__estimate {
 /* As few pieces as can be, and as equal. */
 static vae_status choose_piece(vae__estimate *estimate)
 {
-    const int64_t samples = estimate->wanted->samples, latent = estimate->model->declaration.latents[0].size;
+    const int64_t samples = estimate->wanted->samples;
+    int64_t latent = 1;
+    for (int i = 0; i < estimate->model->latent_count; i++)
+        latent = estimate->model->declaration.latents[i].size > latent ? estimate->model->declaration.latents[i].size
+                                                                       : latent;
     if (samples > UINT32_MAX / latent)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "expected at most 2^32 draws an example, found %lld samples of %lld "
@@ -87,6 +91,7 @@ static vae_status make(vae__estimate *estimate)
     VAE__TRY(choose_piece(estimate));
     vae__graph_request request = vae__match_request(estimate->match, estimate->wanted->kind);
     request.samples = estimate->piece;
+    request.temperature = 1;
     estimate->blocks = (estimate->match->rows + BLOCK - 1) / BLOCK;
     VAE__TRY(vae__model_graph_new(estimate->model, &request, &estimate->graph));
     return make_workers(estimate);

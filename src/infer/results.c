@@ -257,8 +257,11 @@ static void add_apart(vae__sheet *sheet, const char *name, const char *descripti
     sheet->columns[sheet->count - 1].shape[0] = rows;
 }
 
+/* A regression has none. */
 static void add_dimensions(vae__sheet *sheet, const vae_examples *examples)
 {
+    if (!examples->latent_size)
+        return;
     if (examples->kl_dimensions)
         add_apart(sheet, "dimensions/kl", "part of each dimension of z in the mean kl, nats", VAE_FLOAT64,
                   examples->latent_size, examples->kl_dimensions);

@@ -92,7 +92,8 @@ static vae_status take_place(vae_training *training, const vae_data *data, const
                               .allow_external = data->options.allow_external };
     place.sources = vae_data_sources(data, &place.source_count);
     for (int i = 0; i < training->model->condition_count; i++)
-        place.condition_paths[i] = match->conditions[i]->path;
+        if (!training->model->conditions[i].seen)
+            place.condition_paths[i] = match->conditions[i]->path;
     return vae__training_place(training, &place);
 }
 
