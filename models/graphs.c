@@ -283,10 +283,9 @@ static void build_from_z(vae__building *building, vae_node *z, bool draw)
 }
 
 /* z1 from the noise of every stochastic layer, the last one's first. */
-static vae_node *sample_latents(vae__building *building)
+static vae_node *sample_latents(vae__building *building, double temperature)
 {
     const vae_model *model = building->model;
-    const double temperature = building->request->temperature;
     int index = model->latent_count - 1;
     vae_node *z = vae_scale(latent_noise(building, index), temperature);
     if (!model->declaration.build)
@@ -304,7 +303,7 @@ static void build_prior_weights(vae__building *building)
     building->needs.samples = building->request->samples;
     vae__build_fields(building, true);
     begin_samples(building);
-    vae_heads heads = vae__build_decoder(building, building->model->regresses ? NULL : sample_latents(building));
+    vae_heads heads = vae__build_decoder(building, building->model->regresses ? NULL : sample_latents(building, 1));
     building->built->log_weight = vae__in_units(vae__build_log(building, &heads), building->jacobian);
 }
 
@@ -312,7 +311,7 @@ static void build_sampling(vae__building *building)
 {
     vae__model_graph *built = building->built;
     vae__build_fields(building, false);
-    built->z_used = building->model->regresses ? NULL : sample_latents(building);
+    built->z_used = building->model->regresses ? NULL : sample_latents(building, building->request->temperature);
     build_from_z(building, built->z_used, building->request->draw);
 }
 

@@ -70,7 +70,7 @@ typedef struct vae__graph_request {
     vae_type condition_types[VAE_MAX_CONDITIONS]; /* … and each condition */
     bool masked;                                  /* a mask will be bound */
     int64_t samples;                              /* VAE__WEIGHTS, VAE__PRIOR_WEIGHTS */
-    double temperature;                           /* VAE__SAMPLING, VAE__PRIOR_WEIGHTS */
+    double temperature;                           /* VAE__SAMPLING */
     bool draw;                                    /* VAE__SAMPLING: x is drawn, not its mean */
     bool kl_dimensions;                           /* VAE__EVALUATION: those too, where the prior knows of them */
     bool enters; /* parameters and state may be new to the store; of VAE__FIELDS everything is kept */

@@ -91,7 +91,6 @@ static vae_status make(vae__estimate *estimate)
     VAE__TRY(choose_piece(estimate));
     vae__graph_request request = vae__match_request(estimate->match, estimate->wanted->kind);
     request.samples = estimate->piece;
-    request.temperature = 1;
     estimate->blocks = (estimate->match->rows + BLOCK - 1) / BLOCK;
     VAE__TRY(vae__model_graph_new(estimate->model, &request, &estimate->graph));
     return make_workers(estimate);

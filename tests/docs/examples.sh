@@ -82,6 +82,13 @@ run 'my_op: models --words' ./my_op models --words
 shows 'my_op: models --words' '^  gated UNITS '
 shows 'my_op: models --words' '^  swish '
 
+# What a graph built by hand cannot tell.
+refuses 'my_graph: draws from the prior' 'skip: a \.build gives no log p\(x \| z\)' ./my_graph eval skip.h5 \
+    --data digits:600 --prior-samples 3
+run 'my_graph: dimensions' ./my_graph eval skip.h5 --data digits:600 --dimensions
+shows 'my_graph: dimensions' '^dimensions of z, from 0; this model cannot tell the kl of one$'
+shows 'my_graph: dimensions' '^ +[0-9]+ +- +[0-9]+\.[0-9]+'
+
 # A word of one's own, in a variant that the library brings, on the command line.
 # shellcheck disable=SC2086
 run 'my_likelihood: train vae' ./my_likelihood train vae $data --likelihood 'student-t nu=3' --epochs 1 --out t.h5
