@@ -100,6 +100,22 @@ static vae_node *scored_mask(const vae__building *building)
                               : vae_add(vae_scale(building->x, 0), building->hidden);
 }
 
+/* The bias of the decoder's output is fitted to the mean of x. */
+static void add_bias_point(vae__building *building)
+{
+    vae__model_graph *built = building->built;
+    const vae_likelihood *likelihood = building->model->likelihood.row;
+    if (building->request->kind != VAE__FIELDS || !vae__initial_is_bias(building->model))
+        return;
+    vae_graph_keep(building->x);
+    vae_graph_keep(building->observed);
+    built->fits[built->fit_count++] = (vae__fit_point){ .field = -1,
+                                                        .values = building->x,
+                                                        .mask = building->observed,
+                                                        .bias_head = likelihood->bias_head,
+                                                        .bias_of = likelihood->bias_of };
+}
+
 static void add_x(vae__building *building)
 {
     const vae_model *model = building->model;
@@ -117,6 +133,7 @@ static void add_x(vae__building *building)
     building->mask = scored_mask(building);
     building->jacobian = likelihood->density ? total_jacobian(building, &context) : NULL;
     building->encoder_x = encoder_x(building);
+    add_bias_point(building);
 }
 
 /* ---- A part of x ------------------------------------------------------------------------------------------------- */
@@ -154,6 +171,10 @@ static void add_seen_values(vae__building *building, int place)
         x = vae__transforms_build(&context, &model->transform, built->conditions[place]);
     }
     building->given = vae_mul(x, building->seen);
+    if (building->model->conditions[place].has_baseline) {
+        vae__build_baseline(building, place);
+        return;
+    }
     building->conditions[place] =
         (vae__network_condition){ spec, false, model->x_size, vae_sub(building->given, building->hidden), .layer = 0 };
 }

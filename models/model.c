@@ -42,6 +42,20 @@ static vae_status resolve_networks(vae_model *model, const vae_model_spec *spec)
     return vae__ok();
 }
 
+static vae_status resolve_initial(vae_model *model, const vae_model_spec *spec)
+{
+    const vae_likelihood *likelihood = model->likelihood.row;
+    if (!spec->initial || !*spec->initial)
+        return vae__ok();
+    VAE__TRY(vae__clause_resolve(model, &(vae__clause){ "initial", spec->initial, NULL, VAE__INITIAL, &model->initial,
+                                                        NULL, (char **)&model->declaration.initial }));
+    if (!vae__initial_is_bias(model) || (likelihood->bias_of && !spec->build))
+        return vae__ok();
+    return vae__error(VAE_ERROR_DECLARATION, "%s: initial: data-bias: %s%s has no bias that it could be of",
+                      model->declaration.name, spec->build ? "a .build" : "the likelihood ",
+                      spec->build ? "" : likelihood->word.name);
+}
+
 static vae_status resolve_objective(vae_model *model, const vae_model_spec *spec)
 {
     VAE__TRY(vae__clause_resolve(model, &(vae__clause){ "objective", spec->objective, "elbo", VAE__OBJECTIVE, NULL,
@@ -72,7 +86,7 @@ static vae_status resolve_clauses(vae_model *model, const vae_model_spec *spec)
                                                         VAE__TRANSFORM, &model->encoder_transform, NULL,
                                                         (char **)&mine->x.encoder_transform }));
     model->one_transform = !strcmp(mine->x.encoder_transform, mine->x.transform);
-    return vae__ok();
+    return resolve_initial(model, spec);
 }
 
 /* ---- Fields ------------------------------------------------------------------------------------------------------ */
@@ -243,7 +257,8 @@ void vae_model_free(vae_model **model)
                                     spec->objective,
                                     spec->x.likelihood,
                                     spec->x.transform,
-                                    spec->x.encoder_transform };
+                                    spec->x.encoder_transform,
+                                    spec->initial };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         vae__free((char *)strings[i]);
     for (int i = 0; i < VAE_MAX_LATENTS; i++) {

@@ -21,6 +21,8 @@ typedef struct vae__model_field {
     vae__phrases transform;
     vae__phrases layers, layers_into[VAE__NETWORKS]; /* of its own */
     int enters[VAE__NETWORKS];                       /* the layer that it joins; -1: it does not enter */
+    vae__phrases baseline;                           /* of a part of x, its layers; none: there is no baseline */
+    bool has_baseline;
     double *seen; /* of a part of x: 1 where x is seen, 0 where it is hidden; NULL: a field of its own */
 } vae__model_field;
 
@@ -31,7 +33,7 @@ struct vae_model {
     bool regresses;
     int x_rank;
     int64_t x_size;
-    vae__phrases encoder, decoder, prior_layers;
+    vae__phrases encoder, decoder, prior_layers, initial;
     vae__phrases latent_encoders[VAE_MAX_LATENTS], latent_decoders[VAE_MAX_LATENTS]; /* behind the first */
     vae__phrases transform, encoder_transform;
     bool one_transform; /* the encoder sees what the likelihood scores */
@@ -47,6 +49,11 @@ vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *c
  * before there is room for them. 0: no bound. */
 vae_status vae__model_declare_within(const vae_model_spec *spec, const vae_catalogue *catalogue, size_t most,
                                      vae_model **model);
+
+/* The condition that a baseline completes; NULL: there is none. And is there one that was not started from any
+ * regression? */
+const vae_condition_spec *vae__model_baseline(const vae_model *model);
+bool vae__model_lacks_baseline(const vae_model *model);
 
 /* State that no data was there to fit: means of 0, deviations of 1. */
 void vae__model_unfitted(vae_model *model);
@@ -90,6 +97,8 @@ typedef struct vae__fit_point {
     int field;
     vae_node *values, *mask;      /* the mask is NULL where all are observed */
     const char *mean, *deviation; /* names in the store */
+    const char *bias_head;        /* … or the decoder's head whose bias it is, where the first two are NULL, */
+    double (*bias_of)(double mean);
 } vae__fit_point;
 
 /* Each transform of each field, and what is before and behind them. */

@@ -12,7 +12,7 @@
 #include "models/network.h"
 
 extern const vae__word_table vae__layers, vae__transforms, vae__likelihoods, vae__posteriors, vae__priors,
-    vae__objectives, vae__entries, vae__seen_parts;
+    vae__objectives, vae__entries, vae__seen_parts, vae__initials;
 
 /* The tables, with the rows that a catalogue (or NULL) brings. */
 typedef enum vae__part {
@@ -24,6 +24,7 @@ typedef enum vae__part {
     VAE__OBJECTIVE,
     VAE__ENTRY,
     VAE__SEEN_PART,
+    VAE__INITIAL,
     VAE__PARTS /* how many there are */
 } vae__part;
 vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue);
@@ -94,5 +95,17 @@ typedef struct vae__seen_part {
  * or where all of x would be seen; `where` begins the message. The caller owns *seen. */
 vae_status vae__seen_mark(const vae__phrases *parts, const int64_t *shape, int rank, int64_t size, const char *where,
                           double **seen);
+
+/* ---- First values ------------------------------------------------------------------------------------------------ */
+
+typedef struct vae__initial {
+    vae_word word;
+    void (*draw)(const double *arguments, vae_store *store, uint64_t seed); /* NULL: nothing is drawn */
+    bool is_bias; /* the output's bias is fitted to the data: a point of VAE__FIELDS */
+} vae__initial;
+
+/* Gives a model's parameters their first values, from the seed alone; the bias comes with the data. */
+void vae__initial_draw(vae_model *model, uint64_t seed);
+bool vae__initial_is_bias(const vae_model *model);
 
 #endif

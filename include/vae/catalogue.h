@@ -102,6 +102,9 @@ typedef struct vae_likelihood {
     /* x drawn, by noise nodes with labels that begin with "draw". NULL: this likelihood gives means alone. */
     vae_node *(*draw)(const double *arguments, vae_graph *graph, const vae_heads *heads);
     double (*highest)(const double *arguments); /* in place of `high`, where arguments tell; NULL: `high` */
+    /* For "data-bias": the head whose bias alone gives x a mean, and the bias that gives it this one. NULL: none. */
+    const char *bias_head;
+    double (*bias_of)(double mean);
 } vae_likelihood;
 
 /* ---- Posteriors q(z | x) and priors p(z) ------------------------------------------------------------------------- */

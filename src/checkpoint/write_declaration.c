@@ -30,6 +30,7 @@ void vae__model_clauses(vae_model_spec *spec, vae__optional_clause clauses[VAE__
                                                            { "latent4_encoder", "latent4_decoder" } };
     int count = 0;
     clauses[count++] = (vae__optional_clause){ "prior_layers", &spec->prior_layers };
+    clauses[count++] = (vae__optional_clause){ "initial", &spec->initial };
     for (int i = 1; i < VAE_MAX_LATENTS; i++) {
         clauses[count++] = (vae__optional_clause){ names[i][0], &spec->latents[i].encoder };
         clauses[count++] = (vae__optional_clause){ names[i][1], &spec->latents[i].decoder };
@@ -45,6 +46,7 @@ void vae__condition_clauses(vae_condition_spec *condition, vae__optional_clause 
         { "encoder_layers", &condition->encoder_layers },
         { "decoder_layers", &condition->decoder_layers },
         { "prior_layers", &condition->prior_layers },
+        { "baseline", &condition->baseline },
     };
     memcpy(clauses, all, sizeof all);
 }

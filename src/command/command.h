@@ -13,7 +13,7 @@
 /* Exit statuses. */
 enum { VAE__EXIT_DONE, VAE__EXIT_FAILED, VAE__EXIT_USAGE, VAE__EXIT_STOPPED };
 
-enum { VAE__MAX_OPTIONS = 40, VAE__COMMAND_LINE = 8192 };
+enum { VAE__MAX_OPTIONS = 64, VAE__COMMAND_LINE = 8192 };
 
 typedef struct vae__call vae__call;
 

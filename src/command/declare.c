@@ -138,6 +138,7 @@ static void take_clauses(const vae__call *call, const vae__declaration_options *
         { at->prior, &spec->prior },
         { at->prior_layers, &spec->prior_layers },
         { at->objective, &spec->objective },
+        { at->initial, &spec->initial },
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const vae__value *value = &call->values[texts[i].option];
@@ -172,7 +173,7 @@ int vae__check_words(const vae__call *call, const vae__declared *declared)
     for (int i = 0; i < VAE_MAX_CONDITIONS && trial.conditions[i].name; i++) {
         vae_condition_spec *condition = &trial.conditions[i];
         if (condition->of_x && !has_shape) {
-            condition->of_x = NULL;
+            condition->of_x = condition->baseline = NULL;
             condition->kind = VAE_VALUES;
         }
         if (condition->kind == VAE_IMAGE && !condition->shape[0])
@@ -199,6 +200,7 @@ int vae__declare_nothing(const vae__call *call, const vae__declaration_options *
                            at->prior,
                            at->prior_layers,
                            at->objective,
+                           at->initial,
                            at->transform,
                            at->encoder_transform,
                            at->missing,

@@ -8,7 +8,7 @@
 
 /* Where the options of a declaration stand in a command's table of options. */
 typedef struct vae__declaration_options {
-    int latent, encoder, decoder, likelihood, posterior, prior, prior_layers, objective;
+    int latent, encoder, decoder, likelihood, posterior, prior, prior_layers, objective, initial;
     int transform, encoder_transform, condition, missing, fill_value, seen;
     int condition_transform, condition_enters, condition_layers, condition_encoder, condition_decoder, condition_prior;
 } vae__declaration_options;
@@ -16,8 +16,8 @@ typedef struct vae__declaration_options {
 /* In every command that has them: their names in its enum, which has a CONDITION too, their rows, and their places. */
 #define VAE__DECLARATION_NAMES                                                                                         \
     LATENT, ENCODER, DECODER, LIKELIHOOD, TRANSFORM, ENCODER_TRANSFORM, CONDITION_TRANSFORM, MISSING, FILL_VALUE,      \
-        POSTERIOR, PRIOR, PRIOR_LAYERS, OBJECTIVE, SEEN, CONDITION_ENTERS, CONDITION_LAYERS, CONDITION_ENCODER,        \
-        CONDITION_DECODER, CONDITION_PRIOR
+        POSTERIOR, PRIOR, PRIOR_LAYERS, OBJECTIVE, INITIAL, SEEN, CONDITION_ENTERS, CONDITION_LAYERS,                  \
+        CONDITION_ENCODER, CONDITION_DECODER, CONDITION_PRIOR
 /* clang-format off */
 #define VAE__DECLARATION_ROWS                                                                                          \
     [LATENT] = { "latent", "N", VAE__WHOLE, "dimensions of z", NULL, 1, 1e5 },                                         \
@@ -41,6 +41,7 @@ typedef struct vae__declaration_options {
                        0 },                                                                                            \
     [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\", \"iwae samples=5\"", NULL, 0,  \
                     0 },                                                                                               \
+    [INITIAL] = { "initial", "PHRASES", VAE__TEXT, "first values: \"normal sigma=0.01, data-bias\" [glorot]", NULL, 0, 0 }, \
     [SEEN] = { "seen", "PHRASES", VAE__TEXT, "a part of x that is given: \"quadrants 1\", \"columns 14 14\"", NULL, 0, \
                0 },                                                                                                    \
     [CONDITION_ENTERS] = { "condition-enters", "NAME=PHRASES", VAE__TEXTS,                                             \
@@ -54,11 +55,12 @@ typedef struct vae__declaration_options {
 #define VAE__DECLARATION_PLACES                                                                                        \
     {                                                                                                                  \
         .latent = LATENT, .encoder = ENCODER, .decoder = DECODER, .likelihood = LIKELIHOOD, .posterior = POSTERIOR,    \
-        .prior = PRIOR, .prior_layers = PRIOR_LAYERS, .objective = OBJECTIVE, .transform = TRANSFORM,                  \
-        .encoder_transform = ENCODER_TRANSFORM, .condition = CONDITION, .missing = MISSING, .fill_value = FILL_VALUE,  \
-        .seen = SEEN, .condition_transform = CONDITION_TRANSFORM, .condition_enters = CONDITION_ENTERS,                \
-        .condition_layers = CONDITION_LAYERS, .condition_encoder = CONDITION_ENCODER,                                  \
-        .condition_decoder = CONDITION_DECODER, .condition_prior = CONDITION_PRIOR                                     \
+        .prior = PRIOR, .prior_layers = PRIOR_LAYERS, .objective = OBJECTIVE, .initial = INITIAL,                      \
+        .transform = TRANSFORM, .encoder_transform = ENCODER_TRANSFORM, .condition = CONDITION, .missing = MISSING,    \
+        .fill_value = FILL_VALUE, .seen = SEEN, .condition_transform = CONDITION_TRANSFORM,                            \
+        .condition_enters = CONDITION_ENTERS, .condition_layers = CONDITION_LAYERS,                                    \
+        .condition_encoder = CONDITION_ENCODER, .condition_decoder = CONDITION_DECODER,                                \
+        .condition_prior = CONDITION_PRIOR                                                                             \
     }
 
 /* What is made of them. Strings of `spec` are the call's, the variant's, or here: it is not to be copied. */

@@ -21,7 +21,7 @@ typedef struct clause {
     const char *name, *text;
 } clause;
 
-enum { CLAUSES = 9 };
+enum { CLAUSES = 10 };
 
 static void list_clauses(const vae_model_spec *spec, clause clauses[CLAUSES])
 {
@@ -35,6 +35,7 @@ static void list_clauses(const vae_model_spec *spec, clause clauses[CLAUSES])
         { "prior", spec->prior },
         { "prior_layers", spec->prior_layers },
         { "objective", spec->objective },
+        { "initial", spec->initial },
     };
     memcpy(clauses, all, sizeof all);
 }
@@ -57,7 +58,7 @@ static void print_levels(const vae_condition_spec *condition)
 }
 
 /* What a condition has beside its values: only what is declared. */
-enum { WAYS = 6 };
+enum { WAYS = 7 };
 
 static void list_ways(const vae_condition_spec *condition, clause ways[WAYS])
 {
@@ -68,6 +69,7 @@ static void list_ways(const vae_condition_spec *condition, clause ways[WAYS])
         { "encoder_layers", condition->encoder_layers },
         { "decoder_layers", condition->decoder_layers },
         { "prior_layers", condition->prior_layers },
+        { "baseline", condition->baseline },
     };
     memcpy(ways, all, sizeof all);
 }

@@ -321,7 +321,7 @@ vae_status vae_model_new(const vae_model_spec *spec, const vae_catalogue *catalo
     if (data)
         VAE__TRY(take_sizes(data, catalogue, &complete));
     VAE__TRY(vae__model_declare(&complete, catalogue, model));
-    vae_store_initialize((*model)->store, seed);
+    vae__initial_draw(*model, seed);
     vae__model_unfitted(*model);
     vae__match match;
     vae_status status = data ? fit(*model, data) : vae__ok();
