@@ -66,6 +66,7 @@ typedef enum vae__graph_kind {
     VAE__TRAINING,       /* the objective, and its terms as means over the batch */
     VAE__EVALUATION,     /* the terms for each example, the posterior means, and how many values were observed */
     VAE__WEIGHTS,        /* log p(x | z) + log p(z) − log q(z | x) for `samples` draws of each example */
+    VAE__PRIOR_WEIGHTS,  /* log p(x | z) for `samples` draws of z from the prior; a graph by hand has none */
     VAE__SAMPLING,       /* from z, drawn, to x */
     VAE__ENCODING,       /* from x to q(z | x); transforms that draw are left out, so binarised data stays grey */
     VAE__DECODING,       /* from z, bound, to the mean of x */
@@ -78,9 +79,10 @@ typedef struct vae__graph_request {
     vae_type x_type;                              /* how the data to be bound is stored: uint8 is divided by 255 */
     vae_type condition_types[VAE_MAX_CONDITIONS]; /* … and each condition */
     bool masked;                                  /* a mask will be bound */
-    int64_t samples;                              /* VAE__WEIGHTS */
+    int64_t samples;                              /* VAE__WEIGHTS, VAE__PRIOR_WEIGHTS */
     double temperature;                           /* VAE__SAMPLING */
     bool draw;                                    /* VAE__SAMPLING: x is drawn, not its mean */
+    bool kl_dimensions;                           /* VAE__EVALUATION: those too, where the prior knows of them */
     bool enters; /* parameters and state may be new to the store; of VAE__FIELDS everything is kept */
 } vae__graph_request;
 
@@ -119,7 +121,8 @@ typedef struct vae__model_graph {
     vae_node *objective; /* shared */
     vae_node *reconstruction, *kl;            /* for each example, or shared with VAE__TRAINING */
     vae_node *mean, *logvar;                  /* of q(z | x) */
-    vae_node *log_weight;                     /* samples rows per example */
+    vae_node *kl_dimensions;                  /* for each example; NULL: not wanted, or the prior has none */
+    vae_node *log_weight;                     /* samples rows per example; VAE__PRIOR_WEIGHTS: log p(x | z) */
     vae_node *observed;                       /* values of x that were, of each example; NULL: all of them */
     vae_node *observed_mask;                  /* VAE__RECONSTRUCTION: which they are; NULL: all of them */
     vae_node *modelled;                       /* VAE__RECONSTRUCTION: x as the likelihood scores it, grey */
@@ -131,6 +134,9 @@ typedef struct vae__model_graph {
     vae__fit_point fits[VAE__MAX_POINTS]; /* VAE__FIELDS */
     int fit_count;
 } vae__model_graph;
+
+/* Does an evaluation give the KL of each dimension of z? Not of a hierarchy, nor by hand, nor of every prior. */
+bool vae__model_tells_dimensions(const vae_model *model);
 
 vae_status vae__model_graph_new(const vae_model *model, const vae__graph_request *request, vae__model_graph *built);
 void vae__model_graph_clear(vae__model_graph *built);
