@@ -81,6 +81,7 @@ typedef struct vae_recipe {
     double learning_rate;
     const char *optimizer, *schedule;
     double clip_norm, clip_value, weight_prior;
+    double average;
 } vae_recipe;
 
 /* A declaration. New members go last. */

@@ -40,6 +40,11 @@ typedef struct vae_training_options {
     /* σ of the prior N(0, σ²) of every parameter: what is maximised is the mean objective + log p(θ) / N, of N training
      * rows (Kingma, Welling 2014, appendix F). Its gradient is part of what is clipped. */
     double weight_prior;
+    /* d, from 1e-9 to 0.999999, of a running average of the parameters θ that is kept beside them: behind every step
+     * that is taken average ← d · average + (1 − d) · θ, from the θ before the first step on (Polyak, Juditsky 1992,
+     * with weights that fade, as torch.optim.swa_utils has it; since it begins with θ and not with 0, no bias is
+     * corrected). It changes no step. Validation is of the average, and so is what vae_model_load loads. */
+    double average;
 } vae_training_options;
 
 /* Can a training have these (NULL: yes)? VAE_ERROR_ARGUMENT for numbers out of their ranges, VAE_ERROR_DECLARATION for
@@ -58,6 +63,10 @@ VAE_API vae_status vae_training_new(vae_model **model, const vae_data *data, con
                                     vae_training **training);
 VAE_API void vae_training_free(vae_training **training);
 VAE_API vae_model *vae_training_model(vae_training *training);
+
+/* Gives the training's model the averaged parameters, to work with it, or to start another from it (a training that
+ * goes on all the same goes on from these); the average stays what it is. VAE_ERROR_ARGUMENT where there is none. */
+VAE_API vae_status vae_training_use_average(vae_training *training);
 
 /* Where a training stands. */
 typedef struct vae_training_state {
@@ -85,6 +94,7 @@ typedef struct vae_training_state {
     const char *optimizer, *schedule;
     int optimizer_states;                       /* arrays that it keeps, each as large as all parameters */
     double clip_norm, clip_value, weight_prior; /* 0: none */
+    double average;                             /* its d; 0: there is none */
 } vae_training_state;
 /* Strings are the training's, until it is freed or vae_train is called. */
 VAE_API vae_training_state vae_training_where(const vae_training *training);
@@ -98,6 +108,9 @@ typedef struct vae_history_column {
 VAE_API int64_t vae_history_rows(const vae_training *training);
 VAE_API int vae_history_columns(const vae_training *training);
 VAE_API vae_history_column vae_history_column_at(const vae_training *training, int index);
+
+/* The row of the best epoch: the first with the highest validation elbo that is a number. -1: there is none. */
+VAE_API int64_t vae_history_best(const vae_training *training);
 
 /* Told some twenty times a second, and at the end of each epoch; behind a step too at which a checkpoint could not be
  * written, or was written because the function asked for it. */
@@ -117,6 +130,8 @@ typedef struct vae_progress {
     int64_t skipped;              /* steps of this epoch that changed nothing; see vae_nonfinite */
     const vae_status *not_finite; /* NULL; or, told once, why the last of them was skipped since the call before */
     double objective;             /* what is maximised, as elbo: the same where it is nothing but the elbo */
+    int64_t best_step; /* of all steps done, of the file of the best epoch that vae_train has written last; -1: none */
+    const vae_status *best_not_saved; /* NULL; or, with epoch_done, why the best epoch so far could not be written */
 } vae_progress;
 
 /*
@@ -157,6 +172,16 @@ typedef struct vae_train_options {
      * progress function's attention. Who sets it clears it, in that function. NULL: nobody does. */
     const volatile sig_atomic_t *attention;
     vae_nonfinite on_nonfinite;
+
+    /* Not 0: training ends, with VAE_OK, at the end of an epoch, if so many have passed since the best one, as
+     * vae_history_best has it; and without a step where that is so already. A function of the history alone: a run that
+     * is resumed ends where the whole one would. VAE_ERROR_ARGUMENT where there are no validation rows. */
+    int64_t patience;
+    /* Another checkpoint, of the best epoch: written at the end of every epoch whose validation elbo is above those of
+     * all before it, and before `checkpoint` is. That it cannot be written ends no training: progress tells it
+     * (`best_not_saved`). VAE_ERROR_ARGUMENT where there are no validation rows, or where it is the file of
+     * `checkpoint`. NULL: none. */
+    const char *best;
 } vae_train_options;
 
 /*

@@ -259,6 +259,40 @@ vae_status vae__file_write(const char *path, const void *bytes, size_t size)
     return status;
 }
 
+/* A folder, and the name of a file in it. */
+typedef struct entry {
+    char *path, *folder_name;
+    struct stat folder;
+} entry;
+
+static vae_status find_entry(const char *path, entry *found)
+{
+    VAE__TRY(follow(path, &found->path));
+    VAE__TRY(folder_of(found->path, &found->folder_name));
+    return stat(found->folder_name, &found->folder) ? vae__error_errno(path, "cannot look at its folder") : vae__ok();
+}
+
+static const char *name_in(const entry *of)
+{
+    const char *slash = strrchr(of->path, '/');
+    return slash ? slash + 1 : of->path;
+}
+
+vae_status vae__file_is_same(const char *path, const char *other, bool *same)
+{
+    entry entries[2] = { { .path = NULL }, { .path = NULL } };
+    vae_status status = find_entry(path, &entries[0]);
+    if (!status.code)
+        status = find_entry(other, &entries[1]);
+    *same = !status.code && entries[0].folder.st_dev == entries[1].folder.st_dev &&
+            entries[0].folder.st_ino == entries[1].folder.st_ino && !strcmp(name_in(&entries[0]), name_in(&entries[1]));
+    for (int i = 0; i < 2; i++) {
+        vae__free(entries[i].path);
+        vae__free(entries[i].folder_name);
+    }
+    return status;
+}
+
 /* Creates what writing would create, and removes it: permissions alone do not tell whether it can be done. */
 vae_status vae__file_check_writable(const char *path)
 {

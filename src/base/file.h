@@ -2,6 +2,7 @@
 #ifndef VAE_BASE_FILE_H
 #define VAE_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <vae/status.h>
 
@@ -23,5 +24,8 @@ vae_status vae__file_write(const char *path, const void *bytes, size_t size);
  * writing will do but the writing itself, beside the file that stands there. Leaves nothing behind, and removes what
  * killed processes left. */
 vae_status vae__file_check_writable(const char *path);
+
+/* Would what is written to these paths be one file, be it there or not? Links are followed. */
+vae_status vae__file_is_same(const char *path, const char *other, bool *same);
 
 #endif

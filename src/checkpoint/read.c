@@ -144,12 +144,25 @@ static vae_status get_tensors(const vae__place *parent, const char *name, const 
     return status;
 }
 
-static vae_status load_model(const vae__place *root, const vae_catalogue *catalogue, vae_model **model)
+/* The group of the parameters that are asked for. */
+static vae_status find_weights(const vae__place *root, vae_weights weights, const char **name)
 {
+    const bool averaged = vae__get_has_link(root, "average");
+    *name = averaged && weights != VAE_WEIGHTS_LAST ? "average" : "parameters";
+    if (averaged || weights != VAE_WEIGHTS_AVERAGE)
+        return vae__ok();
+    return vae__error(VAE_ERROR_ARGUMENT, "%s: expected an average of the parameters, found none", root->file);
+}
+
+static vae_status load_model(const vae__place *root, const vae_catalogue *catalogue, vae_weights weights,
+                             vae_model **model)
+{
+    const char *name;
     VAE__TRY(check_root(root));
+    VAE__TRY(find_weights(root, weights, &name));
     VAE__TRY(vae__get_declared(root, catalogue, model));
     vae_store *store = (*model)->store;
-    vae_status status = get_tensors(root, "parameters", store, true, vae_store_parameters(store));
+    vae_status status = get_tensors(root, name, store, true, vae_store_parameters(store));
     if (!status.code)
         status = get_tensors(root, "state", store, false, vae_store_state(store));
     if (status.code)
@@ -157,7 +170,22 @@ static vae_status load_model(const vae__place *root, const vae_catalogue *catalo
     return status;
 }
 
-/* ---- /optimizer and /training ------------------------------------------------------------------------------------ */
+/* ---- /average, /optimizer and /training ------------------------------------------------------------------------------------ */
+
+/* Older files have none, and many others. */
+static vae_status get_average(const vae__place *root, vae_training *training)
+{
+    double decay;
+    vae__place group;
+    if (!vae__get_has_link(root, "average"))
+        return vae__ok();
+    VAE__TRY(vae__get_group(root, "average", &group));
+    vae_status status = vae__get_number(&group, "decay", VAE__AVERAGE_LEAST, VAE__AVERAGE_MOST, &decay);
+    vae__hdf5_close(group.id);
+    VAE__TRY(status);
+    VAE__TRY(vae__training_take_average(training, decay));
+    return get_tensors(root, "average", training->model->store, true, training->average);
+}
 
 static const vae__optimizer *find_optimizer(const char *name)
 {
@@ -444,14 +472,15 @@ static vae_status fill_training(const vae__place *root, vae_training *training)
         vae__hdf5_close(group.id);
         VAE__TRY(status);
     }
+    VAE__TRY(get_average(root, training));
     return vae__training_check(training, root->file);
 }
 
 /* Fills *model, or with `training` that. */
-static vae_status load_place(const vae__place *root, const vae_catalogue *catalogue, vae_model **model,
-                             vae_training **training)
+static vae_status load_place(const vae__place *root, const vae_catalogue *catalogue, vae_weights weights,
+                             vae_model **model, vae_training **training)
 {
-    VAE__TRY(load_model(root, catalogue, model));
+    VAE__TRY(load_model(root, catalogue, weights, model));
     if (!training)
         return vae__ok();
     vae_status status = vae__training_make(model, training);
@@ -464,14 +493,15 @@ static vae_status load_place(const vae__place *root, const vae_catalogue *catalo
     return status;
 }
 
-static vae_status load(const char *path, const vae_catalogue *catalogue, vae_model **model, vae_training **training)
+static vae_status load(const char *path, const vae_catalogue *catalogue, vae_weights weights, vae_model **model,
+                       vae_training **training)
 {
     vae__image image;
     vae__place root;
     VAE__TRY(vae__image_open(&image, path));
     vae_status status = vae__get_root(path, image.file, image.memory->size, &root);
     if (!status.code) {
-        status = load_place(&root, catalogue, model, training);
+        status = load_place(&root, catalogue, weights, model, training);
         vae__hdf5_close(root.id);
     }
     vae__image_close(&image);
@@ -487,20 +517,29 @@ vae_status vae_checkpoint_load(const char *path, const vae_catalogue *catalogue,
     vae_model *model = NULL;
     vae__hdf5_host host;
     vae__hdf5_enter(&host, true);
-    vae_status status = load(path, catalogue, &model, training);
+    vae_status status = load(path, catalogue, VAE_WEIGHTS_LAST, &model, training);
     vae__hdf5_leave(&host);
     return status;
 }
 
 vae_status vae_model_load(const char *path, const vae_catalogue *catalogue, vae_model **model)
 {
+    return vae_model_load_weights(path, catalogue, VAE_WEIGHTS_USUAL, model);
+}
+
+vae_status vae_model_load_weights(const char *path, const vae_catalogue *catalogue, vae_weights weights,
+                                  vae_model **model)
+{
     if (!path || !model)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a place for the model, found NULL");
     *model = NULL;
+    if ((unsigned)weights > VAE_WEIGHTS_AVERAGE)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected weights of %d to %d, found %d", (int)VAE_WEIGHTS_USUAL,
+                          (int)VAE_WEIGHTS_AVERAGE, (int)weights);
     VAE__TRY(vae_catalogue_check(catalogue));
     vae__hdf5_host host;
     vae__hdf5_enter(&host, true);
-    vae_status status = load(path, catalogue, model, NULL);
+    vae_status status = load(path, catalogue, weights, model, NULL);
     vae__hdf5_leave(&host);
     return status;
 }

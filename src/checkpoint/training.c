@@ -2,6 +2,7 @@
 #include "src/checkpoint/training.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,7 @@ void vae_training_free(vae_training **training)
     vae__free(old->method.optimizer_text);
     vae__free(old->method.schedule_text);
     free_states(old->states);
+    vae__free(old->average);
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
         vae__free(old->history.columns[i]);
     vae__free(old);
@@ -134,6 +136,20 @@ vae_status vae__training_take_schedule(vae_training *training, const vae__phrase
     return vae__ok();
 }
 
+vae_status vae__training_take_average(vae_training *training, double average)
+{
+    const size_t size = (size_t)vae_store_size(training->model->store);
+    float *values = NULL;
+    if (average > 0) {
+        VAE__TRY(vae__allocate("the average of the parameters", size, sizeof(float), &values));
+        memcpy(values, vae_store_parameters(training->model->store), size * sizeof(float));
+    }
+    vae__free(training->average);
+    training->average = values;
+    training->method.average = average;
+    return vae__ok();
+}
+
 int64_t vae__training_steps(const vae_training *training)
 {
     const int64_t rows = training->rows[training->rows[VAE_ALL] ? VAE_ALL : VAE_TRAIN], batch = training->batch_size;
@@ -151,6 +167,18 @@ double vae__training_rate(const vae_training *training, int64_t epoch, int64_t s
 vae_model *vae_training_model(vae_training *training)
 {
     return training ? training->model : NULL;
+}
+
+vae_status vae_training_use_average(vae_training *training)
+{
+    if (!training)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a training, found NULL");
+    if (!training->average)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected an average of the parameters, found none",
+                          training->model->declaration.name);
+    memcpy(vae_store_parameters(training->model->store), training->average,
+           (size_t)vae_store_size(training->model->store) * sizeof(float));
+    return vae__ok();
 }
 
 vae_training_state vae_training_where(const vae_training *training)
@@ -190,6 +218,7 @@ vae_training_state vae_training_where(const vae_training *training)
     state.clip_norm = training->method.clip_norm;
     state.clip_value = training->method.clip_value;
     state.weight_prior = training->method.weight_prior;
+    state.average = training->method.average;
     return state;
 }
 
@@ -311,6 +340,22 @@ vae_history_column vae_history_column_at(const vae_training *training, int index
                                          .units = vae__history_names[i].units,
                                          .values = training->history.columns[i] };
     return (vae_history_column){ .name = "", .units = "" };
+}
+
+int64_t vae_history_best(const vae_training *training)
+{
+    const double *elbo = training ? training->history.columns[VAE__VALIDATION_ELBO] : NULL;
+    int64_t best = -1;
+    for (int64_t row = 0; elbo && row < training->history.rows; row++)
+        if (isfinite(elbo[row]) && (best < 0 || elbo[row] > elbo[best]))
+            best = row;
+    return best;
+}
+
+/* Without any best one, since before the first. */
+bool vae__history_is_stale(const vae_training *training, int64_t patience)
+{
+    return patience && training->history.rows - 1 - vae_history_best(training) >= patience;
 }
 
 /* ---- What must agree --------------------------------------------------------------------------------------------- */

@@ -33,6 +33,10 @@ enum {
 #define VAE__BOUND_LEAST 1e-9
 #define VAE__BOUND_MOST  1e9
 
+/* What d of a running average may be; 0 and infinity are none. */
+#define VAE__AVERAGE_LEAST 1e-9
+#define VAE__AVERAGE_MOST  0.999999
+
 /* Bounds of a training: with them places in the schedule fit 64 bits. */
 enum { VAE__MAX_EPOCHS = 1000000000, VAE__MAX_BATCH = 1000000 };
 
@@ -63,6 +67,7 @@ typedef struct vae__method {
     char *optimizer_text, *schedule_text; /* as the printer of the little language has them */
     double clip_norm, clip_value;         /* 0: none */
     double weight_prior;                  /* its σ; 0: none */
+    double average;                       /* d of the running average; 0: none */
 } vae__method;
 
 struct vae_training {
@@ -89,6 +94,7 @@ struct vae_training {
     vae_division division; /* `by` is owned */
     unsigned char *splits; /* of each row in the source's order; NULL: those of a split lie together, in their order */
     float *states[VAE__STATES]; /* the optimiser's arrays, laid out as the store's parameters; NULL: no more */
+    float *average;             /* of the parameters, laid out likewise; NULL: none */
     vae__history history;
     const char *kernels; /* told of those it was last trained with; a constant. NULL: it was not, here */
 };
@@ -100,6 +106,9 @@ vae_status vae__training_make(vae_model **model, vae_training **training);
 /* Takes an optimiser over, with its arrays, of zeros; or a schedule. On failure the training is as before. */
 vae_status vae__training_take_optimizer(vae_training *training, const vae__phrase *optimizer);
 vae_status vae__training_take_schedule(vae_training *training, const vae__phrases *schedule);
+
+/* Has a running average from now on, which begins with the parameters; or none, with 0. On failure as before. */
+vae_status vae__training_take_average(vae_training *training, double average);
 
 /* What the next step, or any other, is multiplied by: learning rate and schedule; `step` is that in its epoch, from 0.
  */
@@ -139,6 +148,9 @@ bool vae__history_is_validation(int column);
 /* A column that a history may lack: the objective is not told twice where it is the elbo, and not every training has a
  * prior of weights. */
 bool vae__history_is_optional(int column);
+
+/* Have so many epochs passed since the best one? Never where `patience` is 0. */
+bool vae__history_is_stale(const vae_training *training, int64_t patience);
 
 /* Do place in the schedule, history and splits agree, as they do in every training that vae_train has trained? Asked of
  * what a file brought and before training goes on. The message begins with `where`. */

@@ -47,6 +47,8 @@ static vae_status check_all_values(const char *path, const vae_training *trainin
     };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         VAE__TRY(check_values(path, store, &arrays[i]));
+    if (training->average)
+        VAE__TRY(check_values(path, store, &(laid_out){ "/average", training->average, true, true }));
     const vae__optimizer *optimizer = training->method.optimizer.row;
     for (int i = 0; i < VAE__STATES && training->states[i]; i++) {
         char group[64];

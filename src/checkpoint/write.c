@@ -135,6 +135,12 @@ static vae_status put_parameters(hid_t group, const vae_training *training)
     return put_tensors(group, training->model, true, vae_store_parameters(training->model->store));
 }
 
+static vae_status put_average(hid_t group, const vae_training *training)
+{
+    VAE__TRY(vae__put_number(group, "decay", training->method.average));
+    return put_tensors(group, training->model, true, training->average);
+}
+
 static vae_status put_state(hid_t group, const vae_training *training)
 {
     return put_tensors(group, training->model, false, vae_store_state(training->model->store));
@@ -321,6 +327,10 @@ static const struct {
     { "model", "the declaration: name, layers and terms in libvae's little language", vae__put_declaration },
     { "fields", "what the model sees: x is modelled, the others are given", vae__put_fields },
     { "parameters", "what is learnt, a dataset a tensor", put_parameters },
+    { "average",
+      "running average of /parameters, laid out as these: average = decay * average + (1 - decay) * parameters after "
+      "every step; what is evaluated",
+      put_average },
     { "state", "what is fitted or fixed but not learnt by gradient, a dataset a tensor", put_state },
     { "optimizer", "how steps are taken: settings and moments of the optimiser, for training to go on", put_optimizer },
     { "training", "where training stands: with model, data and seed all that a resumed run needs", put_training },
@@ -336,6 +346,8 @@ static vae_status put_all(hid_t file, const vae_training *training)
     VAE__TRY(put_root(file, training));
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         hid_t group = H5I_INVALID_HID;
+        if (groups[i].write == put_average && !training->average)
+            continue;
         VAE__TRY(vae__put_group(file, groups[i].name, groups[i].description, &group));
         vae_status status = groups[i].write(group, training);
         vae__hdf5_close(group);
@@ -350,10 +362,11 @@ static size_t list_room(vae_type type, int64_t rows)
     return vae__put_room(&(vae__array){ .type = type, .rank = 1, .shape = { rows } });
 }
 
-/* Tensors count with what the optimiser keeps of them. */
+/* Tensors count with their average and with what the optimiser keeps of them. */
 static size_t expected_size(const vae_training *training)
 {
     const vae_model *model = training->model;
+    const int kept = (training->average ? 2 : 1) + vae__optimizer_states(&training->method.optimizer);
     size_t bytes = VAE__GROUPS_ROOM + list_room(VAE_UINT8, vae__training_rows(training));
     bytes += vae__put_strings_room((const char *const *)training->sources, training->source_count);
     bytes += VAE__MAX_COLUMNS * list_room(VAE_FLOAT64, training->history.rows);
@@ -361,7 +374,7 @@ static size_t expected_size(const vae_training *training)
         bytes += vae__levels_room(&model->declaration.conditions[i]);
     for (int i = 0; i < vae_store_count(model->store); i++) {
         vae__array array = array_of(model, vae_store_tensor(model->store, i), NULL);
-        bytes += (1 + (size_t)vae__optimizer_states(&training->method.optimizer)) * vae__put_room(&array);
+        bytes += (size_t)kept * vae__put_room(&array);
     }
     return bytes;
 }

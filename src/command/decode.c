@@ -4,7 +4,7 @@
 #include "src/command/rows.h"
 #include "src/command/settings.h"
 
-enum { LATENTS, OUT, CONDITION, EXTERNAL, THREADS };
+enum { LATENTS, OUT, CONDITION, EXTERNAL, THREADS, WEIGHTS };
 
 static const vae__option options[] = {
     [LATENTS] = { "latents", "IN.h5[:/path]", VAE__TEXT,
@@ -16,6 +16,7 @@ static const vae__option options[] = {
                     0 },
     [EXTERNAL] = VAE__EXTERNAL_OPTION,
     [THREADS] = VAE__THREADS_OPTION,
+    [WEIGHTS] = VAE__WEIGHTS_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
@@ -159,7 +160,7 @@ static int run(const vae__call *call)
     if (!status)
         status = vae__check_apart(call, "out", call->values[OUT].text, "latents", &call->values[LATENTS].text, 1);
     if (!status)
-        status = vae__open_checkpoint(call, call->argument, &training);
+        status = vae__open_weights(call, call->argument, &call->values[WEIGHTS], &training);
     if (!status)
         status = decode_from(call, vae_training_model(training));
     vae_training_free(&training);

@@ -74,6 +74,21 @@ int vae__open_checkpoint(const vae__call *call, const char *path, vae_training *
     return open_tried(call, path, VAE__CHECKPOINT_FILE, training);
 }
 
+int vae__open_weights(const vae__call *call, const char *path, const vae__value *weights, vae_training **training)
+{
+    const bool last = weights->given && !strcmp(weights->text, "last");
+    if (weights->given && !last && strcmp(weights->text, "average") != 0)
+        return vae__wrong_usage(call, "--weights: expected last or average, found \"%s\"", weights->text);
+    int status = vae__open_checkpoint(call, path, training);
+    const bool averaged = !status && vae_training_where(*training).average > 0;
+    if (status || last || (!averaged && !weights->given))
+        return status;
+    if (!averaged)
+        return vae__failed(call, "%s: expected averaged parameters, found none; train --average keeps them", path);
+    vae_status used = vae_training_use_average(*training);
+    return used.code ? vae__failed_status(call, used) : VAE__EXIT_DONE;
+}
+
 int vae__open_verified(const vae__call *call, const char *path, vae_training **training)
 {
     return open_tried(call, path, VAE__VERIFIED_FILE, training);

@@ -39,6 +39,16 @@ int vae__check_apart(const vae__call *call, const char *option, const char *path
  * do harm; where that went well, loads it. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
 int vae__open_checkpoint(const vae__call *call, const char *path, vae_training **training);
 
+/* --weights, in every command that works with a checkpoint's model. */
+#define VAE__WEIGHTS_OPTION                                                                                            \
+    {                                                                                                                  \
+        "weights", "last|average", VAE__TEXT,                                                                          \
+            "parameters of the last step, or their average [the average where there is one]", NULL, 0, 0               \
+    }
+
+/* The same, with the parameters that the value of --weights asks for as those of its model. */
+int vae__open_weights(const vae__call *call, const char *path, const vae__value *weights, vae_training **training);
+
 /* The same of a checkpoint that is verified in the child. */
 int vae__open_verified(const vae__call *call, const char *path, vae_training **training);
 

@@ -199,6 +199,8 @@ static void print_method(const vae_training_state *where)
         vae__line(stdout, "  %-15s%g", "clip value", where->clip_value);
     if (where->weight_prior > 0)
         vae__line(stdout, "  %-15s%g", "weight prior", where->weight_prior);
+    if (where->average > 0)
+        vae__line(stdout, "  %-15s%.9g", "average", where->average);
 }
 
 static void print_training(vae_training *training)
@@ -415,6 +417,7 @@ static void json_training(vae__json *json, vae_training *training)
     vae__json_real(json, "clip_norm", where.clip_norm > 0 ? where.clip_norm : NAN);
     vae__json_real(json, "clip_value", where.clip_value > 0 ? where.clip_value : NAN);
     vae__json_real(json, "weight_prior", where.weight_prior > 0 ? where.weight_prior : NAN);
+    vae__json_real(json, "average", where.average > 0 ? where.average : NAN);
     json_seed(json, where.seed);
     vae__json_text(json, "precision", where.precision);
     vae__json_text(json, "command_line", where.command_line);

@@ -55,7 +55,7 @@ static int open_data(const vae__call *call, const vae__rows_options *options, va
 
 static int open_rows(const vae__call *call, const vae__rows_options *options, vae__rows *rows)
 {
-    int status = vae__open_checkpoint(call, call->argument, &rows->training);
+    int status = vae__open_weights(call, call->argument, options->weights, &rows->training);
     if (status)
         return status;
     rows->model = vae_training_model(rows->training);

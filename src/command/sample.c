@@ -4,7 +4,7 @@
 #include "src/command/files.h"
 #include "src/command/settings.h"
 
-enum { OUT, COUNT, CONDITION, CLASS, SEED, TEMPERATURE, DRAW, THREADS };
+enum { OUT, COUNT, CONDITION, CLASS, SEED, TEMPERATURE, DRAW, THREADS, WEIGHTS };
 
 enum { SETTINGS_MOST = 1000000 };
 
@@ -21,6 +21,7 @@ static const vae__option options[] = {
     [TEMPERATURE] = { "temperature", "T", VAE__REAL, "z is drawn from N(0, T^2)", "1", 1e-6, 1e3 },
     [DRAW] = { "draw", NULL, VAE__FLAG, "draw x from p(x|z), else its mean is given", NULL, 0, 0 },
     [THREADS] = VAE__THREADS_OPTION,
+    [WEIGHTS] = VAE__WEIGHTS_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
@@ -132,7 +133,7 @@ static int run(const vae__call *call)
     vae_training *training = NULL;
     int status = vae__check_results(call, &call->values[OUT], VAE__SAMPLES_FILE, true);
     if (!status)
-        status = vae__open_checkpoint(call, call->argument, &training);
+        status = vae__open_weights(call, call->argument, &call->values[WEIGHTS], &training);
     if (!status)
         status = sample_from(call, vae_training_model(training));
     vae_training_free(&training);

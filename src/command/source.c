@@ -353,3 +353,43 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
     vae_data_free(data);
     return vae__failed_status(call, status);
 }
+
+/* ---- Dividing it ------------------------------------------------------------------------------------------------- */
+
+static double rows_of(const vae__value *share)
+{
+    return share->real > 0 ? share->real : (double)share->whole;
+}
+
+/* A share of no rows is a mistake, though one of 0 is not. */
+static int check_share(const vae__call *call, const char *option, const vae__value *asked, const vae_data *data)
+{
+    int64_t there = vae_data_rows(data, vae_data_training_split(data)), rows = asked->whole;
+    if (asked->real > 0)
+        rows = (int64_t)(asked->real * (double)there + 0.5);
+    bool refused = rows >= there || (!rows && asked->real > 0);
+    if (refused && there < 2)
+        return vae__failed(call, "--%s: expected 2 training rows or more to hold some out, found %" PRId64, option,
+                           there);
+    if (refused)
+        return vae__failed(call, "--%s: expected 1 to %" PRId64 " of %" PRId64 " training rows, found \"%s\"%s", option,
+                           there - 1, there, asked->text,
+                           asked->real <= 0 ? ""
+                           : rows           ? ", which is all of them"
+                                            : ", which is none of them");
+    return VAE__EXIT_DONE;
+}
+
+int vae__divide(const vae__call *call, const vae__shares *shares, vae_data *data)
+{
+    const vae_division division = {
+        .validation = rows_of(shares->validation), .test = rows_of(shares->test), .by = shares->by, .seed = shares->seed
+    };
+    int exit_status = check_share(call, "validation", shares->validation, data);
+    if (!exit_status)
+        exit_status = check_share(call, "test", shares->test, data);
+    if (exit_status || !(division.validation > 0 || division.test > 0))
+        return exit_status;
+    vae_status status = vae_data_divide(data, &division);
+    return status.code ? vae__failed(call, "%s", status.message) : VAE__EXIT_DONE;
+}

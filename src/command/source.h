@@ -63,6 +63,16 @@ typedef struct vae__data_request {
  */
 int vae__open_data(const vae__call *call, const vae__data_request *request, vae_data **data);
 
+/* Rows to hold out of the training rows: --validation and --test, --split-by (NULL: the last rows) and --seed. */
+typedef struct vae__shares {
+    const vae__value *validation, *test;
+    const char *by;
+    uint64_t seed;
+} vae__shares;
+
+/* Holds them out, if any. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED. */
+int vae__divide(const vae__call *call, const vae__shares *shares, vae_data *data);
+
 /* "train 50000, validation 10000 (held out of the training rows)": how many rows each split has that there is. */
 enum { VAE__SPLITS_TEXT = 160 };
 const char *vae__splits_text(char text[VAE__SPLITS_TEXT], const int64_t rows[VAE_SPLITS], bool held_out);

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "src/command/declare.h"
+#include "src/command/ending.h"
 #include "src/command/files.h"
 #include "src/command/find.h"
-#include "src/command/json.h"
 #include "src/command/progress.h"
 #include "src/command/signals.h"
 
@@ -20,6 +20,8 @@ enum {
     EXTERNAL,
     OUT,
     EVERY,
+    BEST,
+    EARLY_STOP,
     EPOCHS,
     BATCH,
     LEARNING_RATE,
@@ -28,6 +30,7 @@ enum {
     CLIP_NORM,
     CLIP_VALUE,
     WEIGHT_PRIOR,
+    AVERAGE,
     SEED,
     PRECISION,
     THREADS,
@@ -54,6 +57,10 @@ static const vae__option options[] = {
     [EVERY] = { "checkpoint-every", "Nsteps|Ns|Nepochs", VAE__EVERY,
                 "how often this run writes it, at the end in any case; the next run is told anew", "1epochs", 0,
                 VAE__WHOLE_MAX },
+    [BEST] = { "best", "FILE.h5", VAE__TEXT, "another checkpoint, of the epoch with the best validation elbo so far",
+               NULL, 0, 0 },
+    [EARLY_STOP] = { "early-stop", "N", VAE__WHOLE, "end when N epochs have passed since the best one; 0: not", "0", 0,
+                     1e9 },
     [EPOCHS] = { "epochs", "N", VAE__WHOLE, "passes over the training rows, in all", "10", 1, 1e9 },
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
     [LEARNING_RATE] = { "learning-rate", "R", VAE__REAL, "the optimiser's step size", "0.001", 1e-12, 1e3 },
@@ -63,6 +70,9 @@ static const vae__option options[] = {
     [CLIP_VALUE] = { "clip-value", "X", VAE__REAL, "bring each value of it into -X to X; 0: none", "0", 0, 1e9 },
     [WEIGHT_PRIOR] = { "weight-prior", "SIGMA", VAE__REAL,
                        "prior of every parameter, normal around 0 with this deviation; 0: none", "0", 0, 1e9 },
+    [AVERAGE] = { "average", "D", VAE__REAL,
+                  "keep a running average of the parameters, D of it and 1-D of each step's; 0: none", "0", 0,
+                  0.999999 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of first values, order of examples, and noise", "0", 0, VAE__WHOLE_MAX },
     [PRECISION] = { "precision", "P", VAE__TEXT, "float32 or bf16; bf16 rounds the factors of matrix products",
                     "float32", 0, 0 },
@@ -88,7 +98,7 @@ static const vae__declaration_options declaration_options = VAE__DECLARATION_PLA
 static const bool may_change[OPTIONS] = {
     [RESUME] = true,   [DATA] = true, [X] = true,         [CONDITION] = true, [MASK] = true,
     [EXTERNAL] = true, [OUT] = true,  [EVERY] = true,     [EPOCHS] = true,    [THREADS] = true,
-    [KERNELS] = true,  [JSON] = true, [NONFINITE] = true,
+    [KERNELS] = true,  [JSON] = true, [NONFINITE] = true, [BEST] = true,      [EARLY_STOP] = true,
 };
 
 /* A run, while it lasts. */
@@ -96,14 +106,16 @@ typedef struct run_state {
     const vae__call *call;
     FILE *lines; /* standard output; with --json standard error */
     vae__bar bar;
-    const char *path;   /* of the checkpoint */
-    int64_t saved_step; /* of what it holds of this training; -1: nothing yet */
-    bool asked;         /* by a signal for a checkpoint, of which is not told yet what became */
-    int64_t rows;       /* training rows */
-    int64_t epochs;     /* in all */
-    double epoch_begun; /* seconds of the run */
-    bool idle;          /* all epochs were done before */
-    bool objective;     /* is not the elbo, and told beside it */
+    const char *path;     /* of the checkpoint */
+    int64_t saved_step;   /* of what it holds of this training; -1: nothing yet */
+    bool asked;           /* by a signal for a checkpoint, of which is not told yet what became */
+    int64_t rows;         /* training rows */
+    int64_t epochs;       /* in all */
+    double epoch_begun;   /* seconds of the run */
+    bool idle;            /* all epochs were done before */
+    bool objective;       /* is not the elbo, and told beside it */
+    int64_t best_step;    /* of the best epoch that was kept last; -1: none yet */
+    vae_status best_lost; /* why that of all could not be; else VAE_OK */
 } run_state;
 
 /* ---- Progress ---------------------------------------------------------------------------------------------------- */
@@ -162,9 +174,25 @@ static void say_asked(run_state *state, int64_t step)
     state->asked = false;
 }
 
+/* The best epoch could not be written. At the very end that is the run's failure, and told there. */
+static void tell_best_lost(run_state *state, const vae_progress *progress)
+{
+    if (progress->best_step != state->best_step)
+        state->best_lost.code = VAE_OK;
+    else if (progress->best_not_saved)
+        state->best_lost = *progress->best_not_saved;
+    state->best_step = progress->best_step;
+    if (!progress->best_not_saved || progress->epoch == progress->epochs)
+        return;
+    vae__bar_clear(&state->bar);
+    vae__failed(state->call, "%s; epoch %" PRId64 ", the best so far, %s; training goes on",
+                progress->best_not_saved->message, progress->epoch, state->best_lost.code ? "is not kept" : "is kept");
+}
+
 /* What became of checkpoints since the call before. */
 static void tell_saves(run_state *state, const vae_progress *progress)
 {
+    tell_best_lost(state, progress);
     if (progress->saved_step >= 0)
         state->saved_step = progress->saved_step;
     if (!progress->not_saved && !state->asked)
@@ -215,66 +243,58 @@ static void print_start(run_state *state, vae_training *training, const vae_data
     fflush(state->lines);
 }
 
-/* A figure of the last epoch, from the history; NaN where there is none. */
-static double last_figure(const vae_training *training, const char *name)
+/* What ended before all epochs were done was stopped by a signal, with that status; or for it brought nothing more. */
+static vae__ending ending_of(const run_state *state, vae_training *training, bool signalled)
 {
-    int64_t rows = vae_history_rows(training);
-    for (int i = 0; rows > 0 && i < vae_history_columns(training); i++) {
-        vae_history_column column = vae_history_column_at(training, i);
-        if (!strcmp(column.name, name))
-            return column.values[rows - 1];
-    }
-    return NAN;
+    const bool left = vae_training_where(training).epoch < state->epochs;
+    return (vae__ending){ .call = state->call,
+                          .lines = state->lines,
+                          .training = training,
+                          .path = state->path,
+                          .best = state->call->values[BEST].text,
+                          .best_kept = state->best_step >= 0,
+                          .objective = state->objective,
+                          .stopped = left && signalled,
+                          .early = left && !signalled,
+                          .seconds = vae__clock() - state->bar.begun };
 }
 
-static void print_json(const run_state *state, vae_training *training, const char *path, bool stopped)
+static int say_end(const run_state *state, const vae__ending *ending)
 {
-    vae_training_state where = vae_training_where(training);
-    vae__json json = { .file = stdout };
-    vae__json_object(&json, NULL);
-    vae__json_text(&json, "model", vae_model_declaration(vae_training_model(training))->name);
-    vae__json_whole(&json, "parameters", vae__parameter_count(vae_training_model(training)));
-    vae__json_text(&json, "data", where.source);
-    vae__json_whole(&json, "epochs", where.epoch);
-    vae__json_whole(&json, "steps", where.step);
-    vae__json_real(&json, "elbo", last_figure(training, "train/elbo"));
-    vae__json_real(&json, "reconstruction", last_figure(training, "train/reconstruction"));
-    vae__json_real(&json, "kl", last_figure(training, "train/kl"));
-    vae__json_real(&json, "objective", last_figure(training, state->objective ? "train/objective" : "train/elbo"));
-    vae__json_real(&json, "validation_elbo", last_figure(training, "validation/elbo"));
-    vae__json_real(&json, "seconds", vae__clock() - state->bar.begun);
-    vae__json_truth(&json, "stopped", stopped);
-    vae__json_text(&json, "path", path);
-    vae__json_finish(&json);
+    const vae__call *call = state->call;
+    char quoted[VAE__COMMAND_LINE];
+    if (call->values[JSON].given)
+        vae__tell_json(ending);
+    if (state->best_lost.code)
+        return vae__failed(call, "%s; the best epoch is not kept", state->best_lost.message);
+    if (!ending->stopped)
+        return VAE__EXIT_DONE;
+    vae__quote(quoted, sizeof quoted, state->path);
+    vae__remark(call, "stopped by a signal, saved at step %" PRId64 "; %s train --resume %s goes on",
+                vae_training_where(ending->training).step, call->program, quoted);
+    return VAE__EXIT_STOPPED;
 }
 
 /* What is left to say, and to keep where an epoch's end has not kept it. */
-static int finish(run_state *state, vae_training *training, bool save)
+static int finish(run_state *state, vae_training *training, bool save, bool signalled)
 {
-    const vae__call *call = state->call;
     const char *path = state->path;
+    const vae__ending ending = ending_of(state, training, signalled);
     vae_training_state where = vae_training_where(training);
-    bool stopped = where.epoch < state->epochs;
     vae_status status = { .code = VAE_OK };
-    if (save || stopped)
+    if (save || ending.stopped || (ending.early && state->saved_step != where.step))
         status = vae_checkpoint_save(training, path);
     if (status.code)
         return not_saved(state, &status, "");
     state->asked = state->asked || vae__signals_take_save();
     say_asked(state, where.step);
-    char epochs[64], steps[64], quoted[VAE__COMMAND_LINE];
+    char epochs[64], steps[64];
+    vae__tell_best(&ending);
     if (state->idle)
         vae__line(state->lines, "done    %s: nothing was left to do", vae__counted(epochs, where.epoch, "epoch"));
     vae__line(state->lines, "kept    %s: %s, %s", path, vae__counted(epochs, where.epoch, "epoch"),
               vae__counted(steps, where.step, "step"));
-    if (call->values[JSON].given)
-        print_json(state, training, path, stopped);
-    if (!stopped)
-        return VAE__EXIT_DONE;
-    vae__quote(quoted, sizeof quoted, path);
-    vae__remark(call, "stopped by a signal, saved at step %" PRId64 "; %s train --resume %s goes on", where.step,
-                call->program, quoted);
-    return VAE__EXIT_STOPPED;
+    return say_end(state, &ending);
 }
 
 static vae_train_options options_of(const run_state *state)
@@ -291,6 +311,8 @@ static vae_train_options options_of(const run_state *state)
         .checkpoint_seconds = every->unit == VAE__SECONDS ? every->real : 0,
         .checkpoint_epochs = every->unit == VAE__EPOCHS ? every->whole : 0,
         .attention = vae__signals_attention(),
+        .patience = values[EARLY_STOP].whole,
+        .best = values[BEST].text,
     };
 }
 
@@ -311,6 +333,7 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
                         .bar = vae__bar_new(),
                         .path = path,
                         .saved_step = holds ? where.step : -1,
+                        .best_step = -1,
                         .rows = vae_data_rows(data, vae_data_training_split(data)),
                         .epochs = epochs,
                         .idle = where.epoch == epochs,
@@ -323,7 +346,8 @@ static int train(const vae__call *call, vae_training *training, const vae_data *
     vae_status status = vae_train(training, data, &wanted);
     vae__bar_clear(&state.bar);
     bool failed = status.code && status.code != VAE_STOPPED;
-    int exit_status = failed ? say_failed(&state, training, status) : finish(&state, training, save);
+    int exit_status =
+        failed ? say_failed(&state, training, status) : finish(&state, training, save, status.code == VAE_STOPPED);
     vae__signals_release(rules, VAE__STOP_SIGNALS);
     return exit_status;
 }
@@ -363,11 +387,6 @@ typedef struct beginning {
     vae_data *data;
 } beginning;
 
-static double rows_of(const vae__value *share)
-{
-    return share->real > 0 ? share->real : (double)share->whole;
-}
-
 static int check_division(const vae__call *call, const vae_model_spec *spec)
 {
     const vae__value *by = &call->values[SPLIT_BY];
@@ -381,45 +400,10 @@ static int check_division(const vae__call *call, const vae_model_spec *spec)
     return vae__wrong_usage(call, "--split-by: %s has no condition \"%s\"", spec->name, by->text);
 }
 
-/* A share of no rows is a mistake, though one of 0 is not. */
-static int check_share(const vae__call *call, int option, const vae_data *data)
-{
-    const vae__value *asked = &call->values[option];
-    int64_t there = vae_data_rows(data, vae_data_training_split(data)), rows = asked->whole;
-    if (asked->real > 0)
-        rows = (int64_t)(asked->real * (double)there + 0.5);
-    bool refused = rows >= there || (!rows && asked->real > 0);
-    if (refused && there < 2)
-        return vae__failed(call, "--%s: expected 2 training rows or more to hold some out, found %" PRId64,
-                           options[option].name, there);
-    if (refused)
-        return vae__failed(call, "--%s: expected 1 to %" PRId64 " of %" PRId64 " training rows, found \"%s\"%s",
-                           options[option].name, there - 1, there, asked->text,
-                           asked->real <= 0 ? ""
-                           : rows           ? ", which is all of them"
-                                            : ", which is none of them");
-    return VAE__EXIT_DONE;
-}
-
-static int divide(const vae__call *call, vae_data *data)
-{
-    const vae_division division = { .validation = rows_of(&call->values[VALIDATION]),
-                                    .test = rows_of(&call->values[TEST]),
-                                    .by = call->values[SPLIT_BY].text,
-                                    .seed = (uint64_t)call->values[SEED].whole };
-    int exit_status = check_share(call, VALIDATION, data);
-    if (!exit_status)
-        exit_status = check_share(call, TEST, data);
-    if (exit_status || !(division.validation > 0 || division.test > 0))
-        return exit_status;
-    vae_status status = vae_data_divide(data, &division);
-    return status.code ? vae__failed(call, "%s", status.message) : VAE__EXIT_DONE;
-}
-
-/* Without MODEL it is the old one's, but for the classes, which are the data's. */
+/* Its average, where it has one. Without MODEL it is the old one's, but for the classes, which are the data's. */
 static int find_init(const vae__call *call, beginning *new)
 {
-    int status = vae__open_checkpoint(call, call->values[INIT].text, &new->init);
+    int status = vae__open_weights(call, call->values[INIT].text, &(vae__value){ .given = false }, &new->init);
     if (status || call->argument)
         return status;
     vae_model_spec *spec = &new->declared.spec;
@@ -467,6 +451,7 @@ static vae_training_options settings_of(const vae__call *call)
         .clip_norm = bound_of(&values[CLIP_NORM]),
         .clip_value = bound_of(&values[CLIP_VALUE]),
         .weight_prior = bound_of(&values[WEIGHT_PRIOR]),
+        .average = bound_of(&values[AVERAGE]),
     };
 }
 
@@ -494,11 +479,18 @@ static int check_needed(const vae__call *call, int option)
 /* Neither the data nor the model that training starts from is replaced. */
 static int check_out(const vae__call *call, const char *path)
 {
-    const vae__value *data = &call->values[DATA], *init = &call->values[INIT];
+    const vae__value *data = &call->values[DATA], *init = &call->values[INIT], *best = &call->values[BEST];
     int status = vae__check_target(call, path, VAE__CHECKPOINT_FILE);
     if (!status)
         status = vae__check_apart(call, "out", path, "data", data->texts, data->count);
-    return status ? status : vae__check_apart(call, "out", path, "init", &init->text, init->given);
+    if (!status)
+        status = vae__check_apart(call, "out", path, "init", &init->text, init->given);
+    if (status || !best->given)
+        return status;
+    status = vae__check_target_of(call, "best", best->text, VAE__CHECKPOINT_FILE);
+    if (!status)
+        status = vae__check_apart(call, "best", best->text, "data", data->texts, data->count);
+    return status ? status : vae__check_apart(call, "best", best->text, "init", &init->text, init->given);
 }
 
 static int check_nonfinite(const vae__call *call)
@@ -558,13 +550,17 @@ static int64_t epochs_of(const vae__call *call, const beginning *new)
 
 static int train_new(const vae__call *call)
 {
+    const vae__shares shares = { .validation = &call->values[VALIDATION],
+                                 .test = &call->values[TEST],
+                                 .by = call->values[SPLIT_BY].text,
+                                 .seed = (uint64_t)call->values[SEED].whole };
     beginning new = { .init = NULL };
     vae_training *training = NULL;
     int status = prepare(call, &new);
     if (!status)
         status = open_data(call, &new.declared.spec, NULL, new.init, &new.data);
     if (!status)
-        status = divide(call, new.data);
+        status = vae__divide(call, &shares, new.data);
     if (!status)
         status = make_training(call, &new, &training);
     if (!status)

@@ -12,7 +12,7 @@ static const vae__option options[] = {
 };
 VAE__CHECK_OPTIONS(options);
 
-/* What was looked at: each parameter, and what the optimiser keeps of it. */
+/* What was looked at: each parameter, its average, and what the optimiser keeps of it. */
 typedef struct extent {
     int64_t tensors, values;
 } extent;
@@ -20,7 +20,8 @@ typedef struct extent {
 static extent measure(vae_training *training)
 {
     const vae_store *store = vae_model_store(vae_training_model(training));
-    const int kept = vae_training_where(training).optimizer_states;
+    const vae_training_state where = vae_training_where(training);
+    const int kept = where.optimizer_states + (where.average > 0);
     extent found = { 0, 0 };
     for (int i = 0; i < vae_store_count(store); i++) {
         const vae_tensor *tensor = vae_store_tensor(store, i);

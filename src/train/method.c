@@ -11,13 +11,17 @@
 /* ---- Options ----------------------------------------------------------------------------------------------------- */
 
 /* 0 says nothing, and infinity that there is none. */
-static vae_status check_bound(const char *what, double bound)
+static vae_status check_within(const char *what, double number, double least, double most)
 {
-    if (!(bound < 0) && (!(bound > 0) || isinf(bound) || (bound >= VAE__BOUND_LEAST && bound <= VAE__BOUND_MOST)) &&
-        !isnan(bound))
+    if (!(number < 0) && (!(number > 0) || isinf(number) || (number >= least && number <= most)) && !isnan(number))
         return vae__ok();
     return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a number from %g to %g, or infinity for none, found %g", what,
-                      VAE__BOUND_LEAST, VAE__BOUND_MOST, bound);
+                      least, most, number);
+}
+
+static vae_status check_bound(const char *what, double bound)
+{
+    return check_within(what, bound, VAE__BOUND_LEAST, VAE__BOUND_MOST);
 }
 
 static vae_status check_numbers(const vae_training_options *options)
@@ -30,7 +34,8 @@ static vae_status check_numbers(const vae_training_options *options)
                           options->learning_rate);
     VAE__TRY(check_bound("clip-norm", options->clip_norm));
     VAE__TRY(check_bound("clip-value", options->clip_value));
-    return check_bound("weight-prior", options->weight_prior);
+    VAE__TRY(check_bound("weight-prior", options->weight_prior));
+    return check_within("average", options->average, VAE__AVERAGE_LEAST, VAE__AVERAGE_MOST);
 }
 
 /* What the texts say. */
@@ -70,6 +75,7 @@ static vae_training_options fill_in(const vae_training_options *options, const v
     wanted.clip_norm = either(options->clip_norm, recipe->clip_norm);
     wanted.clip_value = either(options->clip_value, recipe->clip_value);
     wanted.weight_prior = either(options->weight_prior, recipe->weight_prior);
+    wanted.average = either(options->average, recipe->average);
     return wanted;
 }
 
@@ -94,6 +100,7 @@ vae_status vae__method_take(vae_training *training, const vae_training_options *
     training->method.clip_norm = bound_of(wanted.clip_norm);
     training->method.clip_value = bound_of(wanted.clip_value);
     training->method.weight_prior = bound_of(wanted.weight_prior);
+    VAE__TRY(vae__training_take_average(training, bound_of(wanted.average)));
     VAE__TRY(vae__training_take_optimizer(training, &optimizer));
     return vae__training_take_schedule(training, &schedule);
 }

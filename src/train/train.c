@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "graph/team.h"
-#include "src/base/file.h"
 #include "src/base/memory.h"
 #include "src/base/parallel.h"
 #include "src/base/random.h"
@@ -16,6 +15,7 @@
 #include "src/kernels/matmul.h"
 #include "src/train/account.h"
 #include "src/train/apart.h"
+#include "src/train/average.h"
 #include "src/train/keeper.h"
 #include "src/train/method.h"
 #include "src/train/refused.h"
@@ -53,6 +53,7 @@ typedef struct vae__loop {
     const vae_data *data;
     vae_executor_options executor_options;
     bool refused;          /* the step under way was, by the executor */
+    bool taken;            /* the step before the one under way was, in this region; the average has still to see it */
     vae_status skipped;    /* why the last step was, if that is not told yet */
     vae__account *account; /* NULL: nobody asks */
 } vae__loop;
@@ -221,6 +222,15 @@ static vae_status make_validation(vae__loop *loop, const vae_data *data)
                               &loop->validation);
 }
 
+/* Is no step left to take? That epochs bring nothing any more is asked where one has ended. */
+static bool is_over(const vae__loop *loop)
+{
+    const vae_training *training = loop->training;
+    const bool ended = training->step == training->epoch * vae__training_steps(training);
+    return training->epoch >= loop->options->epochs ||
+           (ended && vae__history_is_stale(training, loop->options->patience));
+}
+
 static vae_status make_loop(vae__loop *loop, const vae_data *data)
 {
     vae_training *training = loop->training;
@@ -248,9 +258,9 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
     VAE__TRY(vae__allocate("the epoch of a batch", (size_t)capacity, sizeof(float), &loop->epochs));
     VAE__TRY(make_validation(loop, data));
+    vae__average_begin(training);
     /* An epoch is long, and its checkpoint the first that would be lost. */
-    bool writes = loop->options->checkpoint && training->epoch < loop->options->epochs;
-    return writes ? vae__file_check_writable(loop->options->checkpoint) : vae__ok();
+    return is_over(loop) ? vae__ok() : vae__keeper_check_writable(&loop->keeper);
 }
 
 static void clear_loop(vae__loop *loop)
@@ -337,6 +347,7 @@ static vae_status settle(vae__loop *loop)
     loop->refused = false;
     vae_status status = vae__refused_settle(&step);
     if (!status.code) {
+        vae__average_alone(loop->training);
         end_step(loop);
     } else if (status.code == VAE_ERROR_NUMBER && loop->options->on_nonfinite == VAE_NONFINITE_SKIP) {
         loop->skipped = status;
@@ -362,7 +373,8 @@ static bool pauses(const vae__loop *loop)
 {
     if (loop->status.code || loop->refused || loop->number == loop->steps)
         return true;
-    return loop->number > loop->entered_at && (vae__keeper_due(&loop->keeper, loop->training, false) || tells(loop));
+    return loop->number > loop->entered_at &&
+           (vae__keeper_due(&loop->keeper, loop->training, VAE__WITHIN_EPOCH) || tells(loop));
 }
 
 /* A step's work, by all threads: gradient and optimiser. */
@@ -373,7 +385,8 @@ static void work(vae__loop *loop, vae__team team)
         vae__apart_work(&loop->apart, (double)figure(loop, loop->graph.objective), team);
 }
 
-/* Steps, by all threads of one region. Thread 0 keeps the books between two barriers. */
+/* Steps, by all threads of one region. Thread 0 keeps the books between two barriers. The average takes a step in where
+ * the threads have met again, before any of them can change a parameter: that costs no barrier of its own. */
 static void run_steps(void *context, vae__team team)
 {
     vae__loop *loop = context;
@@ -384,12 +397,15 @@ static void run_steps(void *context, vae__team team)
                 loop->status = begin_step(loop);
         }
         vae__barrier(team);
+        if (loop->taken)
+            vae__average_work(loop->training, team);
         if (loop->paused || loop->status.code)
             return;
         work(loop, team);
         if (team.thread)
             continue;
         loop->refused = loop->at_once ? vae__executor_refused(loop->executor) : loop->apart.refused;
+        loop->taken = !loop->refused && loop->training->average;
         if (!loop->refused)
             end_step(loop);
     }
@@ -419,11 +435,14 @@ static vae_status tell(vae__loop *loop, vae__partial sums, bool epoch_done)
     progress->epoch_done = epoch_done;
     progress->saved_step = keeper->saved_step;
     progress->not_saved = keeper->failure.code ? &keeper->failure : NULL;
+    progress->best_step = keeper->best_step;
+    progress->best_not_saved = keeper->best_failure.code ? &keeper->best_failure : NULL;
     progress->skipped = sums.skipped;
     progress->not_finite = loop->skipped.code ? &loop->skipped : NULL;
     int answer = loop->options->progress ? loop->options->progress(loop->options->context, progress) : 0;
     keeper->asked = false;
     keeper->failure = vae__ok();
+    keeper->best_failure = vae__ok();
     loop->skipped = vae__ok();
     loop->told = vae__seconds();
     loop->told_at = loop->number;
@@ -448,6 +467,20 @@ static bool is_present(const vae__loop *loop, int column)
     return column != VAE__TRAIN_OBJECTIVE || strcmp(loop->training->model->declaration.objective, "elbo") != 0;
 }
 
+/* Of the average of the parameters, where there is one. */
+static vae_status validate(vae__loop *loop, vae_evaluation *validation)
+{
+    const vae_evaluation_options options = { .seed = loop->training->seed };
+    if (!loop->validation)
+        return vae__ok();
+    vae__average_swap(loop->training);
+    vae_status status = vae__evaluator_run(loop->validation, &options, validation);
+    vae__average_swap(loop->training);
+    loop->progress.has_validation = true;
+    loop->progress.validation_elbo = validation->elbo;
+    return status;
+}
+
 /* The epoch's row of the history, validated where there is a split for it. */
 static vae_status record(vae__loop *loop)
 {
@@ -457,11 +490,7 @@ static vae_status record(vae__loop *loop)
         return vae__error(VAE_ERROR_NUMBER, "%s: every step of epoch %" PRId64 " was skipped, for none was finite",
                           training->model->declaration.name, training->epoch + 1);
     vae_evaluation validation = { 0 };
-    if (loop->validation)
-        VAE__TRY(
-            vae__evaluator_run(loop->validation, &(vae_evaluation_options){ .seed = training->seed }, &validation));
-    loop->progress.has_validation = loop->validation != NULL;
-    loop->progress.validation_elbo = validation.elbo;
+    VAE__TRY(validate(loop, &validation));
     double reconstruction = training->partial.reconstruction / examples, kl = training->partial.kl / examples;
     double values[VAE__MAX_COLUMNS] = {
         [VAE__STEP] = (double)training->step,
@@ -493,7 +522,9 @@ static vae_status end_epoch(vae__loop *loop)
     vae__partial sums = training->partial;
     training->partial = (vae__partial){ 0 };
     training->epoch++;
-    bool last = training->epoch >= loop->options->epochs, due = vae__keeper_due(&loop->keeper, training, true);
+    const bool last = is_over(loop);
+    const bool due = vae__keeper_due(&loop->keeper, training, last ? VAE__ALL_DONE : VAE__EPOCH_DONE);
+    vae__keeper_best(&loop->keeper, training);
     vae_status saved = due && last ? vae__keeper_save(&loop->keeper, training) : vae__ok();
     if (due && !last)
         vae__keeper_try(&loop->keeper, training);
@@ -504,7 +535,7 @@ static vae_status end_epoch(vae__loop *loop)
 /* Between two regions of an epoch. */
 static vae_status pause(vae__loop *loop)
 {
-    if (vae__keeper_due(&loop->keeper, loop->training, false))
+    if (vae__keeper_due(&loop->keeper, loop->training, VAE__WITHIN_EPOCH))
         vae__keeper_try(&loop->keeper, loop->training);
     return tells(loop) ? tell(loop, loop->training->partial, false) : vae__ok();
 }
@@ -524,6 +555,7 @@ static vae_status run_epoch(vae__loop *loop)
     loop->told_at = loop->number;
     while (loop->number < loop->steps) {
         loop->entered_at = loop->number;
+        loop->taken = false;
         vae__parallel(loop->threads, run_steps, loop);
         VAE__TRY(loop->status);
         if (loop->refused)
@@ -564,7 +596,7 @@ vae_status vae__train(vae_training *training, const vae_data *data, const vae_tr
         training->epochs = options->epochs;
         training->kernels = vae__kernels_text(options->kernels);
     }
-    while (!status.code && training->epoch < options->epochs)
+    while (!status.code && !is_over(&loop))
         status = run_epoch(&loop);
     if (!status.code)
         status = vae__account_end(account, loop.executor, loop.graph.program, training->batch_size, loop.match.rows);
