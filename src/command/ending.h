@@ -9,7 +9,7 @@ typedef struct vae__ending {
     FILE *lines; /* where they go */
     vae_training *training;
     const char *path; /* of the checkpoint */
-    const char *best; /* of the file of the best epoch; NULL: there is to be none */
+    const char *best; /* of the file of the best epoch; NULL: there is none */
     bool best_kept;   /* this run has written it */
     bool objective;   /* is not the elbo, and told beside it */
     bool stopped;     /* by a signal */

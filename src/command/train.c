@@ -251,7 +251,7 @@ static vae__ending ending_of(const run_state *state, vae_training *training, boo
                           .lines = state->lines,
                           .training = training,
                           .path = state->path,
-                          .best = state->call->values[BEST].text,
+                          .best = state->best_lost.code ? NULL : state->call->values[BEST].text,
                           .best_kept = state->best_step >= 0,
                           .objective = state->objective,
                           .stopped = left && signalled,

@@ -606,14 +606,42 @@ START_TEST(test_check_writable)
 }
 END_TEST
 
+/* Whatever they are called, and be they there or not. */
+START_TEST(test_same)
+{
+    char other[160], link[112];
+    bool same;
+    snprintf(other, sizeof other, "%s/../%s/./%s", folder, strrchr(folder, '/') + 1, strrchr(path, '/') + 1);
+    for (int there = 0; there < 2; there++) {
+        ck_assert_status_ok(vae__file_is_same(path, path, &same));
+        ck_assert(same);
+        ck_assert_status_ok(vae__file_is_same(path, other, &same));
+        ck_assert(same);
+        snprintf(link, sizeof link, "%s/another", folder);
+        ck_assert_status_ok(vae__file_is_same(link, path, &same));
+        ck_assert(!same);
+        ck_assert_status_ok(vae__file_is_same(path, strrchr(path, '/') + 1, &same)); /* of another folder */
+        ck_assert(!same);
+        ck_assert_status_ok(vae__file_write(path, "", 0));
+    }
+    ck_assert_int_eq(symlink(path, link), 0);
+    ck_assert_status_ok(vae__file_is_same(link, other, &same));
+    ck_assert(same);
+    remove(link);
+    snprintf(other, sizeof other, "%s/none/file", folder);
+    ck_assert_status(vae__file_is_same(path, other, &same), VAE_ERROR_FILE,
+                     "cannot look at its folder: No such file or directory");
+    ck_assert(!same);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("file");
-    const TTest *const tests[] = { test_round_trip,  test_relative,       test_refused,
-                                   test_pipe,        test_write_fails,    test_order,
-                                   test_interrupted, test_read_fails,     test_link,
-                                   test_followed,    test_permissions,    test_group,
-                                   test_long_name,   test_check_writable, NULL };
+    const TTest *const tests[] = { test_round_trip,  test_relative,       test_refused,     test_pipe,
+                                   test_write_fails, test_order,          test_interrupted, test_read_fails,
+                                   test_link,        test_followed,       test_permissions, test_group,
+                                   test_long_name,   test_check_writable, test_same,        NULL };
     const TTest *const killed[] = { test_ended,        test_stale, test_stale_otherwise, test_living,
                                     test_many_writers, test_taken, test_another,         test_no_locks,
                                     test_cannot_sweep, NULL };

@@ -172,6 +172,9 @@ static inline void set_method(vae_training *training, bool rich)
     }
     for (int i = 0; i < VAE__STATES && training->states[i]; i++)
         fill(training->states[i], training->model->store, i ? 0.001f : 0.1f);
+    ck_assert_status_ok(vae__training_take_average(training, rich ? 0.1 + 0.2 : 0));
+    if (rich)
+        fill(training->average, training->model->store, 0.7f);
 }
 
 static inline vae_training *make_training(const vae_model_spec *spec)
@@ -316,8 +319,8 @@ static inline void assert_same_place(const vae_training *a, const vae_training *
 
 static inline void assert_same_method(const vae__method *a, const vae__method *b)
 {
-    const double p[] = { a->clip_norm, a->clip_value, a->weight_prior };
-    const double q[] = { b->clip_norm, b->clip_value, b->weight_prior };
+    const double p[] = { a->clip_norm, a->clip_value, a->weight_prior, a->average };
+    const double q[] = { b->clip_norm, b->clip_value, b->weight_prior, b->average };
     ck_assert_mem_eq(p, q, sizeof p);
     assert_same_text(a->optimizer_text, b->optimizer_text);
     assert_same_text(a->schedule_text, b->schedule_text);
@@ -338,6 +341,9 @@ static inline void assert_same(const vae_training *a, const vae_training *b)
         if (a->states[i])
             ck_assert_mem_eq(a->states[i], b->states[i], bytes);
     }
+    ck_assert_int_eq(!a->average, !b->average);
+    if (a->average)
+        ck_assert_mem_eq(a->average, b->average, bytes);
     const double p[] = { a->learning_rate, a->partial.reconstruction, a->partial.kl, a->partial.objective };
     const double q[] = { b->learning_rate, b->partial.reconstruction, b->partial.kl, b->partial.objective };
     ck_assert_mem_eq(p, q, sizeof p);

@@ -272,6 +272,91 @@ static void strange_split(hid_t file)
     put_attribute(file, "/data/split", "crc32", H5T_STD_U32LE, &crc);
 }
 
+/* ---- The average of the parameters --------------------------------------------------------------------------------- */
+
+static const char averaged[] = "/average/encoder/0/weight"; /* (6, 7) */
+
+static void average_of_nothing(hid_t file)
+{
+    H5Ldelete(file, "/average/encoder", H5P_DEFAULT);
+}
+
+static void average_of_more(hid_t file)
+{
+    hsize_t shape[] = { 3 };
+    put_dataset(file, "/average/momentum", H5T_IEEE_F32LE, 1, shape, H5P_DEFAULT);
+}
+
+static void average_too_long(hid_t file)
+{
+    hsize_t shape[] = { 6, 8 };
+    put_dataset(file, averaged, H5T_IEEE_F32LE, 2, shape, H5P_DEFAULT);
+}
+
+static void average_of_doubles(hid_t file)
+{
+    hsize_t shape[] = { 6, 7 };
+    put_dataset(file, averaged, H5T_IEEE_F64LE, 2, shape, H5P_DEFAULT);
+}
+
+static void average_damaged(hid_t file)
+{
+    float values[42];
+    hid_t dataset = H5Dopen2(file, averaged, H5P_DEFAULT);
+    ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
+    values[41] += 1;
+    ck_assert_int_ge(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
+    H5Dclose(dataset);
+}
+
+static void average_elsewhere(hid_t file)
+{
+    H5Ldelete(file, "/average", H5P_DEFAULT);
+    H5Lcreate_soft("/parameters", file, "/average", H5P_DEFAULT, H5P_DEFAULT);
+}
+
+static void average_external(hid_t file)
+{
+    H5Ldelete(file, "/average", H5P_DEFAULT);
+    H5Lcreate_external("/nowhere/other.h5", "/average", file, "/average", H5P_DEFAULT, H5P_DEFAULT);
+}
+
+static void average_no_group(hid_t file)
+{
+    hsize_t shape[] = { 3 };
+    put_dataset(file, "/average", H5T_IEEE_F32LE, 1, shape, H5P_DEFAULT);
+}
+
+static void average_in_itself(hid_t file)
+{
+    H5Lcreate_hard(file, "/average", file, "/average/average", H5P_DEFAULT, H5P_DEFAULT);
+}
+
+static void no_decay(hid_t file)
+{
+    H5Adelete_by_name(file, "/average", "decay", H5P_DEFAULT);
+}
+
+static void decay_of_one(hid_t file)
+{
+    put_number(file, "/average", "decay", 1);
+}
+
+static void decay_of_nothing(hid_t file)
+{
+    put_number(file, "/average", "decay", 0);
+}
+
+static void decay_no_number(hid_t file)
+{
+    put_number(file, "/average", "decay", (double)NAN);
+}
+
+static void decay_text(hid_t file)
+{
+    put_string(file, "/average", "decay", "0.9");
+}
+
 /* ---- Each of them ------------------------------------------------------------------------------------------------ */
 
 static const damage cases[] = {
@@ -313,6 +398,20 @@ static const damage cases[] = {
     { negative_division, "/data/division_test: expected 0 to", false },
     { no_division_seed, "/data/division_seed: expected an unsigned 64-bit integer, found no such attribute", false },
     { strange_split, "/data/split: row 1: expected split 0 to 3, found 4", false },
+    { average_of_nothing, "/average/encoder/0/weight: expected a dataset, found none", true },
+    { average_of_more, "/average/momentum: expected nothing, found an object that is not part of the model", true },
+    { average_too_long, "/average/encoder/0/weight: expected shape (6, 7), found (6, 8)", true },
+    { average_of_doubles, "/average/encoder/0/weight: expected values of type float32", true },
+    { average_damaged, "/average/encoder/0/weight: its values are damaged: expected checksum", true },
+    { average_elsewhere, "/average: expected a group, found a link to elsewhere", true },
+    { average_external, "/average: expected a group, found a link to elsewhere", true },
+    { average_no_group, "/average: expected a group, found ", true },
+    { average_in_itself, "/average/average: expected nothing", true },
+    { no_decay, "/average/decay: expected a 64-bit float, found no such attribute", false },
+    { decay_of_one, "/average/decay: expected 1e-09 to 0.999999, found 1", false },
+    { decay_of_nothing, "/average/decay: expected 1e-09 to 0.999999, found 0", false },
+    { decay_no_number, "/average/decay: expected 1e-09 to 0.999999, found nan", false },
+    { decay_text, "/average/decay: expected a 64-bit float, found another type", false },
 };
 
 START_TEST(test_changed)

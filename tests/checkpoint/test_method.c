@@ -70,6 +70,7 @@ START_TEST(test_usual)
     hid_t file = H5Fopen(path_of("a.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
         ck_assert_int_eq(H5Aexists_by_name(file, "/optimizer", absent[i], H5P_DEFAULT), 0);
+    ck_assert_int_eq(H5Lexists(file, "/average", H5P_DEFAULT), 0);
     H5Fclose(file);
     vae_training_free(&training);
     folder_remove();

@@ -18,6 +18,8 @@ static vae_training *make_whole(const vae_model_spec *spec)
         parameters[i] = usual(parameters[i]);
         training->states[0][i] = usual(training->states[0][i]);
         training->states[1][i] = fabsf(usual(training->states[1][i]));
+        if (training->average)
+            training->average[i] = usual(training->average[i]);
     }
     return training;
 }
@@ -48,13 +50,13 @@ END_TEST
 
 /* ---- Values ------------------------------------------------------------------------------------------------------ */
 
-enum { PARAMETERS, STATE, FIRST, SECOND };
+enum { PARAMETERS, STATE, FIRST, SECOND, AVERAGE };
 
 static float *array_of(vae_training *training, int which)
 {
     vae_store *store = training->model->store;
     float *const arrays[] = { vae_store_parameters(store), vae_store_state(store), training->states[0],
-                              training->states[1] };
+                              training->states[1], training->average };
     return arrays[which];
 }
 
@@ -79,6 +81,9 @@ static const struct {
     { SECOND, "encoder/0/weight", -1e-30f,
       "/optimizer/second_moment/encoder/0/weight: expected finite numbers from 0 on, found -1e-30" },
     { SECOND, "encoder/0/weight", -0.0f, NULL },
+    { AVERAGE, "encoder/0/weight", NAN, "/average/encoder/0/weight: expected finite numbers, found nan in place 2" },
+    { AVERAGE, "decoder/0/bias", -INFINITY, "/average/decoder/0/bias: expected finite numbers, found -inf in place 2" },
+    { AVERAGE, "encoder/0/weight", -1, NULL },
 };
 
 START_TEST(test_values)

@@ -43,7 +43,7 @@ static const vae_model_spec rich_spec = {
 };
 enum { RICH_ROWS = 24, RICH_WIDTH = 3 };
 
-static char folder[64], path[96], other_path[96], data_path[96], rich_path[96];
+static char folder[64], path[96], other_path[96], data_path[96], rich_path[96], best_path[96];
 static vae_data *data;         /* digits:20, four of them held out */
 static vae_training *training; /* one step done */
 static vae_data *rich_data;    /* whole runs held out for validation */
@@ -211,7 +211,8 @@ static const vae_training_options rich_options = { .batch_size = 8,
                                                    .optimizer = "rmsprop momentum=0.5",
                                                    .schedule = "steps 3 factor=0.5",
                                                    .clip_norm = 1,
-                                                   .weight_prior = 1 };
+                                                   .weight_prior = 1,
+                                                   .average = 0.9 };
 
 static vae_status try_fields(void)
 {
@@ -236,6 +237,28 @@ static vae_status try_list(void)
     return vae_data_list(data_path, ignore, NULL);
 }
 
+static int keep_status(void *lost, const vae_progress *progress)
+{
+    if (progress->best_not_saved)
+        *(vae_status *)lost = *progress->best_not_saved;
+    return 0;
+}
+
+/* Only told is that the best epoch cannot be kept. */
+static vae_status train_best(vae_training *made)
+{
+    vae_status lost = { .code = VAE_OK };
+    const vae_train_options options = { .epochs = 1,
+                                        .threads = 1,
+                                        .checkpoint = other_path,
+                                        .best = best_path,
+                                        .patience = 2,
+                                        .progress = keep_status,
+                                        .context = &lost };
+    vae_status status = vae_train(made, rich_data, &options);
+    return status.code ? status : lost;
+}
+
 static vae_status try_rich_train(void)
 {
     vae_model *model = NULL;
@@ -244,8 +267,7 @@ static vae_status try_rich_train(void)
     if (!status.code)
         status = vae_training_new(&model, rich_data, &rich_options, &made);
     if (!status.code)
-        status =
-            vae_train(made, rich_data, &(vae_train_options){ .epochs = 1, .threads = 1, .checkpoint = other_path });
+        status = train_best(made);
     vae_model_free(&model);
     vae_training_free(&made);
     return status;
@@ -411,6 +433,7 @@ static void begin_rich(void)
 {
     vae_model *model = NULL;
     snprintf(data_path, sizeof data_path, "%s/data.h5", folder);
+    snprintf(best_path, sizeof best_path, "%s/best.h5", folder);
     snprintf(rich_path, sizeof rich_path, "%s/rich.h5", folder);
     make_rich_file();
     ck_assert_status_ok(open_rich(&rich_data));
@@ -449,6 +472,7 @@ static void end(void)
     remove(data_path);
     remove(rich_path);
     remove(other_path);
+    remove(best_path);
     ck_assert_msg(!rmdir(folder), "something was left in %s", folder);
     ck_assert_int_eq(system_outstanding(), 0);
 }

@@ -54,6 +54,10 @@ static inline void check_alike(const vae_training *a, const vae_training *b)
     ck_assert_str_eq(one.schedule, other.schedule);
     for (int i = 0; i < one.optimizer_states; i++)
         ck_assert_msg(!memcmp(a->states[i], b->states[i], bytes), "moments %d differ", i);
+    ck_assert_mem_eq(&one.average, &other.average, sizeof(double));
+    ck_assert_int_eq(!a->average, !b->average);
+    if (a->average)
+        ck_assert_msg(!memcmp(a->average, b->average, bytes), "averages differ");
     ck_assert_int_eq(a->partial.examples, b->partial.examples);
     ck_assert_mem_eq(&a->partial.reconstruction, &b->partial.reconstruction, sizeof(double));
     ck_assert_mem_eq(&a->partial.kl, &b->partial.kl, sizeof(double));

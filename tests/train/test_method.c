@@ -85,7 +85,8 @@ static vae_model_spec with_recipe(void)
                                 .schedule = "steps 1 factor=0.5",
                                 .clip_norm = 7,
                                 .clip_value = 8,
-                                .weight_prior = 9 };
+                                .weight_prior = 9,
+                                .average = 0.5 };
     return spec;
 }
 
@@ -102,6 +103,7 @@ START_TEST(test_recipe)
     ck_assert_double_eq(state.clip_norm, 7);
     ck_assert_double_eq(state.clip_value, 8);
     ck_assert_double_eq(state.weight_prior, 9);
+    ck_assert_double_eq(state.average, 0.5);
     ck_assert_int_eq(vae_model_declaration(vae_training_model(training))->recipe.epochs, 3);
     vae_training_free(&training);
 }
@@ -118,9 +120,11 @@ START_TEST(test_options_over_recipe)
                                            .schedule = "constant",
                                            .clip_norm = INFINITY,
                                            .clip_value = INFINITY,
-                                           .weight_prior = INFINITY };
+                                           .weight_prior = INFINITY,
+                                           .average = INFINITY };
     ck_assert_status_ok(make(&spec, &options, &training));
     vae_training_state state = vae_training_where(training);
+    ck_assert(!(state.average > 0));
     ck_assert_int_eq(state.batch_size, 30);
     ck_assert_double_eq(state.learning_rate, 0.5);
     ck_assert_str_eq(state.optimizer, "adam");
@@ -152,6 +156,10 @@ START_TEST(test_bad_options)
         { { .clip_norm = -1 }, VAE_ERROR_ARGUMENT, "clip-norm: expected a number from 1e-09 to 1e+09, or infinity" },
         { { .clip_value = 1e-10 }, VAE_ERROR_ARGUMENT, "clip-value: expected a number from 1e-09 to 1e+09" },
         { { .weight_prior = NAN }, VAE_ERROR_ARGUMENT, "weight-prior: expected a number from 1e-09 to 1e+09" },
+        { { .average = 1 }, VAE_ERROR_ARGUMENT, "average: expected a number from 1e-09 to 0.999999, or infinity" },
+        { { .average = -0.5 }, VAE_ERROR_ARGUMENT, "or infinity for none, found -0.5" },
+        { { .average = -INFINITY }, VAE_ERROR_ARGUMENT, "average: expected a number from 1e-09 to 0.999999" },
+        { { .average = NAN }, VAE_ERROR_ARGUMENT, "average: expected a number from 1e-09 to 0.999999" },
         { { .batch_size = -1 }, VAE_ERROR_ARGUMENT, "expected a batch of 1 to 1000000 examples, found -1" },
         { { .learning_rate = -1 }, VAE_ERROR_ARGUMENT, "expected a learning rate above 0 and up to 1e6, found -1" },
     };
@@ -192,7 +200,8 @@ START_TEST(test_built_in)
                                                .schedule = recipe->schedule,
                                                .clip_norm = recipe->clip_norm,
                                                .clip_value = recipe->clip_value,
-                                               .weight_prior = recipe->weight_prior };
+                                               .weight_prior = recipe->weight_prior,
+                                               .average = recipe->average };
         const vae_status status = vae_training_options_check(&options);
         ck_assert_msg(!status.code, "%s: %s", spec->name, status.message);
         count += recipe->optimizer || recipe->schedule;
