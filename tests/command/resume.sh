@@ -37,6 +37,7 @@ goes_on() {
     for group in /parameters /state /optimizer; do
         same "$file" whole.h5 $group
     done
+    case $* in *--average*) same "$file" whole.h5 /average ;; esac
     same_history "$file" whole.h5
     check "$file: as many steps" [ "$(step_of "$file")" = "$(step_of whole.h5)" ]
     rm -f "$file" whole.h5
@@ -58,6 +59,7 @@ stops_and_goes_on() {
 }
 
 stops_and_goes_on --optimizer 'sgd momentum=0.9' --schedule 'warm-up epochs=2.5, steps 2 factor=0.5' --clip-norm 50
+stops_and_goes_on --average 0.99
 stops_and_goes_on --optimizer adagrad --learning-rate 0.02 --weight-prior 1 --schedule 'cosine epochs=20'
 
 begin $settings $tiny --validation 100 --out asked.h5 --checkpoint-every 1000000epochs

@@ -170,7 +170,7 @@ grep -q '^best    kept/best.h5: epoch 3, ' out || complain "unexpected words: $(
 kept_epoch 3
 count
 # Numbers of the calls that put the new file into its place.
-renames=$(awk -F '\t' '$3 ~ /^rename/ { print $2 }' log)
+renames=$(awk -F '\t' '$3 ~ /^rename/ && $2 { print $2 }' log)
 check 'as many files as epochs' [ "$(echo "$renames" | wc -l)" = 2 ]
 second=$(echo "$renames" | head -n 1)
 third=$(echo "$renames" | tail -n 1)
