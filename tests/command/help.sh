@@ -61,7 +61,7 @@ sys.exit(list(found) != sys.argv[1].split())' "$keys"
     object 'models' models
     object 'words' models --words
     object 'source digest rows split fields suggestion datasets dataset_count' data digits:60
-    object 'model parameters data epochs steps elbo reconstruction kl objective validation_elbo seconds stopped path' \
+    object 'model parameters data epochs steps elbo reconstruction kl objective validation_elbo best_epoch best_validation_elbo seconds stopped stopped_early path best_path' \
         train cvae --data digits:60 --epochs 1 --latent 2 --encoder= --decoder= --out small.h5
     figures='split examples elbo elbo_error elbo_bits reconstruction reconstruction_error kl kl_error observed nll
         nll_error nll_bits nll_samples effective_fraction effective_fraction_least prior_nll prior_nll_error
