@@ -28,7 +28,7 @@ static void same_forward(const vae_op_row *row)
 static void steep_backward(const vae_op_row *row)
 {
     for (int64_t i = 0; row->grad_in[0] && i < row->out_size; i++)
-        row->grad_in[0][i] += row->grad[i] * 0x1p42;
+        row->grad_in[0][i] += row->grad[i] * 0x1p61;
 }
 
 static void spoiled_backward(const vae_op_row *row)
