@@ -243,7 +243,11 @@ typedef enum vae_results {
     VAE_RESULTS_EXAMPLES, /* "libvae evaluation": elbo, reconstruction, kl, observed, row */
     /* "libvae reconstructions": x, reconstruction (both as modelled), reconstruction_units (in the data's own units),
      * row, and where values are missing the mask */
-    VAE_RESULTS_RECONSTRUCTIONS
+    VAE_RESULTS_RECONSTRUCTIONS,
+    /* Of <vae/walk.h>: x, z and */
+    VAE_RESULTS_MANIFOLD,      /* "libvae manifold": place */
+    VAE_RESULTS_INTERPOLATION, /* "libvae interpolation": t, from, to */
+    VAE_RESULTS_TRAVERSAL      /* "libvae traversal": value, dimension, kl */
 } vae_results;
 
 /*

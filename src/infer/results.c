@@ -14,8 +14,9 @@
 #include "src/infer/given.h"
 #include "src/infer/pictures.h"
 #include "src/infer/sample.h"
+#include "src/infer/walk.h"
 
-enum { OWN_MOST = 6, NAME_BYTES = 320 };
+enum { OWN_MOST = 7, NAME_BYTES = 320 };
 
 /* A file while its columns are gathered. */
 typedef struct vae__sheet {
@@ -29,13 +30,21 @@ typedef struct vae__sheet {
 
 static const struct {
     const char *format, *title;
-    bool picture; /* may be one */
+    bool picture;      /* may be one */
+    const char *place; /* of a walk: what its place is called, */
+    const char *told;  /* and what that is */
+    int64_t places;    /* its values; 0: one */
 } kinds[] = {
     [VAE_RESULTS_SAMPLES] = { VAE__SAMPLES_FORMAT, "samples", true },
     [VAE_RESULTS_LATENTS] = { VAE__LATENTS_FORMAT, "latents", false },
     [VAE_RESULTS_EXAMPLES] = { VAE__EXAMPLES_FORMAT, "evaluation of each example", false },
     [VAE_RESULTS_RECONSTRUCTIONS] = { VAE__RECONSTRUCTIONS_FORMAT, "reconstructions", true },
+    [VAE_RESULTS_MANIFOLD] = { VAE__MANIFOLD_FORMAT, "manifold", true, "place", "the point of the unit square", 2 },
+    [VAE_RESULTS_INTERPOLATION] = { VAE__INTERPOLATION_FORMAT, "interpolation", true, "t",
+                                    "how far it is, 0 to 1, between from and to", 0 },
+    [VAE_RESULTS_TRAVERSAL] = { VAE__TRAVERSAL_FORMAT, "traversal", true, "value", "what the dimension was set to", 0 },
 };
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* ---- Columns ----------------------------------------------------------------------------------------------------- */
 
@@ -257,6 +266,31 @@ vae_status vae_reconstructions_save(const vae_model *model, const vae_reconstruc
     return write(&sheet, &reconstructions->given, VAE_RESULTS_RECONSTRUCTIONS, reconstructions->split, path);
 }
 
+vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const char *path)
+{
+    bool picture;
+    VAE__TRY(check_save(model, walk, path));
+    if ((unsigned)walk->kind >= KINDS || !kinds[walk->kind].place)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a walk, found results of another kind");
+    VAE__TRY(choose_form(path, walk->kind, &picture));
+    if (picture)
+        return vae__samples_picture(model, &walk->samples, path);
+    vae__sheet sheet = { .model = model, .rows = walk->samples.count };
+    add_x(&sheet, "x", "mean of p(x | z) in the data's own units, row by row of the grid", VAE_FLOAT32,
+          walk->samples.x);
+    add(&sheet, "z", "the points", VAE_FLOAT32, walk->samples.z_size, walk->samples.z);
+    add(&sheet, kinds[walk->kind].place, kinds[walk->kind].told, VAE_FLOAT64, kinds[walk->kind].places, walk->place);
+    if (walk->from)
+        add(&sheet, "from", "the row in the source where it begins, from 0", VAE_INT64, 0, walk->from);
+    if (walk->to)
+        add(&sheet, "to", "the row in the source where it ends, from 0", VAE_INT64, 0, walk->to);
+    if (walk->dimension)
+        add(&sheet, "dimension", "which dimension of z was set, from 0", VAE_INT64, 0, walk->dimension);
+    if (walk->kl)
+        add(&sheet, "kl", "that dimension's mean KL(q(z | x) || N(0, 1)), nats", VAE_FLOAT64, 0, walk->kl);
+    return write(&sheet, &walk->samples.given, walk->kind, VAE_SPLITS, path);
+}
+
 /* ---- Asking before ----------------------------------------------------------------------------------------------- */
 
 vae_status vae_samples_check(const vae_model *model, const vae_sample_options *options, const char *path)
@@ -273,7 +307,7 @@ vae_status vae_samples_check(const vae_model *model, const vae_sample_options *o
 vae_status vae_results_check(const vae_model *model, vae_results kind, int64_t count, const char *path)
 {
     bool picture;
-    if (!model || !path || (unsigned)kind > VAE_RESULTS_RECONSTRUCTIONS || count < 1)
+    if (!model || !path || (unsigned)kind >= KINDS || count < 1)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model, a kind of results, at least 1 of them, and a path");
     VAE__TRY(choose_form(path, kind, &picture));
     vae_samples grid = { .count = count };
@@ -284,9 +318,18 @@ vae_status vae_results_check(const vae_model *model, vae_results kind, int64_t c
     return picture ? vae__picture_fits(model, grid.rows, grid.columns, path) : vae__ok();
 }
 
+vae_status vae_walk_check(const vae_model *model, int64_t rows, int64_t columns, const char *path)
+{
+    bool picture;
+    if (!model || !path)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model and a path, found NULL");
+    VAE__TRY(choose_form(path, VAE_RESULTS_MANIFOLD, &picture));
+    return picture ? vae__picture_fits(model, rows, columns, path) : vae__ok();
+}
+
 vae_status vae_results_recognize(const char *path, vae_results kind)
 {
-    if (!path || (unsigned)kind > VAE_RESULTS_RECONSTRUCTIONS)
+    if (!path || (unsigned)kind >= KINDS)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a kind of results");
     return vae__table_recognize(path, kinds[kind].format);
 }
