@@ -308,11 +308,17 @@ typedef struct spot {
     double x, y;
 } spot;
 
-/* Down, until no name before it is in the way. */
+/* Is a name before it in the way? A little less than the space counts, for moving by the space may round. */
+static bool is_in_the_way(spot taken, spot wanted)
+{
+    return fabs(taken.x - wanted.x) < LABEL_SPACE && fabs(taken.y - wanted.y) < LABEL_SPACE - 0.5;
+}
+
+/* Down, until none is. Every move is by half a unit or more, and ends below all of them at the latest. */
 static spot free_spot(const spot *taken, int count, spot wanted)
 {
     for (int i = 0; i < count; i++)
-        if (fabs(taken[i].x - wanted.x) < LABEL_SPACE && fabs(taken[i].y - wanted.y) < LABEL_SPACE) {
+        if (is_in_the_way(taken[i], wanted)) {
             wanted.y = taken[i].y + LABEL_SPACE;
             i = -1;
         }
