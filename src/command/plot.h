@@ -4,7 +4,7 @@
 
 #include "src/command/rows.h"
 
-enum { VAE__ROWS_NAMES, CURVES, SCATTER, OUT, FIGURE, BY, LOG, DIMENSIONS, COLOR_BY, THREADS };
+enum { CURVES, SCATTER, OUT, FIGURE, BY, LOG, VAE__ROWS_NAMES, DIMENSIONS, COLOR_BY, THREADS };
 
 /* Columns of the history of each file over one another. */
 int vae__plot_curves(const vae__call *call);
