@@ -30,21 +30,27 @@ typedef struct vae__sheet {
 
 static const struct {
     const char *format, *title;
-    bool picture;      /* may be one */
-    const char *place; /* of a walk: what its place is called, */
-    const char *told;  /* and what that is */
-    int64_t places;    /* its values; 0: one */
+    bool picture; /* may be one */
 } kinds[] = {
     [VAE_RESULTS_SAMPLES] = { VAE__SAMPLES_FORMAT, "samples", true },
     [VAE_RESULTS_LATENTS] = { VAE__LATENTS_FORMAT, "latents", false },
     [VAE_RESULTS_EXAMPLES] = { VAE__EXAMPLES_FORMAT, "evaluation of each example", false },
     [VAE_RESULTS_RECONSTRUCTIONS] = { VAE__RECONSTRUCTIONS_FORMAT, "reconstructions", true },
-    [VAE_RESULTS_MANIFOLD] = { VAE__MANIFOLD_FORMAT, "manifold", true, "place", "the point of the unit square", 2 },
-    [VAE_RESULTS_INTERPOLATION] = { VAE__INTERPOLATION_FORMAT, "interpolation", true, "t",
-                                    "how far it is, 0 to 1, between from and to", 0 },
-    [VAE_RESULTS_TRAVERSAL] = { VAE__TRAVERSAL_FORMAT, "traversal", true, "value", "what the dimension was set to", 0 },
+    [VAE_RESULTS_MANIFOLD] = { VAE__MANIFOLD_FORMAT, "manifold", true },
+    [VAE_RESULTS_INTERPOLATION] = { VAE__INTERPOLATION_FORMAT, "interpolation", true },
+    [VAE_RESULTS_TRAVERSAL] = { VAE__TRAVERSAL_FORMAT, "traversal", true },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
+
+/* What the place of a walk is called; of what is no walk, nothing. */
+static const struct {
+    const char *name, *description;
+    int64_t size; /* 0: one number */
+} places[KINDS] = {
+    [VAE_RESULTS_MANIFOLD] = { "place", "the point of the unit square", 2 },
+    [VAE_RESULTS_INTERPOLATION] = { "t", "how far it is, 0 to 1, between from and to", 0 },
+    [VAE_RESULTS_TRAVERSAL] = { "value", "what the dimension was set to", 0 },
+};
 
 /* ---- Columns ----------------------------------------------------------------------------------------------------- */
 
@@ -270,7 +276,7 @@ vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const cha
 {
     bool picture;
     VAE__TRY(check_save(model, walk, path));
-    if ((unsigned)walk->kind >= KINDS || !kinds[walk->kind].place)
+    if ((unsigned)walk->kind >= KINDS || !places[walk->kind].name)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a walk, found results of another kind");
     VAE__TRY(choose_form(path, walk->kind, &picture));
     if (picture)
@@ -279,7 +285,8 @@ vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const cha
     add_x(&sheet, "x", "mean of p(x | z) in the data's own units, row by row of the grid", VAE_FLOAT32,
           walk->samples.x);
     add(&sheet, "z", "the points", VAE_FLOAT32, walk->samples.z_size, walk->samples.z);
-    add(&sheet, kinds[walk->kind].place, kinds[walk->kind].told, VAE_FLOAT64, kinds[walk->kind].places, walk->place);
+    add(&sheet, places[walk->kind].name, places[walk->kind].description, VAE_FLOAT64, places[walk->kind].size,
+        walk->place);
     if (walk->from)
         add(&sheet, "from", "the row in the source where it begins, from 0", VAE_INT64, 0, walk->from);
     if (walk->to)

@@ -1,6 +1,7 @@
 /* Plots: where ticks are, colours, what the drawing says, what is refused, and what is left when writing fails. */
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +136,9 @@ static int times(const char *text, const char *word)
 }
 
 static const double xs[] = { 1, 2, 3, 4, 5 }, ys[] = { 10, 20, NAN, 40, 50 };
-static const vae_series curve = { .name = "a < b & \"c\" \x01 \xff ü", .x = xs, .y = ys, .count = 5 };
+static const vae_series curve = {
+    .name = "a < b & \"c\" \x01 \xff ü \xef\xbf\xbe \xed\xa0\x80 \xc0\xaf", .x = xs, .y = ys, .count = 5
+};
 
 START_TEST(test_curve)
 {
@@ -147,7 +150,7 @@ START_TEST(test_curve)
     ck_assert_int_eq(times(text, "<circle "), 4);
     ck_assert_int_eq(times(text, ">step</text>"), 1);
     ck_assert_int_eq(times(text, ">nats</text>"), 1);
-    ck_assert_int_eq(times(text, ">a &lt; b &amp; &quot;c&quot; ? ? ü</text>"), 1);
+    ck_assert_int_eq(times(text, ">a &lt; b &amp; &quot;c&quot; ? ? ü ??? ??? ??</text>"), 1);
     free(text);
 }
 END_TEST
@@ -174,19 +177,26 @@ START_TEST(test_places)
 }
 END_TEST
 
-/* Names in one place stand below one another, whatever sums round to. */
+/* Names in the way of one another stand below one another, whatever their places round to. */
 START_TEST(test_names_make_room)
 {
-    static double spots[30];
-    vae_series series[30];
-    static char names[30][4];
-    for (int i = 0; i < 30; i++) {
-        spots[i] = 0.1 * (i % 3);
-        snprintf(names[i], sizeof names[i], "n%d", i);
-        series[i] = (vae_series){ .name = names[i], .x = &spots[i], .y = &spots[i], .count = 1, .color = i };
+    enum { NAMES = 30, TIMES = 40 };
+    static double spots[2][NAMES];
+    static char names[NAMES][8];
+    vae_series series[NAMES];
+    uint32_t random = 1;
+    for (int time = 0; time < TIMES; time++) {
+        for (int i = 0; i < NAMES; i++) {
+            for (int k = 0; k < 2; k++) {
+                random = random * 1664525 + 1013904223;
+                spots[k][i] = random >> 8;
+            }
+            snprintf(names[i], sizeof names[i], "n%d", i);
+            series[i] = (vae_series){ .name = names[i], .x = &spots[0][i], .y = &spots[1][i], .count = 1, .color = i };
+        }
+        const vae_plot plot = { .points = true, .series = series, .series_count = NAMES };
+        ck_assert_status_ok(vae_plot_write(path, &plot));
     }
-    const vae_plot plot = { .points = true, .series = series, .series_count = 30 };
-    ck_assert_status_ok(vae_plot_write(path, &plot));
     char *text = drawing();
     ck_assert_int_eq(times(text, ">n29</text>"), 3); /* twice among the points, once in the legend */
     free(text);
