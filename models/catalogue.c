@@ -46,6 +46,7 @@ vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue)
     static const vae__word_table *const tables[] = {
         [VAE__LAYER] = &vae__layers,         [VAE__TRANSFORM] = &vae__transforms, [VAE__LIKELIHOOD] = &vae__likelihoods,
         [VAE__POSTERIOR] = &vae__posteriors, [VAE__PRIOR] = &vae__priors,         [VAE__OBJECTIVE] = &vae__objectives,
+        [VAE__ENTRY] = &vae__entries,        [VAE__SEEN_PART] = &vae__seen_parts, [VAE__INITIAL] = &vae__initials,
     };
     static const vae_catalogue none = { .model_count = 0 };
     const vae_catalogue *from = catalogue ? catalogue : &none;
@@ -59,6 +60,9 @@ vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue)
         [VAE__POSTERIOR] = { from->posteriors, from->posterior_count },
         [VAE__PRIOR] = { from->priors, from->prior_count },
         [VAE__OBJECTIVE] = { from->objectives, from->objective_count },
+        [VAE__ENTRY] = { NULL, 0 },
+        [VAE__SEEN_PART] = { NULL, 0 },
+        [VAE__INITIAL] = { NULL, 0 },
     };
     vae__word_table table = *tables[part];
     table.brought = brought[part].rows;

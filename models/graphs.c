@@ -1,290 +1,8 @@
 /* The graphs of a model: for training, evaluation, importance weights, sampling, encoding, decoding, and its fields. */
 #include <stdio.h>
-#include <string.h>
 
-#include "graph/op.h"
-#include "models/model.h"
-#include "models/parts.h"
+#include "models/building.h"
 #include "src/base/status.h"
-
-enum { WHERE_SIZE = 128 };
-
-/* What is known while a graph is built. */
-typedef struct vae__building {
-    const vae_model *model;
-    const vae__graph_request *request;
-    vae__model_graph *built;
-    vae__network_condition conditions[VAE_MAX_CONDITIONS]; /* transformed */
-    vae_node *x, *encoder_x; /* as the likelihood scores it, and as the encoder sees it; 0 where masked */
-    vae_node *mask;          /* NULL: all values are observed */
-    vae_node *jacobian;      /* log |d modelled / d stored| of the observed values; NULL: 0 */
-    vae_posterior_nodes posterior;
-    vae_node *z;
-    vae_needs needs;   /* of this graph; samples are 0 where z has a single row, and noise of the example alone */
-    int64_t rows;      /* for each example, of what is built now */
-    vae_status status; /* the first output that is not what it must be */
-} vae__building;
-
-/* ---- What rows of a table and builders by hand give -------------------------------------------------------------- */
-
-static bool has_shape(const vae_node *node, const vae_node *expected)
-{
-    return node->rank == expected->rank && node->rows == expected->rows &&
-           !memcmp(node->shape, expected->shape, (size_t)node->rank * sizeof *node->shape);
-}
-
-/* An output must be there, a node of this graph, and of shape (rows, size); of whom it is, and its name, for a message.
- * After a mistake in the graph nothing is asked: it has its message. Returns the node. */
-static vae_node *checked(vae__building *building, const char *whose, const char *name, vae_node *node, int64_t size)
-{
-    const vae_graph *graph = building->built->graph;
-    if (building->status.code || vae_graph_status(graph).code)
-        return node;
-    char wanted[VAE__SHAPE_TEXT], found[VAE__SHAPE_TEXT];
-    const vae_node expected = { .rank = 1, .shape = { size }, .size = size, .rows = building->rows };
-    if (!node)
-        building->status = vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected a node of shape %s, found none", whose,
-                                      name, vae__shape_text(&expected, wanted));
-    else if (node->graph != graph)
-        building->status = vae__error(VAE_ERROR_DECLARATION, "%s: %s: is a node of another graph", whose, name);
-    else if (!has_shape(node, &expected))
-        building->status = vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected shape %s, found %s", whose, name,
-                                      vae__shape_text(&expected, wanted), vae__shape_text(node, found));
-    return node;
-}
-
-/* The same of what a function of a table's row gives: "likelihood student-t: log: …". */
-static vae_node *checked_of_row(vae__building *building, vae__part part, const void *row, const char *function,
-                                vae_node *node, int64_t size)
-{
-    char whose[WHERE_SIZE];
-    snprintf(whose, sizeof whose, "%s %.60s", vae__words(part, NULL).what, ((const vae_word *)row)->name);
-    return checked(building, whose, function, node, size);
-}
-
-/* ---- Fields ------------------------------------------------------------------------------------------------------ */
-
-/* Nothing is drawn where a mean is asked for. */
-static bool is_grey(vae__graph_kind kind)
-{
-    return kind == VAE__ENCODING || kind == VAE__RECONSTRUCTION || kind == VAE__DECODING;
-}
-
-static vae__transform_context context_of(const vae__building *building, int field, const char *where, const char *noise,
-                                         vae_type type)
-{
-    const vae__graph_request *request = building->request;
-    return (vae__transform_context){ .graph = building->built->graph,
-                                     .where = where,
-                                     .field = field,
-                                     .noise = noise,
-                                     .type = type,
-                                     .grey = is_grey(request->kind),
-                                     .range = vae__range_of(type),
-                                     .points = request->kind == VAE__FIELDS ? building->built : NULL };
-}
-
-static void add_condition(vae__building *building, int index)
-{
-    const vae_condition_spec *spec = &building->model->declaration.conditions[index];
-    const vae__model_field *field = &building->model->conditions[index];
-    int64_t width = spec->kind == VAE_CLASS ? 1 : field->size;
-    vae_node *node = vae_input(building->built->graph, spec->name, 1, &width);
-    building->built->conditions[index] = node;
-    if (spec->kind != VAE_CLASS) {
-        char where[WHERE_SIZE];
-        snprintf(where, sizeof where, "fields/%s/transform", spec->name);
-        vae__transform_context context =
-            context_of(building, index, where, where, building->request->condition_types[index]);
-        node = vae__transforms_build(&context, &field->transform, node);
-    }
-    building->conditions[index] = (vae__network_condition){ spec, field->size, node };
-}
-
-static void add_conditions(vae__building *building)
-{
-    for (int i = 0; i < building->model->condition_count; i++)
-        add_condition(building, i);
-}
-
-/* Which values were observed: by the mask that is bound, and by the values themselves. */
-static void add_mask(vae__building *building)
-{
-    const vae_x_spec *spec = &building->model->declaration.x;
-    vae__model_graph *built = building->built;
-    bool floats = !vae__range_of(building->request->x_type).finite;
-    vae_node *seen = NULL;
-    if (spec->has_fill_value || (floats && spec->missing == VAE_MISSING_MASK))
-        seen = vae_observed(built->x, spec->has_fill_value ? &spec->fill_value : NULL);
-    if (building->request->masked)
-        built->mask = vae_input(built->graph, "mask", 1, &building->model->x_size);
-    building->mask = seen && built->mask ? vae_mul(seen, built->mask) : seen ? seen : built->mask;
-}
-
-/* Σ mask · log |d modelled / d stored|. */
-static vae_node *total_jacobian(const vae__building *building, const vae__transform_context *context)
-{
-    vae_node *mask = building->mask, *each = context->log_jacobians, *total = NULL;
-    double all = context->log_jacobian * (double)building->model->x_size;
-    if (each && mask)
-        each = vae_node_rows(each) ? vae_fill(each, mask, 0) : vae_mul(mask, each);
-    if (each)
-        total = vae_sum(each, 0);
-    if (!(all < 0 || all > 0))
-        return total;
-    vae_node *same = mask ? vae_scale(vae_sum(mask, 0), context->log_jacobian)
-                          : vae_constant(context->graph, 1, (int64_t[]){ 1 }, &all);
-    if (!total)
-        return same;
-    return vae_node_rows(total) ? vae_add(total, same) : vae_add(same, total);
-}
-
-static vae_node *observed_alone(const vae__building *building, vae_node *x)
-{
-    return building->mask ? vae_fill(x, building->mask, 0) : x;
-}
-
-static void add_x(vae__building *building)
-{
-    const vae_model *model = building->model;
-    const vae_likelihood *likelihood = model->likelihood.row;
-    vae__model_graph *built = building->built;
-    built->x = vae_input(built->graph, "x", 1, &model->x_size);
-    add_mask(building);
-    vae__transform_context context =
-        context_of(building, -1, "fields/x/transform", "binarize", building->request->x_type);
-    context.mask = building->mask;
-    vae_node *x = vae__transforms_build(&context, &model->transform, built->x);
-    double high = likelihood->highest ? likelihood->highest(model->likelihood.arguments) : likelihood->high;
-    vae__transform_check(&context, likelihood->word.name, x, likelihood->low, high, likelihood->whole);
-    building->x = building->encoder_x = observed_alone(building, x);
-    building->jacobian = likelihood->density ? total_jacobian(building, &context) : NULL;
-    if (model->one_transform)
-        return;
-    context = context_of(building, -1, "fields/x/encoder_transform", "binarize", building->request->x_type);
-    context.mask = building->mask;
-    building->encoder_x =
-        observed_alone(building, vae__transforms_build(&context, &model->encoder_transform, built->x));
-}
-
-/* ---- Networks ---------------------------------------------------------------------------------------------------- */
-
-static vae_network network_of(const vae__building *building, const char *name)
-{
-    return (vae_network){ .graph = building->built->graph,
-                          .name = name,
-                          .catalogue = building->model->catalogue,
-                          .conditions = building->conditions,
-                          .condition_count = building->model->condition_count };
-}
-
-/* Of the conditions alone. */
-static vae_network prior_network(const vae__building *building)
-{
-    vae_network network = network_of(building, "prior");
-    network.bare = true;
-    return network;
-}
-
-static void add_posterior(vae__building *building)
-{
-    const vae_model *model = building->model;
-    vae_network encoder = network_of(building, "encoder");
-    vae_node *h = vae__network_build(&encoder, &model->encoder, building->encoder_x);
-    const vae_posterior *posterior = model->posterior.row;
-    int64_t size = model->declaration.latents[0].size;
-    building->posterior = posterior->heads(&encoder, model->posterior.arguments, h, size);
-    checked_of_row(building, VAE__POSTERIOR, posterior, "heads: mean", building->posterior.mean, size);
-    checked_of_row(building, VAE__POSTERIOR, posterior, "heads: logvar", building->posterior.logvar, size);
-}
-
-/* p(x | z); the conditions have as many rows as z. */
-static vae_heads add_decoder(const vae__building *building, vae_node *z)
-{
-    const vae_model *model = building->model;
-    vae_network decoder = network_of(building, "decoder");
-    vae_node *h = vae__network_build(&decoder, &model->decoder, z);
-    const vae_likelihood *likelihood = model->likelihood.row;
-    return likelihood->heads(&decoder, model->likelihood.arguments, h, model->x_size);
-}
-
-static vae_node *add_mean(vae__building *building, const vae_heads *heads)
-{
-    const vae_likelihood *likelihood = building->model->likelihood.row;
-    return checked_of_row(building, VAE__LIKELIHOOD, likelihood, "mean",
-                          likelihood->mean(building->model->likelihood.arguments, heads), building->model->x_size);
-}
-
-static vae_node *add_draw(vae__building *building, const vae_heads *heads)
-{
-    const vae_likelihood *likelihood = building->model->likelihood.row;
-    return checked_of_row(building, VAE__LIKELIHOOD, likelihood, "draw",
-                          likelihood->draw(building->model->likelihood.arguments, building->built->graph, heads),
-                          building->model->x_size);
-}
-
-/* log p(x | z) in the units that x is stored in: of a density, the transform's Jacobian counts. */
-static vae_node *in_units(vae_node *log_p, vae_node *jacobian)
-{
-    return jacobian ? vae_add(log_p, jacobian) : log_p;
-}
-
-static vae_node *add_log(vae__building *building, const vae_heads *heads)
-{
-    const vae_likelihood *likelihood = building->model->likelihood.row;
-    return checked_of_row(building, VAE__LIKELIHOOD, likelihood, "log",
-                          likelihood->log(building->model->likelihood.arguments, building->x, heads, building->mask),
-                          1);
-}
-
-static vae_node *posterior_log(vae__building *building, const vae_posterior_nodes *q)
-{
-    const vae_posterior *posterior = building->model->posterior.row;
-    return checked_of_row(building, VAE__POSTERIOR, posterior, "log",
-                          posterior->log(building->model->posterior.arguments, q, building->z), 1);
-}
-
-static vae_node *posterior_sample(vae__building *building, const vae_posterior_nodes *q, vae_node *noise)
-{
-    const vae_posterior *posterior = building->model->posterior.row;
-    return checked_of_row(building, VAE__POSTERIOR, posterior, "sample",
-                          posterior->sample(building->model->posterior.arguments, q, noise),
-                          building->model->declaration.latents[0].size);
-}
-
-static vae_node *prior_log(vae__building *building)
-{
-    const vae_prior *prior = building->model->prior.row;
-    vae_network network = prior_network(building);
-    return checked_of_row(building, VAE__PRIOR, prior, "log",
-                          prior->log(&network, building->model->prior.arguments, building->z), 1);
-}
-
-static vae_node *prior_sample(vae__building *building, vae_node *noise)
-{
-    const vae_prior *prior = building->model->prior.row;
-    vae_network network = prior_network(building);
-    return checked_of_row(building, VAE__PRIOR, prior, "sample",
-                          prior->sample(&network, building->model->prior.arguments, noise),
-                          building->model->declaration.latents[0].size);
-}
-
-static vae_node *add_kl(vae__building *building)
-{
-    const vae_prior *prior = building->model->prior.row;
-    vae_network network = prior_network(building);
-    return checked_of_row(building, VAE__PRIOR, prior, "kl",
-                          prior->kl(&network, building->model->prior.arguments, &building->posterior), 1);
-}
-
-static vae_node *add_kl_dimensions(vae__building *building)
-{
-    const vae_prior *prior = building->model->prior.row;
-    vae_network network = prior_network(building);
-    return checked_of_row(building, VAE__PRIOR, prior, "kl_dimensions",
-                          prior->kl_dimensions(&network, building->model->prior.arguments, &building->posterior),
-                          building->model->declaration.latents[0].size);
-}
 
 /* ---- Graphs by hand ---------------------------------------------------------------------------------------------- */
 
@@ -331,7 +49,7 @@ static vae_build run_build(vae__building *building, vae_node *noise)
     };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         if (outputs[i].wanted_by & needed)
-            checked(building, ".build", outputs[i].name, outputs[i].node, outputs[i].size);
+            vae__checked(building, ".build", outputs[i].name, outputs[i].node, outputs[i].size);
     building->posterior = (vae_posterior_nodes){ build.mean, build.logvar };
     return build;
 }
@@ -343,15 +61,25 @@ static vae_node *run_build_from_z(vae__building *building, vae_node *z, bool dra
     build.x = build.encoder_x = build.mask = NULL;
     build.z = z;
     building->model->declaration.build(&build);
-    return checked(building, ".build", draw ? "x_draw" : "x_mean", draw ? build.x_draw : build.x_mean,
-                   building->model->x_size);
+    return vae__checked(building, ".build", draw ? "x_draw" : "x_mean", draw ? build.x_draw : build.x_mean,
+                        building->model->x_size);
 }
 
 /* ---- The kinds --------------------------------------------------------------------------------------------------- */
 
-static vae_node *latent_noise(const vae__building *building)
+/* That of the first stochastic layer is called z, that of the second z2; where the prior is to estimate a likelihood,
+ * "prior z", so that its draws are none of the posterior's. */
+static vae_node *latent_noise(const vae__building *building, int index)
 {
-    return vae_noise(building->built->graph, VAE_NORMAL, "z", 1, &building->model->declaration.latents[0].size);
+    const int64_t samples = building->needs.samples, *size = &building->model->declaration.latents[index].size;
+    vae_graph *graph = building->built->graph;
+    const char *prefix = building->request->kind == VAE__PRIOR_WEIGHTS ? "prior " : "";
+    char label[24];
+    snprintf(label, sizeof label, "%sz", prefix);
+    if (index)
+        snprintf(label, sizeof label, "%sz%d", prefix, index + 1);
+    return samples ? vae_noise_samples(graph, VAE_NORMAL, label, samples, 1, size)
+                   : vae_noise(graph, VAE_NORMAL, label, 1, size);
 }
 
 static vae_node *repeat(vae_node *node, int64_t samples)
@@ -364,22 +92,24 @@ static vae_node *mean_of_samples(vae_node *node)
     return node && vae_node_rows(node) > 1 ? vae_mean_samples(node) : node;
 }
 
-/* From here on everything has a row for each sample of z, if samples are wanted. Returns the noise of z. */
-static vae_node *begin_samples(vae__building *building)
+/* From here on everything has a row for each sample of z, if samples are wanted. */
+static void begin_samples(vae__building *building)
 {
     const int64_t samples = building->needs.samples;
     if (!samples)
-        return latent_noise(building);
-    for (int i = 0; i < building->model->condition_count; i++)
+        return;
+    for (int i = 0; i < building->model->condition_count; i++) {
         building->conditions[i].node = repeat(building->conditions[i].node, samples);
+        for (int network = 0; network < VAE__NETWORKS; network++)
+            building->entries[network][i].node = repeat(building->entries[network][i].node, samples);
+    }
+    building->prior_hidden = repeat(building->prior_hidden, samples);
     bool same = building->encoder_x == building->x;
     building->x = repeat(building->x, samples);
     building->encoder_x = same ? building->x : repeat(building->encoder_x, samples);
     building->mask = repeat(building->mask, samples);
     building->jacobian = repeat(building->jacobian, samples);
     building->rows = samples;
-    return vae_noise_samples(building->built->graph, VAE_NORMAL, "z", samples, 1,
-                             &building->model->declaration.latents[0].size);
 }
 
 /* Back to a row for each example, as `single` was. */
@@ -394,11 +124,29 @@ static void end_samples(vae__building *building, const vae__building *single)
 
 static vae_terms terms_by_hand(vae__building *building)
 {
-    vae_build build = run_build(building, begin_samples(building));
-    return (vae_terms){ .reconstruction = in_units(build.reconstruction, building->jacobian),
+    begin_samples(building);
+    vae_build build = run_build(building, latent_noise(building, 0));
+    return (vae_terms){ .reconstruction = vae__in_units(build.reconstruction, building->jacobian),
                         .kl = mean_of_samples(build.kl),
                         .log_prior = build.log_prior,
                         .log_posterior = build.log_posterior };
+}
+
+/* log p(z1, ..., zn) and log q(z1, ..., zn | x) of a hierarchy: Burda, Grosse, Salakhutdinov 2015, equations 1 and 2.
+ */
+static void add_hierarchy(vae__building *building, vae_node *z, vae_terms *terms)
+{
+    for (int i = 1; i < building->model->latent_count; i++) {
+        vae_posterior_nodes q = vae__build_upper(building, i, z);
+        vae_node *above = vae__posterior_sample(building, &q, latent_noise(building, i));
+        vae_posterior_nodes p = vae__build_lower(building, i, above);
+        vae_node *log_p = vae_loglik_gaussian(z, p.mean, p.logvar, NULL);
+        terms->log_posterior = vae_add(terms->log_posterior, vae__posterior_log(building, &q, above));
+        terms->log_prior = terms->log_prior ? vae_add(terms->log_prior, log_p) : log_p;
+        z = above;
+    }
+    vae_node *log_p = vae__prior_log(building, z);
+    terms->log_prior = terms->log_prior ? vae_add(terms->log_prior, log_p) : log_p;
 }
 
 /* The encoder's own output is repeated, for we know what it is. */
@@ -407,41 +155,63 @@ static vae_terms terms_of_samples(vae__building *building)
     vae_terms terms = { .reconstruction = NULL };
     const int64_t samples = building->needs.samples;
     vae_posterior_nodes q = building->posterior;
-    vae_node *noise = begin_samples(building);
+    begin_samples(building);
+    vae_node *noise = latent_noise(building, 0);
     if (samples)
         q = (vae_posterior_nodes){ repeat(q.mean, samples), repeat(q.logvar, samples) };
-    building->z = posterior_sample(building, &q, noise);
-    vae_heads heads = add_decoder(building, building->z);
-    terms.reconstruction = in_units(add_log(building, &heads), building->jacobian);
+    vae_node *z = vae__posterior_sample(building, &q, noise);
+    vae_heads heads = vae__build_decoder(building, z);
+    terms.reconstruction = vae__in_units(vae__build_log(building, &heads), building->jacobian);
     if (building->needs.densities) {
-        terms.log_posterior = posterior_log(building, &q);
-        terms.log_prior = prior_log(building);
+        terms.log_posterior = vae__posterior_log(building, &q, z);
+        add_hierarchy(building, z, &terms);
     }
     return terms;
 }
 
+bool vae__model_tells_dimensions(const vae_model *model)
+{
+    const vae_prior *prior = model->prior.row; /* NULL of a graph by hand, and of a regression */
+    return model->latent_count == 1 && prior && prior->kl_dimensions;
+}
+
+/* Is there a closed form of KL(q ‖ p)? Of a hierarchy there is none. */
+static bool has_kl(const vae_model *model)
+{
+    return model->latent_count == 1 && ((const vae_prior *)model->prior.row)->kl;
+}
+
 static vae_terms terms_of_networks(vae__building *building)
 {
-    const vae_prior *prior = building->model->prior.row;
-    building->needs.densities |= !prior->kl;
-    add_posterior(building);
+    const bool closed = has_kl(building->model);
+    building->needs.densities |= !closed;
+    vae__build_posterior(building);
     const vae__building single = *building;
     vae_terms terms = terms_of_samples(building);
-    if (!prior->kl)
+    if (!closed)
         terms.kl = mean_of_samples(vae_sub(terms.log_posterior, terms.log_prior));
     end_samples(building, &single);
-    if (prior->kl)
-        terms.kl = add_kl(building);
+    if (closed)
+        terms.kl = vae__build_kl(building);
     if (building->needs.kl_dimensions)
-        terms.kl_dimensions = add_kl_dimensions(building);
+        terms.kl_dimensions = vae__build_kl_dimensions(building);
     return terms;
+}
+
+/* log p(x | conditions); the KL of no z is 0. */
+static vae_terms terms_of_regression(vae__building *building)
+{
+    vae_heads heads = vae__build_decoder(building, NULL);
+    vae_node *log_p = vae__in_units(vae__build_log(building, &heads), building->jacobian);
+    return (vae_terms){ .reconstruction = log_p, .kl = vae_scale(log_p, 0) };
 }
 
 static vae_terms build_terms(vae__building *building)
 {
-    add_conditions(building);
-    add_x(building);
+    vae__build_fields(building, true);
     const vae__building single = *building;
+    if (building->model->regresses)
+        return terms_of_regression(building);
     if (!building->model->declaration.build)
         return terms_of_networks(building);
     vae_terms terms = terms_by_hand(building);
@@ -462,8 +232,8 @@ static void build_training(vae__building *building)
         built->epoch = vae_input(built->graph, "epoch", 1, (int64_t[]){ 1 });
     vae_terms terms = build_terms(building);
     terms.epoch = built->epoch;
-    vae_node *bound = checked_of_row(building, VAE__OBJECTIVE, objective, "build",
-                                     objective->build(model->objective.arguments, &terms), 1);
+    vae_node *bound = vae__checked_of_row(building, VAE__OBJECTIVE, objective, "build",
+                                          objective->build(model->objective.arguments, &terms), 1);
     built->objective = vae_mean_rows(vae_negate(bound));
     built->reconstruction = vae_mean_rows(terms.reconstruction);
     built->kl = vae_mean_rows(terms.kl);
@@ -472,7 +242,9 @@ static void build_training(vae__building *building)
 static void build_evaluation(vae__building *building)
 {
     vae__model_graph *built = building->built;
+    building->needs.kl_dimensions = building->request->kl_dimensions && vae__model_tells_dimensions(building->model);
     vae_terms terms = build_terms(building);
+    built->kl_dimensions = terms.kl_dimensions;
     built->reconstruction = terms.reconstruction;
     built->kl = terms.kl;
     built->mean = building->posterior.mean;
@@ -484,14 +256,16 @@ static void build_weights(vae__building *building)
 {
     building->needs = (vae_needs){ .samples = building->request->samples, .densities = true };
     vae_terms terms = build_terms(building);
-    building->built->log_weight = vae_sub(vae_add(terms.reconstruction, terms.log_prior), terms.log_posterior);
+    building->built->log_weight = building->model->regresses
+                                      ? repeat(terms.reconstruction, building->request->samples)
+                                      : vae_sub(vae_add(terms.reconstruction, terms.log_prior), terms.log_posterior);
 }
 
 /* Gives the mean of x, and the same in the data's units. */
 static void give_x(vae__building *building, vae_node *x)
 {
     vae__transform_context context =
-        context_of(building, -1, "fields/x/transform", "binarize", building->model->declaration.x.type);
+        vae__transform_context_of(building, -1, "fields/x/transform", "binarize", building->model->declaration.x.type);
     building->built->x_mean = x;
     building->built->x_units = vae__transforms_undo(&context, &building->model->transform, x);
 }
@@ -500,40 +274,62 @@ static void give_x(vae__building *building, vae_node *x)
 static void build_from_z(vae__building *building, vae_node *z, bool draw)
 {
     if (building->model->declaration.build) {
-        give_x(building, run_build_from_z(building, z, draw));
+        give_x(building, vae__build_complete(building, run_build_from_z(building, z, draw)));
         return;
     }
-    vae_heads heads = add_decoder(building, z);
-    give_x(building, draw ? add_draw(building, &heads) : add_mean(building, &heads));
+    vae_heads heads = vae__build_decoder(building, z);
+    vae_node *x = draw ? vae__build_draw(building, &heads) : vae__build_mean(building, &heads);
+    give_x(building, vae__build_complete(building, x));
+}
+
+/* z1 from the noise of every stochastic layer, the last one's first. */
+static vae_node *sample_latents(vae__building *building, double temperature)
+{
+    const vae_model *model = building->model;
+    int index = model->latent_count - 1;
+    vae_node *z = vae_scale(latent_noise(building, index), temperature);
+    if (!model->declaration.build)
+        z = vae__prior_sample(building, z);
+    for (; index; index--) {
+        vae_posterior_nodes p = vae__build_lower(building, index, z);
+        z = vae_gaussian_sample(p.mean, p.logvar, vae_scale(latent_noise(building, index - 1), temperature));
+    }
+    return z;
+}
+
+/* All of an example, such as how it is binarised, is as in build_weights. */
+static void build_prior_weights(vae__building *building)
+{
+    building->needs.samples = building->request->samples;
+    vae__build_fields(building, true);
+    begin_samples(building);
+    vae_heads heads = vae__build_decoder(building, building->model->regresses ? NULL : sample_latents(building, 1));
+    building->built->log_weight = vae__in_units(vae__build_log(building, &heads), building->jacobian);
 }
 
 static void build_sampling(vae__building *building)
 {
     vae__model_graph *built = building->built;
-    add_conditions(building);
-    built->z = latent_noise(building);
-    vae_node *z = vae_scale(built->z, building->request->temperature);
-    const vae_prior *prior = building->model->prior.row;
-    built->z_used = prior && prior->sample ? prior_sample(building, z) : z;
+    vae__build_fields(building, false);
+    built->z_used = building->model->regresses ? NULL : sample_latents(building, building->request->temperature);
     build_from_z(building, built->z_used, building->request->draw);
 }
 
 static void build_decoding(vae__building *building)
 {
     vae__model_graph *built = building->built;
-    add_conditions(building);
+    vae__build_fields(building, false);
     built->z = vae_input(built->graph, "z", 1, &building->model->declaration.latents[0].size);
     build_from_z(building, built->z, false);
 }
 
 static void build_posterior(vae__building *building)
 {
-    add_conditions(building);
-    add_x(building);
+    vae__build_fields(building, true);
     if (building->model->declaration.build)
-        run_build(building, latent_noise(building));
-    else
-        add_posterior(building);
+        run_build(building, latent_noise(building, 0));
+    else if (!building->model->regresses)
+        vae__build_posterior(building);
     building->built->mean = building->posterior.mean;
     building->built->logvar = building->posterior.logvar;
 }
@@ -543,15 +339,14 @@ static void build_reconstruction(vae__building *building)
     vae__model_graph *built = building->built;
     build_posterior(building);
     built->modelled = building->x;
-    built->observed_mask = building->mask;
+    built->observed_mask = building->observed;
     build_from_z(building, built->mean, false);
 }
 
 static void build_fields(vae__building *building)
 {
-    add_conditions(building);
-    add_x(building);
-    building->built->observed_mask = building->mask;
+    vae__build_fields(building, true);
+    building->built->observed_mask = building->observed;
     if (!building->request->enters)
         return;
     vae_graph_keep(building->x);
@@ -561,13 +356,10 @@ static void build_fields(vae__building *building)
 }
 
 static void (*const builders[])(vae__building *) = {
-    [VAE__TRAINING] = build_training,
-    [VAE__EVALUATION] = build_evaluation,
-    [VAE__WEIGHTS] = build_weights,
-    [VAE__SAMPLING] = build_sampling,
-    [VAE__ENCODING] = build_posterior,
-    [VAE__DECODING] = build_decoding,
-    [VAE__RECONSTRUCTION] = build_reconstruction,
+    [VAE__TRAINING] = build_training, [VAE__EVALUATION] = build_evaluation,
+    [VAE__WEIGHTS] = build_weights,   [VAE__PRIOR_WEIGHTS] = build_prior_weights,
+    [VAE__SAMPLING] = build_sampling, [VAE__ENCODING] = build_posterior,
+    [VAE__DECODING] = build_decoding, [VAE__RECONSTRUCTION] = build_reconstruction,
     [VAE__FIELDS] = build_fields,
 };
 
@@ -587,6 +379,10 @@ static vae_status check_objective(const vae_model *model)
     const vae_objective *objective = model->objective.row;
     const vae_prior *prior = model->prior.row; /* NULL of a graph by hand */
     bool wanted = objective->needs && objective->needs(model->objective.arguments).kl_dimensions;
+    if (wanted && model->latent_count > 1)
+        return vae__error(VAE_ERROR_UNSUPPORTED,
+                          "objective: \"%s\" wants the KL of each dimension of z, which a hierarchy does not give",
+                          model->declaration.objective);
     if (!wanted || (prior && prior->kl_dimensions))
         return vae__ok();
     return vae__error(VAE_ERROR_UNSUPPORTED,
@@ -599,6 +395,9 @@ static vae_status check_request(const vae_model *model, const vae__graph_request
 {
     if (request->kind == VAE__TRAINING)
         return check_objective(model);
+    if (model->regresses && (request->kind == VAE__ENCODING || request->kind == VAE__DECODING))
+        return vae__error(VAE_ERROR_UNSUPPORTED, "objective: \"%s\" is without z, which there is nothing to %s",
+                          model->declaration.objective, request->kind == VAE__ENCODING ? "encode to" : "decode from");
     return request->draw ? check_draw(model) : vae__ok();
 }
 
@@ -612,7 +411,8 @@ static vae_status build(const vae_model *model, const vae__graph_request *reques
     vae_node *const outputs[] = { built->reconstruction, built->kl,       built->mean,
                                   built->logvar,         built->z,        built->log_weight,
                                   built->observed,       built->modelled, built->x_mean,
-                                  built->x_units,        built->z_used,   built->observed_mask };
+                                  built->x_units,        built->z_used,   built->observed_mask,
+                                  built->kl_dimensions };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         vae_graph_keep(outputs[i]);
     return vae_graph_compile(built->graph, model->store,

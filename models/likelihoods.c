@@ -27,13 +27,34 @@ static vae_node *width_head(const vae_network *decoder, double width, double fac
     if (width > -1)
         return vae_network_head(decoder, h, size, name);
     snprintf(bias, sizeof bias, "%s/%s/bias", decoder->name, name);
-    return vae_parameter(decoder->graph, bias, VAE_ZEROS, 1, (int64_t[]){ width > -2 ? 1 : size });
+    const int64_t shape[] = { width > -2 ? 1 : size };
+    return decoder->frozen ? vae_state(decoder->graph, bias, 1, shape)
+                           : vae_parameter(decoder->graph, bias, VAE_ZEROS, 1, shape);
 }
 
 /* Noise of a head's shape, or NULL after a mistake. */
 static vae_node *noise_like(vae_graph *graph, vae_noise_kind kind, const char *label, const vae_node *head)
 {
     return head ? vae_noise(graph, kind, label, vae_node_rank(head), vae_node_shape(head)) : NULL;
+}
+
+/* ---- What a head's bias is where the mean of x is that of the data ------------------------------------------------ */
+
+/* The logit of a mean from 0.001 to 0.999, as Burda, Grosse, Salakhutdinov 2015 have it in their code. */
+static double logit_of(double mean)
+{
+    double p = fmin(fmax(mean, 0.001), 0.999);
+    return log(p / (1 - p));
+}
+
+static double itself(double mean)
+{
+    return mean;
+}
+
+static double log_of(double mean)
+{
+    return log(fmax(mean, 1e-3));
 }
 
 /* ---- Bernoulli --------------------------------------------------------------------------------------------------- */
@@ -254,7 +275,9 @@ static const vae_likelihood rows[] = {
       .heads = bernoulli_heads,
       .log = bernoulli_log,
       .mean = bernoulli_mean,
-      .draw = bernoulli_draw },
+      .draw = bernoulli_draw,
+      .bias_head = "logits",
+      .bias_of = logit_of },
     { .word = { .name = "gaussian",
                 .summary = "real values; sigma by the network for each, or learned, or fixed",
                 .arguments = { WIDTH("sigma", 0, 1e-6, 22026 /* exp(10): its log-variance is not clipped */) } },
@@ -263,7 +286,9 @@ static const vae_likelihood rows[] = {
       .heads = gaussian_heads,
       .log = gaussian_log,
       .mean = first_head,
-      .draw = gaussian_draw },
+      .draw = gaussian_draw,
+      .bias_head = "mean",
+      .bias_of = itself },
     { .word = { .name = "poisson", .summary = "counts, each by the logarithm of its rate" },
       .transform = "raw",
       .encoder_transform = "log1p", /* counts as they are would drive the first rates out of all bounds */
@@ -273,7 +298,9 @@ static const vae_likelihood rows[] = {
       .heads = poisson_heads,
       .log = poisson_log,
       .mean = poisson_mean,
-      .draw = poisson_draw },
+      .draw = poisson_draw,
+      .bias_head = "log_rate",
+      .bias_of = log_of },
     { .word = { .name = "laplace",
                 .summary = "real values, far ones less unlikely; scale by the network for each, or learned, or fixed",
                 .arguments = { WIDTH("scale", 0, 1e-6, 22026 /* exp(10) */) } },
@@ -282,7 +309,9 @@ static const vae_likelihood rows[] = {
       .heads = laplace_heads,
       .log = laplace_log,
       .mean = first_head,
-      .draw = laplace_draw },
+      .draw = laplace_draw,
+      .bias_head = "mean",
+      .bias_of = itself },
     { .word = { .name = "continuous-bernoulli", .summary = "real values in [0, 1], each by its logit" },
       .transform = "unit",
       .low = 0,
@@ -326,7 +355,9 @@ static const vae_likelihood rows[] = {
       .heads = negative_binomial_heads,
       .log = negative_binomial_log,
       .mean = poisson_mean,
-      .draw = negative_binomial_draw },
+      .draw = negative_binomial_draw,
+      .bias_head = "log_mean",
+      .bias_of = log_of },
 };
 
 const vae__word_table vae__likelihoods = {

@@ -3,90 +3,90 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "graph/graph.h"
-#include "models/parts.h"
+#include "models/clauses.h"
 #include "src/base/memory.h"
 #include "src/base/status.h"
 
 enum { WHERE_SIZE = 128 };
 
-/* ---- Clauses: what a declaration says in the little language ----------------------------------------------------- */
-
-/* A clause: its phrases, what is usual, their table, and where parsed and printed form go. */
-typedef struct vae__clause {
-    const char *what;
-    const char *given, *usual; /* NULL: none; then it must be declared */
-    vae__part part;
-    vae__phrases *list;  /* this */
-    vae__phrase *single; /* … or this */
-    char **printed;
-} vae__clause;
-
-/* Reads a clause's text, and gives the declaration what the printer makes of it. */
-static vae_status resolve_clause(vae_model *model, const vae__clause *clause)
-{
-    char where[WHERE_SIZE], printed[VAE__PHRASE_TEXT];
-    const char *text = clause->given ? clause->given : clause->usual;
-    vae__word_table table = vae__words(clause->part, model->catalogue);
-    snprintf(where, sizeof where, "%.60s: %.60s", model->declaration.name, clause->what);
-    if (!text)
-        return vae__error(VAE_ERROR_DECLARATION, "%s: expected phrases of the little language, found none", where);
-    if (clause->list) {
-        VAE__TRY(vae__phrases_parse(&table, text, where, clause->list));
-        if (clause->part == VAE__TRANSFORM)
-            VAE__TRY(vae__transforms_check(clause->list, where));
-        vae__phrases_print(&table, clause->list, printed);
-    } else {
-        VAE__TRY(vae__phrase_parse(&table, text, where, clause->single));
-        vae__phrase_print(&table, clause->single, printed);
-    }
-    return vae__copy_string(printed, clause->printed);
-}
+/* ---- Clauses ----------------------------------------------------------------------------------------------------- */
 
 /* What a declaration with a builder of its own leaves to it. */
+static vae_status expect_none(const vae_model *model, const vae__clause *clause)
+{
+    if (!clause->given || !*clause->given)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected none beside a .build, found \"%s\"",
+                      model->declaration.name, clause->what, clause->given);
+}
+
+/* A regression sets aside what a declaration says of z, and a builder by hand is there for all of it. */
 static vae_status resolve_networks(vae_model *model, const vae_model_spec *spec)
 {
     vae_model_spec *mine = &model->declaration;
     const vae__clause clauses[] = {
-        { "encoder", spec->encoder, NULL, VAE__LAYER, &model->encoder, NULL, (char **)&mine->encoder },
         { "decoder", spec->decoder, NULL, VAE__LAYER, &model->decoder, NULL, (char **)&mine->decoder },
+        { "encoder", spec->encoder, NULL, VAE__LAYER, &model->encoder, NULL, (char **)&mine->encoder },
         { "posterior", spec->posterior, "gaussian", VAE__POSTERIOR, NULL, &model->posterior,
           (char **)&mine->posterior },
         { "prior", spec->prior, "standard-normal", VAE__PRIOR, NULL, &model->prior, (char **)&mine->prior },
+        { "prior layers", spec->prior_layers, "", VAE__LAYER, &model->prior_layers, NULL,
+          (char **)&mine->prior_layers },
     };
-    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++) {
-        if (!spec->build)
-            VAE__TRY(resolve_clause(model, &clauses[i]));
-        else if (clauses[i].given && *clauses[i].given)
-            return vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected none beside a .build, found \"%s\"", mine->name,
-                              clauses[i].what, clauses[i].given);
-    }
+    size_t count = model->regresses ? 1 : sizeof clauses / sizeof *clauses;
+    for (size_t i = 0; i < count; i++)
+        VAE__TRY(spec->build ? expect_none(model, &clauses[i]) : vae__clause_resolve(model, &clauses[i]));
     return vae__ok();
+}
+
+static vae_status resolve_initial(vae_model *model, const vae_model_spec *spec)
+{
+    const vae_likelihood *likelihood = model->likelihood.row;
+    if (!spec->initial || !*spec->initial)
+        return vae__ok();
+    VAE__TRY(vae__clause_resolve(model, &(vae__clause){ "initial", spec->initial, NULL, VAE__INITIAL, &model->initial,
+                                                        NULL, (char **)&model->declaration.initial }));
+    if (!vae__initial_is_bias(model) || (likelihood->bias_of && !spec->build))
+        return vae__ok();
+    return vae__error(VAE_ERROR_DECLARATION, "%s: initial: data-bias: %s%s has no bias that it could be of",
+                      model->declaration.name, spec->build ? "a .build" : "the likelihood ",
+                      spec->build ? "" : likelihood->word.name);
+}
+
+static vae_status resolve_objective(vae_model *model, const vae_model_spec *spec)
+{
+    VAE__TRY(vae__clause_resolve(model, &(vae__clause){ "objective", spec->objective, "elbo", VAE__OBJECTIVE, NULL,
+                                                        &model->objective, (char **)&model->declaration.objective }));
+    const vae_objective *objective = model->objective.row;
+    model->regresses = objective->needs && objective->needs(model->objective.arguments).no_latents;
+    if (!model->regresses || !spec->build)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DECLARATION, "%s: objective: \"%s\" is without z, which a .build has",
+                      model->declaration.name, model->declaration.objective);
 }
 
 static vae_status resolve_clauses(vae_model *model, const vae_model_spec *spec)
 {
     vae_model_spec *mine = &model->declaration;
+    VAE__TRY(resolve_objective(model, spec));
     VAE__TRY(resolve_networks(model, spec));
-    VAE__TRY(resolve_clause(model, &(vae__clause){ "objective", spec->objective, "elbo", VAE__OBJECTIVE, NULL,
-                                                   &model->objective, (char **)&mine->objective }));
-    VAE__TRY(resolve_clause(model, &(vae__clause){ "likelihood", spec->x.likelihood, "bernoulli", VAE__LIKELIHOOD, NULL,
-                                                   &model->likelihood, (char **)&mine->x.likelihood }));
+    VAE__TRY(vae__clause_resolve(model, &(vae__clause){ "likelihood", spec->x.likelihood, "bernoulli", VAE__LIKELIHOOD,
+                                                        NULL, &model->likelihood, (char **)&mine->x.likelihood }));
     const vae_likelihood *likelihood = model->likelihood.row;
     const char *suits = likelihood->transform;
-    VAE__TRY(
-        resolve_clause(model, &(vae__clause){ "transform", spec->x.transform, suits ? suits : "raw", VAE__TRANSFORM,
-                                              &model->transform, NULL, (char **)&mine->x.transform }));
+    VAE__TRY(vae__clause_resolve(model,
+                                 &(vae__clause){ "transform", spec->x.transform, suits ? suits : "raw", VAE__TRANSFORM,
+                                                 &model->transform, NULL, (char **)&mine->x.transform }));
     bool suited = !spec->x.transform && likelihood->encoder_transform;
     suits = suited ? likelihood->encoder_transform : mine->x.transform;
-    VAE__TRY(
-        resolve_clause(model, &(vae__clause){ "encoder transform", spec->x.encoder_transform, suits, VAE__TRANSFORM,
-                                              &model->encoder_transform, NULL, (char **)&mine->x.encoder_transform }));
+    VAE__TRY(vae__clause_resolve(model, &(vae__clause){ "encoder transform", spec->x.encoder_transform, suits,
+                                                        VAE__TRANSFORM, &model->encoder_transform, NULL,
+                                                        (char **)&mine->x.encoder_transform }));
     model->one_transform = !strcmp(mine->x.encoder_transform, mine->x.transform);
-    return vae__ok();
+    return resolve_initial(model, spec);
 }
 
 /* ---- Fields ------------------------------------------------------------------------------------------------------ */
@@ -116,123 +116,92 @@ static vae_status check_x(vae_model *model)
     return vae__ok();
 }
 
-/* An image has a shape, and its size is that shape's. */
-static vae_status check_image(const vae_model_spec *spec, vae_condition_spec *condition)
+/* ---- Latents ----------------------------------------------------------------------------------------------------- */
+
+static vae_status check_latent(const vae_model *model, int64_t size)
 {
-    int64_t size = 1, given = condition->size;
-    if (!condition->shape[0])
-        return vae__error(VAE_ERROR_DECLARATION,
-                          "%s: condition \"%s\": expected the shape of an image, declared or from data, found none",
-                          spec->name, condition->name);
-    for (int i = 0; i < VAE_MAX_RANK && condition->shape[i]; i++)
-        size = condition->shape[i] > 0 && condition->shape[i] <= INT32_MAX / size ? size * condition->shape[i]
-                                                                                  : (int64_t)INT32_MAX + 1;
-    condition->size = size;
-    if (!given || given == size)
+    if (size >= 1 && size <= 100000)
         return vae__ok();
-    return vae__error(VAE_ERROR_DECLARATION,
-                      "%s: condition \"%s\": expected as many values as its shape has, %" PRId64 ", found %" PRId64,
-                      spec->name, condition->name, size, given);
+    return vae__error(VAE_ERROR_DECLARATION, "%s: latents: expected 1 to 100000 dimensions, found %" PRId64,
+                      model->declaration.name, size);
 }
 
-static vae_status check_size(vae_model *model, int index)
+/* The layers between one stochastic layer and the next. */
+static vae_status resolve_latent(vae_model *model, int index, const vae_latent_spec *given)
 {
-    vae_condition_spec *condition = &model->declaration.conditions[index];
-    int64_t most = condition->kind == VAE_CLASS ? VAE__CLASSES_MAX : INT32_MAX;
-    if (condition->kind == VAE_IMAGE)
-        VAE__TRY(check_image(&model->declaration, condition));
-    if (condition->size < 1 || condition->size > most)
+    vae_latent_spec *mine = &model->declaration.latents[index];
+    char encoder[WHERE_SIZE], decoder[WHERE_SIZE];
+    snprintf(encoder, sizeof encoder, "latent %d: encoder", index + 1);
+    snprintf(decoder, sizeof decoder, "latent %d: decoder", index + 1);
+    if (!index && (given->encoder || given->decoder))
         return vae__error(VAE_ERROR_DECLARATION,
-                          "%s: condition \"%s\": expected 1 to %" PRId64 " %s, declared or from data, found %" PRId64,
-                          model->declaration.name, condition->name, most,
-                          condition->kind == VAE_CLASS ? "classes" : "values", condition->size);
-    model->conditions[index].size = condition->size;
-    return vae__ok();
+                          "%s: latents: expected layers of the second and further, for those of the first are the "
+                          "model's encoder and decoder, found some of the first",
+                          model->declaration.name);
+    mine->size = given->size;
+    VAE__TRY(check_latent(model, given->size));
+    VAE__TRY(vae__clause_layers(model, encoder, given->encoder, &model->latent_encoders[index], &mine->encoder));
+    return vae__clause_layers(model, decoder, given->decoder, &model->latent_decoders[index], &mine->decoder);
 }
 
-static bool good_name(const char *name)
+static vae_status resolve_latents(vae_model *model, const vae_model_spec *spec)
 {
-    size_t length = strlen(name);
-    return length && length < 64 && !strpbrk(name, "/ \t\n.,=:") && strcmp(name, "x") && strcmp(name, "z") &&
-           strcmp(name, "mask");
+    if (model->regresses)
+        return vae__ok();
+    do
+        VAE__TRY(resolve_latent(model, model->latent_count, &spec->latents[model->latent_count]));
+    while (++model->latent_count < VAE_MAX_LATENTS && spec->latents[model->latent_count].size);
+    if (model->latent_count == 1 || !spec->build)
+        return vae__ok();
+    return vae__error(VAE_ERROR_UNSUPPORTED, "%s: latents: expected one beside a .build, found %d",
+                      model->declaration.name, model->latent_count);
 }
 
-static vae_status check_condition(vae_model *model, int index)
+bool vae__is_per_example(const vae_model *model)
 {
-    const vae_model_spec *spec = &model->declaration;
-    const vae_condition_spec *condition = &spec->conditions[index];
-    if (!good_name(condition->name))
+    const vae_posterior *posterior = model->posterior.row; /* NULL of a graph by hand, and of a regression */
+    return posterior && posterior->per_example;
+}
+
+static vae_status check_table(const vae_model *model)
+{
+    const char *name = model->declaration.name;
+    if (!vae__is_per_example(model))
+        return vae__ok();
+    if (model->encoder.count)
         return vae__error(VAE_ERROR_DECLARATION,
-                          "%s: condition \"%s\": expected a name of 1 to 63 characters without spaces or any of / . , "
-                          "= : that is not x, z or mask",
-                          spec->name, condition->name);
-    if ((unsigned)condition->kind > VAE_IMAGE || (unsigned)condition->type > VAE_INT64)
-        return vae__error(VAE_ERROR_DECLARATION, "%s: condition \"%s\": there is no kind %d of type %d", spec->name,
-                          condition->name, (int)condition->kind, (int)condition->type);
-    for (int i = 0; i < index; i++)
-        if (!strcmp(spec->conditions[i].name, condition->name))
-            return vae__error(VAE_ERROR_DECLARATION, "%s: there are two conditions \"%s\"", spec->name,
-                              condition->name);
-    return check_size(model, index);
-}
-
-static vae_status check_latents(const vae_model_spec *spec)
-{
-    if (spec->latents[0].size < 1 || spec->latents[0].size > 100000)
-        return vae__error(VAE_ERROR_DECLARATION, "%s: latents: expected 1 to 100000 dimensions, found %" PRId64,
-                          spec->name, spec->latents[0].size);
-    for (int i = 1; i < VAE_MAX_LATENTS; i++)
-        if (spec->latents[i].size)
-            return vae__error(VAE_ERROR_UNSUPPORTED, "%s: latents: this version takes one, found %d", spec->name,
-                              i + 1);
-    return vae__ok();
-}
-
-static vae_status resolve_condition_transform(vae_model *model, int index, const char *given)
-{
-    vae_condition_spec *mine = &model->declaration.conditions[index];
-    char what[WHERE_SIZE];
-    snprintf(what, sizeof what, "condition \"%.40s\"", mine->name);
-    if (mine->kind == VAE_CLASS && given)
-        return vae__error(VAE_ERROR_DECLARATION, "%s: %s: transform: expected none of a class, found \"%s\"",
-                          model->declaration.name, what, given);
-    if (mine->kind == VAE_CLASS)
+                          "%s: encoder: expected no layers beside the posterior \"%s\", found \"%s\"", name,
+                          model->declaration.posterior, model->declaration.encoder);
+    if (model->latent_count > 1)
+        return vae__error(VAE_ERROR_UNSUPPORTED, "%s: latents: expected one beside the posterior \"%s\", found %d",
+                          name, model->declaration.posterior, model->latent_count);
+    if (model->posterior.arguments[0] >= 1)
         return vae__ok();
-    const char *suits = mine->kind == VAE_IMAGE && mine->type == VAE_UINT8 ? "unit" : "standardize";
-    return resolve_clause(model,
-                          &(vae__clause){ what, given, suits, VAE__TRANSFORM, &model->conditions[index].transform, NULL,
-                                          (char **)&mine->transform });
+    return vae__error(VAE_ERROR_DATA, "%s: posterior: expected how many rows, declared or from data, found none", name);
 }
 
-static vae_status own_levels(const vae_condition_spec *spec, vae_condition_spec *mine)
+/* Does any condition enter this network? */
+static bool is_entered(const vae_model *model, vae__network_place network)
 {
-    char **levels = NULL;
-    if (!spec->levels || spec->kind != VAE_CLASS || spec->size < 1 || spec->size > VAE__CLASSES_MAX)
-        return vae__ok();
-    VAE__TRY(vae__allocate("the classes", (size_t)spec->size, sizeof *levels, &levels));
-    mine->levels = (const char *const *)levels;
-    for (int64_t i = 0; i < spec->size; i++)
-        VAE__TRY(vae__copy_string(spec->levels[i], &levels[i]));
+    bool entered = false;
+    for (int i = 0; i < model->condition_count; i++)
+        entered |= model->conditions[i].enters[network] >= 0;
+    return entered;
+}
+
+/* A network that nothing goes into would be a constant. */
+static vae_status check_entered(const vae_model *model)
+{
+    if (model->regresses && !is_entered(model, VAE__DECODER))
+        return vae__error(
+            VAE_ERROR_DECLARATION,
+            "%s: objective: \"%s\" is without z: expected a condition that enters the decoder, found none",
+            model->declaration.name, model->declaration.objective);
+    if (model->prior_layers.count && !is_entered(model, VAE__PRIOR_NETWORK))
+        return vae__error(VAE_ERROR_DECLARATION,
+                          "%s: prior layers: expected a condition that enters the prior, found none",
+                          model->declaration.name);
     return vae__ok();
-}
-
-static void free_condition(vae_condition_spec *condition)
-{
-    for (int64_t i = 0; condition->levels && i < condition->size; i++)
-        vae__free((char *)(uintptr_t)condition->levels[i]);
-    vae__free((void *)(uintptr_t)condition->levels);
-    vae__free((char *)condition->transform);
-    vae__free((char *)condition->name);
-}
-
-static vae_status own_condition(vae_model *model, const vae_condition_spec *spec)
-{
-    vae_condition_spec *mine = &model->declaration.conditions[model->condition_count++];
-    *mine = *spec;
-    mine->name = mine->transform = NULL;
-    mine->levels = NULL;
-    VAE__TRY(vae__copy_string(spec->name, (char **)&mine->name));
-    return own_levels(spec, mine);
 }
 
 /* Numbers are taken over as they are; strings are copied, so that all of a declaration's are the model's. */
@@ -242,54 +211,9 @@ static vae_status own_names(vae_model *model, const vae_model_spec *spec)
     mine->x = spec->x;
     mine->x.likelihood = mine->x.transform = mine->x.encoder_transform = NULL;
     mine->build = spec->build;
-    memcpy(mine->latents, spec->latents, sizeof mine->latents);
     VAE__TRY(vae__copy_string(spec->name && *spec->name ? spec->name : "model", (char **)&mine->name));
     VAE__TRY(vae__copy_string(spec->summary, (char **)&mine->summary));
-    for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
-        VAE__TRY(own_condition(model, &spec->conditions[i]));
-    return vae__ok();
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* What data and files could not hold is refused before anybody trains on it. */
-static vae_status check_level_sizes(const vae_model *model, const vae_condition_spec *condition)
-{
-    if (condition->size > VAE__LEVELS_MAX)
-        return vae__error(VAE_ERROR_DECLARATION,
-                          "%s: condition \"%s\": expected at most %d classes with levels, found %" PRId64,
-                          model->declaration.name, condition->name, (int)VAE__LEVELS_MAX, condition->size);
-    for (int64_t i = 0; i < condition->size; i++)
-        if (strlen(condition->levels[i]) > VAE__LEVEL_LENGTH)
-            return vae__error(VAE_ERROR_DECLARATION,
-                              "%s: condition \"%s\": expected levels of at most %d bytes, found %zu in class %" PRId64,
-                              model->declaration.name, condition->name, (int)VAE__LEVEL_LENGTH,
-                              strlen(condition->levels[i]), i);
-    return vae__ok();
-}
-
-/* Two classes of one text would be one. */
-static vae_status check_levels(const vae_model *model, int index)
-{
-    const vae_condition_spec *condition = &model->declaration.conditions[index];
-    const char **sorted = NULL, *twice = NULL;
-    if (!condition->levels)
-        return vae__ok();
-    VAE__TRY(check_level_sizes(model, condition));
-    VAE__TRY(vae__allocate("the classes", (size_t)condition->size, sizeof *sorted, &sorted));
-    memcpy(sorted, condition->levels, (size_t)condition->size * sizeof *sorted);
-    qsort(sorted, (size_t)condition->size, sizeof *sorted, compare_texts);
-    for (int64_t i = 1; i < condition->size; i++)
-        if (!strcmp(sorted[i - 1], sorted[i]))
-            twice = sorted[i];
-    vae__free(sorted);
-    if (!twice)
-        return vae__ok();
-    return vae__error(VAE_ERROR_DECLARATION, "%s: condition \"%s\": the level \"%s\" is there twice",
-                      model->declaration.name, condition->name, twice);
+    return vae__conditions_own(model, spec);
 }
 
 /* The graph for training has every parameter, and that of the fields all of their state, be it that a graph by hand
@@ -312,12 +236,11 @@ static vae_status resolve(vae_model *model, const vae_model_spec *spec, size_t m
     VAE__TRY(own_names(model, spec));
     VAE__TRY(resolve_clauses(model, spec));
     VAE__TRY(check_x(model));
-    for (int i = 0; i < model->condition_count; i++) {
-        VAE__TRY(check_condition(model, i));
-        VAE__TRY(check_levels(model, i));
-        VAE__TRY(resolve_condition_transform(model, i, spec->conditions[i].transform));
-    }
-    VAE__TRY(check_latents(&model->declaration));
+    for (int i = 0; i < model->condition_count; i++)
+        VAE__TRY(vae__condition_resolve(model, i, &spec->conditions[i]));
+    VAE__TRY(resolve_latents(model, spec));
+    VAE__TRY(check_entered(model));
+    VAE__TRY(check_table(model));
     VAE__TRY(enter_parameters(model, most));
     vae__store_bound(model->store, 0);
     return vae__ok();
@@ -348,14 +271,25 @@ void vae_model_free(vae_model **model)
     if (!model || !*model)
         return;
     vae_model_spec *spec = &(*model)->declaration;
-    const char *const strings[] = {
-        spec->name,  spec->summary,   spec->encoder,      spec->decoder,     spec->posterior,
-        spec->prior, spec->objective, spec->x.likelihood, spec->x.transform, spec->x.encoder_transform
-    };
+    const char *const strings[] = { spec->name,
+                                    spec->summary,
+                                    spec->encoder,
+                                    spec->decoder,
+                                    spec->posterior,
+                                    spec->prior,
+                                    spec->prior_layers,
+                                    spec->objective,
+                                    spec->x.likelihood,
+                                    spec->x.transform,
+                                    spec->x.encoder_transform,
+                                    spec->initial };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         vae__free((char *)strings[i]);
-    for (int i = 0; i < (*model)->condition_count; i++)
-        free_condition(&spec->conditions[i]);
+    for (int i = 0; i < VAE_MAX_LATENTS; i++) {
+        vae__free((char *)spec->latents[i].encoder);
+        vae__free((char *)spec->latents[i].decoder);
+    }
+    vae__conditions_free(*model);
     vae_store_free(&(*model)->store);
     vae__free(*model);
     *model = NULL;

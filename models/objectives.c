@@ -107,6 +107,20 @@ static vae_needs iwae_needs(const double *arguments)
     return (vae_needs){ .samples = (int64_t)arguments[SAMPLES], .densities = true };
 }
 
+/* ---- none: log p(x | conditions), a regression without z --------------------------------------------------------- */
+
+static vae_node *regression(const double *arguments, const vae_terms *terms)
+{
+    (void)arguments;
+    return terms->reconstruction;
+}
+
+static vae_needs regression_needs(const double *arguments)
+{
+    (void)arguments;
+    return (vae_needs){ .no_latents = true };
+}
+
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
 static const vae_objective rows[] = {
@@ -126,6 +140,9 @@ static const vae_objective rows[] = {
                 .arguments = { { .name = "samples", .kind = VAE_KEY_COUNT, .low = 1, .high = SAMPLES_MOST } } },
       .build = iwae,
       .needs = iwae_needs },
+    { .word = { .name = "none", .summary = "no z: the log-likelihood of x given the conditions alone, a regression" },
+      .build = regression,
+      .needs = regression_needs },
 };
 
 const vae__word_table vae__objectives = { "objective", rows, sizeof *rows, sizeof rows / sizeof *rows, NULL, 0, NULL };

@@ -12,9 +12,9 @@
 #include "models/network.h"
 
 extern const vae__word_table vae__layers, vae__transforms, vae__likelihoods, vae__posteriors, vae__priors,
-    vae__objectives;
+    vae__objectives, vae__entries, vae__seen_parts, vae__initials;
 
-/* The six tables, with the rows that a catalogue (or NULL) brings. */
+/* The tables, with the rows that a catalogue (or NULL) brings. */
 typedef enum vae__part {
     VAE__LAYER,
     VAE__TRANSFORM,
@@ -22,6 +22,9 @@ typedef enum vae__part {
     VAE__POSTERIOR,
     VAE__PRIOR,
     VAE__OBJECTIVE,
+    VAE__ENTRY,
+    VAE__SEEN_PART,
+    VAE__INITIAL,
     VAE__PARTS /* how many there are */
 } vae__part;
 vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue);
@@ -73,5 +76,36 @@ vae_node *vae__transforms_undo(const vae__transform_context *context, const vae_
  * range says that they always are. */
 void vae__transform_check(vae__transform_context *context, const char *what, vae_node *x, double low, double high,
                           bool whole);
+
+/* ---- What a condition enters, and which part of x it may be ------------------------------------------------------ */
+
+typedef struct vae__entry {
+    vae_word word;
+    vae__network_place network;
+} vae__entry;
+
+typedef struct vae__seen_part {
+    vae_word word;
+    /* Is this pixel of it? `shape`: rows and columns; a vector is one row. */
+    bool (*sees)(const double *arguments, const int64_t shape[2], int64_t row, int64_t column);
+    int dimensions[VAE_MAX_ARGUMENTS]; /* in which an argument is a place: 0 rows, 1 columns, -1 none */
+} vae__seen_part;
+
+/* 1 where a value of x is seen, in one of these parts at least, else 0. Fails where a part lies outside of x's shape,
+ * or where all of x would be seen; `where` begins the message. The caller owns *seen. */
+vae_status vae__seen_mark(const vae__phrases *parts, const int64_t *shape, int rank, int64_t size, const char *where,
+                          double **seen);
+
+/* ---- First values ------------------------------------------------------------------------------------------------ */
+
+typedef struct vae__initial {
+    vae_word word;
+    void (*draw)(const double *arguments, vae_store *store, uint64_t seed); /* NULL: nothing is drawn */
+    bool is_bias; /* the output's bias is fitted to the data: a point of VAE__FIELDS */
+} vae__initial;
+
+/* Gives a model's parameters their first values, from the seed alone; the bias comes with the data. */
+void vae__initial_draw(vae_model *model, uint64_t seed);
+bool vae__initial_is_bias(const vae_model *model);
 
 #endif

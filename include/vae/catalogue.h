@@ -65,8 +65,8 @@ VAE_API vae_graph *vae_network_graph(const vae_network *network);
 VAE_API vae_node *vae_network_dense(const vae_network *network, vae_node *x, int64_t units, const char *name);
 
 /* The same behind the last layer: parameters "encoder/mean/weight" for the head "mean" of the encoder. Of a prior `h`
- * is NULL, and a head is bias + Σ condition · weight_CONDITION: (rows, units), or shared where there are no conditions.
- */
+ * is NULL: a head is then made of the prior's own hidden layers, or, where it has none, is bias + Σ condition ·
+ * weight_CONDITION: (rows, units), or shared where there are no conditions. */
 VAE_API vae_node *vae_network_head(const vae_network *network, vae_node *h, int64_t units, const char *name);
 
 /* An activation by the value of an argument of kind VAE_ACTIVATION. */
@@ -102,6 +102,9 @@ typedef struct vae_likelihood {
     /* x drawn, by noise nodes with labels that begin with "draw". NULL: this likelihood gives means alone. */
     vae_node *(*draw)(const double *arguments, vae_graph *graph, const vae_heads *heads);
     double (*highest)(const double *arguments); /* in place of `high`, where arguments tell; NULL: `high` */
+    /* For "data-bias": the head whose bias alone gives x a mean, and the bias that gives it this one. NULL: none. */
+    const char *bias_head;
+    double (*bias_of)(double mean);
 } vae_likelihood;
 
 /* ---- Posteriors q(z | x) and priors p(z) ------------------------------------------------------------------------- */
@@ -115,9 +118,12 @@ typedef struct vae_posterior {
     vae_posterior_nodes (*heads)(const vae_network *encoder, const double *arguments, vae_node *h, int64_t size);
     vae_node *(*sample)(const double *arguments, const vae_posterior_nodes *q, vae_node *noise); /* noise ~ N(0, 1) */
     vae_node *(*log)(const double *arguments, const vae_posterior_nodes *q, vae_node *z); /* log q(z | x), (rows, 1) */
+    /* Of each training row a set of its own, and no encoder: `h` is then the row's number in the training split,
+     * (rows, 1), see vae_gather, and arguments[0] how many rows there are; 0 in a declaration: the data's. */
+    bool per_example;
 } vae_posterior;
 
-/* `prior` is a network without layers: its heads are parameters "prior/NAME/…" that see the conditions. */
+/* `prior` is a network of the conditions alone: its heads are parameters "prior/NAME/…". */
 typedef struct vae_prior {
     vae_word word;
     /* KL(q ‖ p), nats of each row. NULL: it is estimated with the sample of z, as log q(z | x) − log p(z)
@@ -148,6 +154,7 @@ typedef struct vae_needs {
     bool densities;     /* log_prior, log_posterior */
     bool kl_dimensions; /* of which not every prior knows, and no graph by hand */
     bool epoch;
+    bool no_latents; /* a regression: there is no z, and `reconstruction` is log p(x | conditions), with R = 1 */
 } vae_needs;
 
 typedef struct vae_objective {

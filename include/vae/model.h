@@ -45,10 +45,29 @@ typedef struct vae_condition_spec {
      * from 0 on, the numbers. */
     const char *const *levels;
     vae_type type; /* as x's */
+    /* This condition is a part of x itself, "quadrants 1", "columns 14 14": what is seen of it. The likelihood is of
+     * the rest alone, while the encoder sees all of x. Its values are those of x as the likelihood scores them, and -1
+     * where x is hidden; kind, size, shape and transform are x's. NULL: it is a field of its own. */
+    const char *of_x;
+    /* The networks that it enters, and the layer of each that it joins, from 0: "encoder, decoder 2, prior". Behind the
+     * last layer stand the heads. NULL: all three, at the first layer. */
+    const char *enters;
+    /* Layers of its own on the way there: those of all networks, computed once (parameters "conditions/NAME/0/..."),
+     * and behind them those of one ("conditions/NAME/encoder/0/..."). NULL: none. */
+    const char *layers, *encoder_layers, *decoder_layers, *prior_layers;
+    /* Of a part of x: where x is hidden, the condition has what a regression answers (Sohn, Lee, Yan 2015, section 4.4)
+     * in the place of -1. These are its hidden layers; its parameters are state, "baseline/0/weight_NAME", that no
+     * training changes: vae_model_start_from takes them from the decoder of a model whose objective is "none". NULL: no
+     * such thing. */
+    const char *baseline;
 } vae_condition_spec;
 
+/* A stochastic layer. The first, z1, is what x is decoded from; the encoder of each further one sees the one before it:
+ * q(z2 | z1, ...) and p(z1 | z2, ...) have hidden layers of their own (parameters "encoder2/0/...", "decoder2/0/...").
+ * New members go last. */
 typedef struct vae_latent_spec {
-    int64_t size; /* dimensions of z */
+    int64_t size;                  /* dimensions of z */
+    const char *encoder, *decoder; /* of the second and further: hidden layers; NULL: none */
 } vae_latent_spec;
 
 typedef struct vae_build vae_build;
@@ -59,7 +78,7 @@ typedef struct vae_model_spec {
     const char *summary; /* a line for people */
     vae_x_spec x;
     vae_condition_spec conditions[VAE_MAX_CONDITIONS]; /* as many as have a name */
-    vae_latent_spec latents[VAE_MAX_LATENTS];          /* the first alone; a second is refused */
+    vae_latent_spec latents[VAE_MAX_LATENTS];          /* as many as have a size: a hierarchy */
     const char *encoder;                               /* hidden layers of q(z | x), first to last */
     const char *decoder;                               /* hidden layers of p(x | z) */
     const char *posterior;                             /* NULL: "gaussian", with diagonal covariance */
@@ -67,6 +86,9 @@ typedef struct vae_model_spec {
     const char *objective;                             /* NULL: "elbo" */
     void (*build)(vae_build *build); /* builds the graph node by node, in place of encoder, decoder, posterior and
                                         prior, which are then NULL; see vae_build */
+    const char *prior_layers;        /* hidden layers of a prior that is learned, p(z | conditions); NULL: none */
+    /* First values of parameters: "normal sigma=0.01, data-bias"; NULL: as the layers have it. */
+    const char *initial;
 } vae_model_spec;
 
 /* What a program adds to the built-in tables: <vae/catalogue.h>. */
@@ -102,6 +124,9 @@ VAE_API int64_t vae_model_x_size(const vae_model *model); /* values of an exampl
  * values of `from`; of a class's weights the rows, level by level, so that a level that `from` does not know keeps its
  * first values. A tensor of one name and two shapes is refused, and nothing is changed. *taken (unless NULL) becomes
  * the number of tensors that took values.
+ *
+ * Where `from` is a regression, and the model has a condition with a baseline, it is the baseline alone that takes
+ * values, from all of the regression's decoder; part of x, likelihood and transform must be the same.
  */
 VAE_API vae_status vae_model_start_from(vae_model *model, const vae_model *from, int *taken);
 

@@ -111,8 +111,9 @@ typedef struct vae_traversal_options {
 
 /*
  * One dimension of z takes values from low to high, while all others stay where they start: a row of the grid each
- * dimension. `data` may be NULL; with it, KL is the mean over the split of ½ (μ² + σ² − 1 − log σ²), the dimension's
- * part of KL(q(z | x) ‖ N(0, I)).
+ * dimension. `data` may be NULL; with it, KL is the dimension's part of the mean KL(q(z | x) ‖ p(z)) over the split, as
+ * vae_evaluate_examples has it; where the prior cannot tell it apart, ½ (μ² + σ² − 1 − log σ²), as of the prior N(0,
+ * 1).
  */
 VAE_API vae_status vae_traverse(const vae_model *model, const vae_data *data, const vae_traversal_options *options,
                                 vae_walk *walk);

@@ -10,6 +10,14 @@
 vae_status vae__put_declaration(hid_t group, const vae_training *training);
 vae_status vae__put_fields(hid_t group, const vae_training *training);
 
+/* Clauses that a declaration need not have, by the names of their attributes: there where they are not empty. */
+typedef struct vae__optional_clause {
+    const char *name, **text;
+} vae__optional_clause;
+enum { VAE__MODEL_CLAUSES = 2 + 2 * (VAE_MAX_LATENTS - 1), VAE__CONDITION_CLAUSES = 7 };
+void vae__model_clauses(vae_model_spec *spec, vae__optional_clause clauses[VAE__MODEL_CLAUSES]);
+void vae__condition_clauses(vae_condition_spec *condition, vae__optional_clause clauses[VAE__CONDITION_CLAUSES]);
+
 /* Bytes that levels take in a file at most. */
 size_t vae__levels_room(const vae_condition_spec *condition);
 

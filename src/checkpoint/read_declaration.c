@@ -22,11 +22,27 @@ static void free_texts(const char **const *texts, size_t count)
     }
 }
 
+static void free_optional(const vae__optional_clause *clauses, int count)
+{
+    for (int i = 0; i < count; i++)
+        free_texts(&clauses[i].text, 1);
+}
+
+static vae_status get_optional(const vae__place *group, const vae__optional_clause *clauses, int count)
+{
+    for (int i = 0; i < count; i++)
+        VAE__TRY(vae__get_text_if(group, clauses[i].name, (char **)clauses[i].text));
+    return vae__ok();
+}
+
 /* The clauses that `build` takes the place of. */
 static void free_built(vae_model_spec *spec)
 {
     const char **const texts[] = { &spec->encoder, &spec->decoder, &spec->posterior, &spec->prior };
+    vae__optional_clause clauses[VAE__MODEL_CLAUSES];
+    vae__model_clauses(spec, clauses);
     free_texts(texts, sizeof texts / sizeof *texts);
+    free_optional(clauses, VAE__MODEL_CLAUSES);
 }
 
 static void free_declared(declared *read)
@@ -37,6 +53,9 @@ static void free_declared(declared *read)
     free_built(spec);
     free_texts(texts, sizeof texts / sizeof *texts);
     for (int i = 0; i < VAE_MAX_CONDITIONS; i++) {
+        vae__optional_clause clauses[VAE__CONDITION_CLAUSES];
+        vae__condition_clauses(&spec->conditions[i], clauses);
+        free_optional(clauses, VAE__CONDITION_CLAUSES);
         vae__free((char *)spec->conditions[i].transform);
         vae__free((char **)spec->conditions[i].levels);
         vae__free(read->conditions[i]);
@@ -80,7 +99,11 @@ static vae_status get_clauses(const vae__place *group, declared *read)
     int count = 0;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         VAE__TRY(vae__get_text(group, texts[i].name, (char **)texts[i].text));
-    VAE__TRY(vae__get_integers(group, "latent_sizes", VAE_MAX_LATENTS, 1, INT32_MAX, sizes, &count));
+    vae__optional_clause clauses[VAE__MODEL_CLAUSES];
+    vae__model_clauses(spec, clauses);
+    VAE__TRY(get_optional(group, clauses, VAE__MODEL_CLAUSES));
+    if (vae__get_has(group, "latent_sizes")) /* a regression has none */
+        VAE__TRY(vae__get_integers(group, "latent_sizes", VAE_MAX_LATENTS, 1, INT32_MAX, sizes, &count));
     for (int i = 0; i < count; i++)
         spec->latents[i].size = sizes[i];
     return vae__get_texts(group, "conditions", VAE_MAX_CONDITIONS, read->conditions, &read->condition_count);
@@ -229,6 +252,9 @@ static vae_status get_condition(const vae__place *group, vae_condition_spec *con
     VAE__TRY(get_word(group, "kind", words, 3, "\"class\", \"values\" or \"image\"", &which));
     condition->kind = kinds[which];
     VAE__TRY(get_type(group, &condition->type));
+    vae__optional_clause clauses[VAE__CONDITION_CLAUSES];
+    vae__condition_clauses(condition, clauses);
+    VAE__TRY(get_optional(group, clauses, VAE__CONDITION_CLAUSES));
     return condition->kind == VAE_CLASS ? get_class(group, condition) : get_values(group, condition);
 }
 

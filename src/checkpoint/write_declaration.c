@@ -1,4 +1,5 @@
 /* Writing a model's declaration: /model and /fields. */
+#include <string.h>
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
@@ -19,6 +20,45 @@ static vae_status put_clause(hid_t group, const char *name, const char *text)
     return vae__put_text(group, name, VAE__ASCII, text ? text : "");
 }
 
+/* ---- Clauses that need not be there ------------------------------------------------------------------------------ */
+
+void vae__model_clauses(vae_model_spec *spec, vae__optional_clause clauses[VAE__MODEL_CLAUSES])
+{
+    static const char *const names[VAE_MAX_LATENTS][2] = { { NULL, NULL },
+                                                           { "latent2_encoder", "latent2_decoder" },
+                                                           { "latent3_encoder", "latent3_decoder" },
+                                                           { "latent4_encoder", "latent4_decoder" } };
+    int count = 0;
+    clauses[count++] = (vae__optional_clause){ "prior_layers", &spec->prior_layers };
+    clauses[count++] = (vae__optional_clause){ "initial", &spec->initial };
+    for (int i = 1; i < VAE_MAX_LATENTS; i++) {
+        clauses[count++] = (vae__optional_clause){ names[i][0], &spec->latents[i].encoder };
+        clauses[count++] = (vae__optional_clause){ names[i][1], &spec->latents[i].decoder };
+    }
+}
+
+void vae__condition_clauses(vae_condition_spec *condition, vae__optional_clause clauses[VAE__CONDITION_CLAUSES])
+{
+    const vae__optional_clause all[VAE__CONDITION_CLAUSES] = {
+        { "of_x", &condition->of_x },
+        { "enters", &condition->enters },
+        { "layers", &condition->layers },
+        { "encoder_layers", &condition->encoder_layers },
+        { "decoder_layers", &condition->decoder_layers },
+        { "prior_layers", &condition->prior_layers },
+        { "baseline", &condition->baseline },
+    };
+    memcpy(clauses, all, sizeof all);
+}
+
+static vae_status put_optional(hid_t group, const vae__optional_clause *clauses, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (*clauses[i].text && **clauses[i].text)
+            VAE__TRY(put_clause(group, clauses[i].name, *clauses[i].text));
+    return vae__ok();
+}
+
 vae_status vae__put_declaration(hid_t group, const vae_training *training)
 {
     const vae_model *model = training->model;
@@ -36,7 +76,12 @@ vae_status vae__put_declaration(hid_t group, const vae_training *training)
     VAE__TRY(put_clause(group, "objective", spec->objective));
     if (spec->build)
         VAE__TRY(vae__put_integer(group, "built_by_program", 1));
-    VAE__TRY(vae__put_integers(group, "latent_sizes", latents, latent_sizes(spec, latents)));
+    vae_model_spec read = *spec;
+    vae__optional_clause clauses[VAE__MODEL_CLAUSES];
+    vae__model_clauses(&read, clauses);
+    VAE__TRY(put_optional(group, clauses, VAE__MODEL_CLAUSES));
+    if (model->latent_count)
+        VAE__TRY(vae__put_integers(group, "latent_sizes", latents, latent_sizes(spec, latents)));
     return vae__put_texts(group, "conditions", conditions, model->condition_count);
 }
 
@@ -102,6 +147,10 @@ static vae_status put_condition(hid_t group, const vae_condition_spec *condition
     VAE__TRY(vae__put_text(group, "kind", VAE__ASCII, vae__kind_name(condition->kind)));
     VAE__TRY(vae__put_text(group, "type", VAE__ASCII, vae_type_name(condition->type)));
     VAE__TRY(condition->kind == VAE_CLASS ? put_class(group, condition) : put_values(group, condition));
+    vae_condition_spec read = *condition;
+    vae__optional_clause clauses[VAE__CONDITION_CLAUSES];
+    vae__condition_clauses(&read, clauses);
+    VAE__TRY(put_optional(group, clauses, VAE__CONDITION_CLAUSES));
     return vae__put_text(group, "path", VAE__UTF8, path);
 }
 

@@ -13,7 +13,7 @@
 /* Exit statuses. */
 enum { VAE__EXIT_DONE, VAE__EXIT_FAILED, VAE__EXIT_USAGE, VAE__EXIT_STOPPED };
 
-enum { VAE__MAX_OPTIONS = 40, VAE__COMMAND_LINE = 8192 };
+enum { VAE__MAX_OPTIONS = 64, VAE__COMMAND_LINE = 8192 };
 
 typedef struct vae__call vae__call;
 
@@ -60,7 +60,8 @@ struct vae__call {
     }
 
 /* --data, in every command that has it. */
-#define VAE__SOURCES_HELP "digits, digits:N, a folder of IDX files named as MNIST's are, FILE.h5[:/path], or FILE.npy"
+#define VAE__SOURCES_HELP                                                                                              \
+    "digits, digits:N, ring, a folder of IDX files named as MNIST's are, FILE.h5[:/path], or FILE.npy"
 
 extern const vae__command vae__command_models, vae__command_data, vae__command_train, vae__command_eval,
     vae__command_sample, vae__command_reconstruct, vae__command_encode, vae__command_decode, vae__command_info,

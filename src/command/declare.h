@@ -8,14 +8,16 @@
 
 /* Where the options of a declaration stand in a command's table of options. */
 typedef struct vae__declaration_options {
-    int latent, encoder, decoder, likelihood, posterior, prior, objective;
-    int transform, encoder_transform, condition, condition_transform, missing, fill_value;
+    int latent, encoder, decoder, likelihood, posterior, prior, prior_layers, objective, initial;
+    int transform, encoder_transform, condition, missing, fill_value, seen;
+    int condition_transform, condition_enters, condition_layers, condition_encoder, condition_decoder, condition_prior;
 } vae__declaration_options;
 
 /* In every command that has them: their names in its enum, which has a CONDITION too, their rows, and their places. */
 #define VAE__DECLARATION_NAMES                                                                                         \
     LATENT, ENCODER, DECODER, LIKELIHOOD, TRANSFORM, ENCODER_TRANSFORM, CONDITION_TRANSFORM, MISSING, FILL_VALUE,      \
-        POSTERIOR, PRIOR, OBJECTIVE
+        POSTERIOR, PRIOR, PRIOR_LAYERS, OBJECTIVE, INITIAL, SEEN, CONDITION_ENTERS, CONDITION_LAYERS,                  \
+        CONDITION_ENCODER, CONDITION_DECODER, CONDITION_PRIOR
 /* clang-format off */
 #define VAE__DECLARATION_ROWS                                                                                          \
     [LATENT] = { "latent", "N", VAE__WHOLE, "dimensions of z", NULL, 1, 1e5 },                                         \
@@ -35,14 +37,30 @@ typedef struct vae__declaration_options {
                      -DBL_MAX, DBL_MAX },                                                                              \
     [POSTERIOR] = { "posterior", "PHRASE", VAE__TEXT, "family of q(z|x): \"gaussian\"", NULL, 0, 0 },                  \
     [PRIOR] = { "prior", "PHRASE", VAE__TEXT, "p(z): \"standard-normal\"", NULL, 0, 0 },                               \
-    [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\", \"iwae samples=5\"", NULL, 0, 0 }
+    [PRIOR_LAYERS] = { "prior-layers", "PHRASES", VAE__PHRASES, "hidden layers of a prior that is learned", NULL, 0,   \
+                       0 },                                                                                            \
+    [OBJECTIVE] = { "objective", "PHRASE", VAE__TEXT, "what is maximised: \"elbo\", \"iwae samples=5\"", NULL, 0,  \
+                    0 },                                                                                               \
+    [INITIAL] = { "initial", "PHRASES", VAE__TEXT, "first values: \"normal sigma=0.01, data-bias\" [glorot]", NULL, 0, 0 }, \
+    [SEEN] = { "seen", "PHRASES", VAE__TEXT, "a part of x that is given: \"quadrants 1\", \"columns 14 14\"", NULL, 0, \
+               0 },                                                                                                    \
+    [CONDITION_ENTERS] = { "condition-enters", "NAME=PHRASES", VAE__TEXTS,                                             \
+                           "the networks it enters: \"encoder, decoder 2\"", NULL, 0, 0 },                           \
+    [CONDITION_LAYERS] = { "condition-layers", "NAME=PHRASES", VAE__TEXTS, "layers of its own before all of them",     \
+                           NULL, 0, 0 },                                                                               \
+    [CONDITION_ENCODER] = { "condition-encoder", "NAME=PHRASES", VAE__TEXTS, "... and before the encoder", NULL, 0, 0 }, \
+    [CONDITION_DECODER] = { "condition-decoder", "NAME=PHRASES", VAE__TEXTS, "... before the decoder", NULL, 0, 0 },   \
+    [CONDITION_PRIOR] = { "condition-prior", "NAME=PHRASES", VAE__TEXTS, "... before the prior", NULL, 0, 0 }
 /* clang-format on */
 #define VAE__DECLARATION_PLACES                                                                                        \
     {                                                                                                                  \
         .latent = LATENT, .encoder = ENCODER, .decoder = DECODER, .likelihood = LIKELIHOOD, .posterior = POSTERIOR,    \
-        .prior = PRIOR, .objective = OBJECTIVE, .transform = TRANSFORM, .encoder_transform = ENCODER_TRANSFORM,        \
-        .condition = CONDITION, .condition_transform = CONDITION_TRANSFORM, .missing = MISSING,                        \
-        .fill_value = FILL_VALUE                                                                                       \
+        .prior = PRIOR, .prior_layers = PRIOR_LAYERS, .objective = OBJECTIVE, .initial = INITIAL,                      \
+        .transform = TRANSFORM, .encoder_transform = ENCODER_TRANSFORM, .condition = CONDITION, .missing = MISSING,    \
+        .fill_value = FILL_VALUE, .seen = SEEN, .condition_transform = CONDITION_TRANSFORM,                            \
+        .condition_enters = CONDITION_ENTERS, .condition_layers = CONDITION_LAYERS,                                    \
+        .condition_encoder = CONDITION_ENCODER, .condition_decoder = CONDITION_DECODER,                                \
+        .condition_prior = CONDITION_PRIOR                                                                             \
     }
 
 /* What is made of them. Strings of `spec` are the call's, the variant's, or here: it is not to be copied. */

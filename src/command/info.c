@@ -21,7 +21,7 @@ typedef struct clause {
     const char *name, *text;
 } clause;
 
-enum { CLAUSES = 8 };
+enum { CLAUSES = 10 };
 
 static void list_clauses(const vae_model_spec *spec, clause clauses[CLAUSES])
 {
@@ -33,7 +33,9 @@ static void list_clauses(const vae_model_spec *spec, clause clauses[CLAUSES])
         { "encoder_transform", spec->x.encoder_transform },
         { "posterior", spec->posterior },
         { "prior", spec->prior },
+        { "prior_layers", spec->prior_layers },
         { "objective", spec->objective },
+        { "initial", spec->initial },
     };
     memcpy(clauses, all, sizeof all);
 }
@@ -55,6 +57,32 @@ static void print_levels(const vae_condition_spec *condition)
               condition->size == 1 ? "" : "es", *text ? ": " : "", text, more ? ", ..." : "");
 }
 
+/* What a condition has beside its values: only what is declared. */
+enum { WAYS = 7 };
+
+static void list_ways(const vae_condition_spec *condition, clause ways[WAYS])
+{
+    const clause all[WAYS] = {
+        { "of_x", condition->of_x },
+        { "enters", condition->enters },
+        { "layers", condition->layers },
+        { "encoder_layers", condition->encoder_layers },
+        { "decoder_layers", condition->decoder_layers },
+        { "prior_layers", condition->prior_layers },
+        { "baseline", condition->baseline },
+    };
+    memcpy(ways, all, sizeof all);
+}
+
+static void print_ways(const vae_condition_spec *condition)
+{
+    clause ways[WAYS];
+    list_ways(condition, ways);
+    for (int i = 0; i < WAYS; i++)
+        if (ways[i].text && *ways[i].text)
+            vae__line(stdout, "    %-14s %s", ways[i].name, ways[i].text);
+}
+
 static void print_condition(const vae_condition_spec *condition)
 {
     char shape[VAE__SIZES_TEXT], values[64];
@@ -66,6 +94,19 @@ static void print_condition(const vae_condition_spec *condition)
                   condition->kind == VAE_IMAGE ? vae__sizes_text(shape, condition->shape, VAE_MAX_RANK)
                                                : vae__counted(values, condition->size, "value"),
                   condition->transform && *condition->transform ? condition->transform : "raw");
+    print_ways(condition);
+}
+
+static void print_latents(const vae_model_spec *spec)
+{
+    for (int i = 0; i < VAE_MAX_LATENTS && spec->latents[i].size; i++) {
+        const vae_latent_spec *latent = &spec->latents[i];
+        vae__line(stdout, "  %-12s%" PRId64 " dimensions", "latent", latent->size);
+        if (latent->encoder)
+            vae__line(stdout, "    %-14s %s", "encoder", latent->encoder);
+        if (latent->decoder)
+            vae__line(stdout, "    %-14s %s", "decoder", latent->decoder);
+    }
 }
 
 static void print_missing(const vae_x_spec *x)
@@ -91,12 +132,11 @@ static void print_declaration(const vae_model_spec *spec)
     print_missing(&spec->x);
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++)
         print_condition(&spec->conditions[i]);
-    for (int i = 0; i < VAE_MAX_LATENTS && spec->latents[i].size; i++)
-        vae__line(stdout, "  %-12s%" PRId64 " dimensions", "latent", spec->latents[i].size);
+    print_latents(spec);
     if (spec->build)
         vae__line(stdout, "  %-12sby the program's own code", "built");
     for (int i = 0; i < CLAUSES; i++)
-        if (clauses[i].text && (*clauses[i].text || !spec->build))
+        if (clauses[i].text && *clauses[i].text)
             vae__line(stdout, "  %-11s %s", clauses[i].name, clauses[i].text);
 }
 
@@ -237,6 +277,11 @@ static void json_condition(vae__json *json, const vae_condition_spec *condition)
     if (!class)
         vae__json_text(json, "transform", condition->transform);
     vae__json_text(json, "type", vae_type_name(condition->type));
+    clause ways[WAYS];
+    list_ways(condition, ways);
+    for (int i = 0; i < WAYS; i++)
+        if (ways[i].text && *ways[i].text)
+            vae__json_text(json, ways[i].name, ways[i].text);
     vae__json_object_end(json);
 }
 

@@ -155,7 +155,7 @@ const vae__command vae__command_traverse = {
     .options = options,
     .notes =
         "In a row of the picture one dimension goes from --from to --to, and the others stay where they start. With "
-        "data, dimensions have their mean KL(q(z|x) || N(0, 1)), in nats, by which they are sorted. Conditions are "
+        "data, dimensions have their mean KL(q(z|x) || p(z)), in nats, by which they are sorted. Conditions are "
         "those of --row, or what --at says: NAME=VALUE, of a class its level, of d values d numbers with commas "
         "between.\n" VAE__PLACES_NOTE,
     .run = run,

@@ -10,7 +10,7 @@
 #include "src/base/status.h"
 #include "src/data/data.h"
 
-enum { BATCH = 256 };
+enum { BATCH = 256, NAME_SIZE = 128 };
 
 /* Rows of a split, batch by batch, through VAE__FIELDS. */
 typedef struct pass {
@@ -222,6 +222,18 @@ static void keep(vae_store *store, const vae__fit_point *point, const moments *s
     }
 }
 
+/* A bias, whose number of places is that of x. A place that was never seen keeps its first value. */
+static void keep_bias(const vae_model *model, const vae__fit_point *point, const moments *sums)
+{
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "decoder/%s/bias", point->bias_head);
+    const vae_tensor *tensor = vae_store_find(model->store, name);
+    float *values = vae_store_parameters(model->store);
+    for (int64_t i = 0; tensor && i < tensor->size && tensor->size == vae_node_size(point->values); i++)
+        if (sums->count[i] > 0)
+            values[tensor->offset + i] = (float)point->bias_of(sums->mean[i]);
+}
+
 static vae_status fit(pass *at, const vae__fit_point *point, moments *sums)
 {
     VAE__TRY(pass_begin(at));
@@ -229,7 +241,10 @@ static vae_status fit(pass *at, const vae__fit_point *point, moments *sums)
         VAE__TRY(pass_next(at));
         add_batch(at, point, sums);
     } while (at->examples);
-    keep(at->model->store, point, sums);
+    if (point->bias_of)
+        keep_bias(at->model, point, sums);
+    else
+        keep(at->model->store, point, sums);
     return vae__ok();
 }
 

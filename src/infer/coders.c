@@ -56,6 +56,9 @@ static vae_status make(vae__runner *made, const vae_model *model, const vae_infe
     made->options = options ? *options : (vae_infer_options){ 0 };
     VAE__TRY(check_options(model, &made->options));
     made->options.capacity += !made->options.capacity;
+    if (kind == VAE__ENCODING && vae__is_per_example(model))
+        return vae__error(VAE_ERROR_UNSUPPORTED, "%s: the posterior \"%s\" has no encoder", model->declaration.name,
+                          model->declaration.posterior);
     vae__graph_request request = { .kind = kind, .x_type = made->options.x_type };
     request.masked = kind == VAE__ENCODING && made->options.masked;
     memcpy(request.condition_types, made->options.condition_types, sizeof request.condition_types);
@@ -145,6 +148,8 @@ static vae_status bind(const vae__runner *at, const vae_conditions *conditions, 
     const vae_model_spec *spec = &at->model->declaration;
     for (int i = 0; i < at->model->condition_count; i++) {
         const void *values = conditions ? conditions->values[i] : NULL;
+        if (spec->conditions[i].of_x && !at->graph.conditions[i])
+            continue; /* it comes with x */
         if (!values)
             return vae__error(VAE_ERROR_ARGUMENT, "%s: %s: expected values of this condition of %s, found NULL",
                               at->what, spec->conditions[i].name, spec->name);

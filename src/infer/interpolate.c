@@ -11,6 +11,9 @@ static vae_status check(const vae_model *model, const vae_data *data, const vae_
 {
     if (!model || !data || !options || !options->from || !options->to)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model, data, and rows to go from and to, found NULL");
+    if (model->declaration.latents[0].size < 1)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected dimensions of z, found a regression, which has none",
+                          model->declaration.name);
     if (options->pairs < 1 || options->pairs > PAIRS_MOST || (unsigned)options->path > VAE_PATH_SPHERICAL)
         return vae__error(VAE_ERROR_ARGUMENT, "expected 1 to %d pairs of rows and a path, found %" PRId64 " and %d",
                           (int)PAIRS_MOST, options->pairs, (int)options->path);

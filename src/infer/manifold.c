@@ -1,4 +1,6 @@
 /* vae_manifold: a plane of z through the inverse Gaussian distribution function. */
+#include <inttypes.h>
+
 #include "src/base/status.h"
 #include "src/infer/walk.h"
 
@@ -31,8 +33,8 @@ static vae_status make(const vae__walking *walking, const vae_manifold_options *
     int64_t steps = options->steps ? options->steps : STEPS;
     if (walking->model->declaration.latents[0].size < 2)
         return vae__error(VAE_ERROR_ARGUMENT,
-                          "%s: a manifold wants two dimensions of z, found one; a traversal shows that",
-                          walking->model->declaration.name);
+                          "%s: a manifold wants two dimensions of z, found %" PRId64 "; a traversal shows one",
+                          walking->model->declaration.name, walking->model->declaration.latents[0].size);
     VAE__TRY(vae__walk_dimensions(walking->model, dimensions, 2));
     VAE__TRY(vae__walk_allocate(walking, VAE_RESULTS_MANIFOLD, steps, steps, walk));
     lay(dimensions, walk);

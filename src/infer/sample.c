@@ -188,8 +188,9 @@ static void copy_batch(const vae__model_graph *graph, const vae_executor *execut
                   { graph->x_mean, samples->modelled, samples->x_size },
                   { graph->z_used, samples->z, samples->z_size } };
     for (int i = 0; i < 3; i++)
-        memcpy(parts[i].to + begin * parts[i].size, vae_executor_value(executor, parts[i].node),
-               (size_t)(examples * parts[i].size) * sizeof(float));
+        if (parts[i].node) /* a regression has no z */
+            memcpy(parts[i].to + begin * parts[i].size, vae_executor_value(executor, parts[i].node),
+                   (size_t)(examples * parts[i].size) * sizeof(float));
 }
 
 /* Samples begin … begin + examples - 1. Noise goes by the column where there are conditions, so that a column shows one

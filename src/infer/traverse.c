@@ -23,6 +23,22 @@ typedef struct vae__traversal {
 
 /* ---- KL ---------------------------------------------------------------------------------------------------------- */
 
+/* As the evaluation has it; *told: it has. */
+static vae_status evaluate_kl(vae__traversal *made, const vae_data *data, bool *told)
+{
+    const vae_evaluation_options options = { .split = made->options->split,
+                                             .threads = made->options->threads,
+                                             .progress = made->options->progress,
+                                             .context = made->options->context };
+    vae_examples examples;
+    VAE__TRY(vae_evaluate_examples(made->walking.model, data, &options, NULL, &examples));
+    *told = examples.kl_dimensions && examples.latent_size == made->size;
+    if (*told)
+        memcpy(made->kl, examples.kl_dimensions, (size_t)made->size * sizeof *made->kl);
+    vae_examples_free(&examples);
+    return vae__ok();
+}
+
 /* ½ (μ² + σ² − 1 − log σ²), the mean over examples. */
 static void sum_kl(const vae_latents *latents, double *kl)
 {
@@ -34,18 +50,27 @@ static void sum_kl(const vae_latents *latents, double *kl)
         kl[i] /= (double)latents->count;
 }
 
-static vae_status find_kl(vae__traversal *made, const vae_data *data)
+/* Where the evaluation cannot tell it: what it would be if the prior were N(0, 1). */
+static vae_status encode_kl(vae__traversal *made, const vae_data *data)
 {
     const vae_pass_options options = { .split = made->options->split,
                                        .threads = made->options->threads,
                                        .progress = made->options->progress,
                                        .context = made->options->context };
     vae_latents latents;
-    VAE__TRY(vae__allocate("a traversal", (size_t)made->size, sizeof *made->kl, &made->kl));
     VAE__TRY(vae_encode(made->walking.model, data, &options, &latents));
     sum_kl(&latents, made->kl);
     vae_latents_free(&latents);
     return vae__ok();
+}
+
+static vae_status find_kl(vae__traversal *made, const vae_data *data)
+{
+    bool told = false;
+    VAE__TRY(vae__allocate("a traversal", (size_t)made->size, sizeof *made->kl, &made->kl));
+    if (vae__model_tells_dimensions(made->walking.model))
+        VAE__TRY(evaluate_kl(made, data, &told));
+    return told ? vae__ok() : encode_kl(made, data);
 }
 
 /* ---- Which dimensions -------------------------------------------------------------------------------------------- */
@@ -126,6 +151,9 @@ static vae_status make(vae__traversal *made, const vae_data *data, vae_walk *wal
 
 static vae_status check(const vae_model *model, const vae_data *data, const vae_traversal_options *options)
 {
+    if (model->declaration.latents[0].size < 1)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected dimensions of z, found a regression, which has none",
+                          model->declaration.name);
     if (!data && (options->has_row || options->most))
         return vae__error(VAE_ERROR_ARGUMENT, "expected data, for %s, found NULL",
                           options->has_row ? "the row to start at" : "the KL that tells the most of");

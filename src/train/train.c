@@ -92,7 +92,8 @@ static vae_status take_place(vae_training *training, const vae_data *data, const
                               .allow_external = data->options.allow_external };
     place.sources = vae_data_sources(data, &place.source_count);
     for (int i = 0; i < training->model->condition_count; i++)
-        place.condition_paths[i] = match->conditions[i]->path;
+        if (!training->model->conditions[i].seen)
+            place.condition_paths[i] = match->conditions[i]->path;
     return vae__training_place(training, &place);
 }
 
@@ -168,6 +169,11 @@ vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_t
     if (!model || !*model || !data)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and data, found NULL");
     VAE__TRY(check_options(&wanted));
+    if (vae__model_lacks_baseline(*model))
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "%s: condition \"%s\": expected a baseline, taken from a regression on it (the objective "
+                          "\"none\") to start from, found none",
+                          (*model)->declaration.name, vae__model_baseline(*model)->name);
     vae__match match;
     VAE__TRY(vae__match_data(*model, data, vae_data_training_split(data), &match));
     vae_model *taken = *model;
@@ -223,7 +229,8 @@ static vae_status make_validation(vae__loop *loop, const vae_data *data)
         return vae__ok();
     vae__match match;
     VAE__TRY(vae__match_data(loop->training->model, data, VAE_VALIDATION, &match));
-    return vae__evaluator_new(loop->training->model, &match, loop->threads, loop->options->kernels, &loop->validation);
+    return vae__evaluator_new(loop->training->model, &match, loop->threads, loop->options->kernels, NULL,
+                              &loop->validation);
 }
 
 static vae_status make_loop(vae__loop *loop, const vae_data *data)

@@ -138,6 +138,7 @@ END
 
 # ---- traverse ----
 
+told 0 '' eval vae.h5 --data digits:120 --out figures.h5
 told 0 't.png: 3 dimensions of z in 11 steps from -3 to 3' traverse vae.h5 --picture t.png --out t.h5
 told 0 'dimension [0-2] +kl [0-9.]+ nats' traverse vae.h5 --data digits:120 --row 7 --most 2 --steps 3 --from -1 --to 1 \
     --picture r.png --out r.h5
@@ -153,9 +154,8 @@ for i in range(3):
     wanted[i, :, i] = np.linspace(-3, 3, 11)
 assert sorted(t) == ["dimension", "value", "x", "z"] and abs(t["z"][:] - wanted.reshape(33, 3)).max() < 1e-6
 assert shows("t.png", t["x"][:], 3, 11)
-codes = h5py.File("codes.h5")
-mean, logvar = (codes[name][:].astype(float) for name in ("mean", "logvar"))
-kl = ((mean ** 2 + np.exp(logvar) - 1 - logvar) / 2).mean(0)
+mean = h5py.File("codes.h5")["mean"][:].astype(float)
+kl = h5py.File("figures.h5")["dimensions/kl"][:]
 order = np.argsort(-kl)
 assert sorted(r) == ["dimension", "kl", "value", "x", "z"] and r.attrs["format"] == b"libvae traversal"
 assert list(r["dimension"][::3]) == list(order[:2]) and abs(r["kl"][::3] - kl[order[:2]]).max() < 1e-5
@@ -167,6 +167,24 @@ assert shows("r.png", r["x"][:], 2, 3)
 assert list(d["dimension"][::11]) == [2, 0] and abs(d["kl"][::11] - kl[[2, 0]]).max() < 1e-5
 assert (four["digit"][:] == 4).all() and (row["digit"][:] == h5py.File("codes-cvae.h5")["digit"][2]).all()
 END
+
+# What else a model may be: a hierarchy, whose prior tells no KL of a dimension; conditioned on a part of x; a regression.
+for model in iwae-2 doersch-cvae doersch-regressor; do
+    told 0 'kept' train $model --data digits:60 --epochs 1 --out $model.h5
+done
+told 0 'kl [0-9.]+ nats' traverse iwae-2.h5 --data digits:60 --most 3 --steps 3 --picture h.png --out h.h5
+told 0 '' encode iwae-2.h5 --data digits:60 --out h-codes.h5
+told 0 '' interpolate doersch-cvae.h5 --data digits:60 --from 0 --to 1 --steps 3 --picture q.png
+holds 'of a hierarchy KL is against N(0, 1), of its first layer' <<'END'
+from look import *
+codes, h = h5py.File("h-codes.h5"), h5py.File("h.h5")
+mean, logvar = (codes[name][:].astype(float) for name in ("mean", "logvar"))
+kl = ((mean ** 2 + np.exp(logvar) - 1 - logvar) / 2).mean(0)
+assert abs(h["kl"][::3] - np.sort(kl)[::-1][:3]).max() < 1e-5
+assert abs(kl[h["dimension"][::3]] - h["kl"][::3]).max() < 1e-5
+END
+refused 2 'expected dimensions of z, found a regression, which has none' interpolate doersch-regressor.h5 --data digits:60 --from 0 --to 1 --out out.h5
+refused 1 'expected conditions that can be typed, found the image' manifold doersch-cvae.h5 --picture out.png
 
 # ---- plot --curves ----
 
@@ -255,7 +273,7 @@ END
 refused 2 'expected --picture FILE.png or --out FILE.h5, found none' manifold vae.h5
 refused 2 '--picture: expected a name that ends in .png, found "m.jpg"' manifold vae.h5 --picture m.jpg
 refused 2 '--out: expected a name that ends in .h5 or .hdf5, found "m.png"' manifold vae.h5 --out m.png
-refused 2 'a manifold wants two dimensions of z, found one; a traversal' manifold one.h5 --picture out.png
+refused 2 'a manifold wants two dimensions of z, found 1; a traversal' manifold one.h5 --picture out.png
 refused 2 'expected dimensions of z from 0 to 2, found 3' manifold vae.h5 --dimensions 0,3 --picture out.png
 refused 2 'dimensions: expected two dimensions of z, found "1,1"' manifold vae.h5 --dimensions 1,1 --picture out.png
 refused 2 'dimensions: expected two dimensions of z, found "1"' manifold vae.h5 --dimensions 1 --picture out.png

@@ -150,7 +150,9 @@ START_TEST(test_curve)
     ck_assert_int_eq(times(text, "<circle "), 4);
     ck_assert_int_eq(times(text, ">step</text>"), 1);
     ck_assert_int_eq(times(text, ">nats</text>"), 1);
-    ck_assert_int_eq(times(text, ">a &lt; b &amp; &quot;c&quot; ? ? ü ??? ??? ??</text>"), 1);
+    ck_assert_int_eq(times(text, ">a &lt; b &amp; &quot;c&quot; ? ? ü ??? ??? ?"
+                                 "?</text>"),
+                     1);
     free(text);
 }
 END_TEST
