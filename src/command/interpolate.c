@@ -15,7 +15,7 @@ static const vae__option options[] = {
                NULL, 0, 0 },
     [TO] = { "to", "ROW,ROW...", VAE__TEXT, "as many: where it ends", NULL, 0, 0 },
     [STEPS] = { "steps", "N", VAE__WHOLE, "pictures of a pair, both ends among them", "10", 2, VAE__STEPS_MOST },
-    [PATH] = { "path", "PATH", VAE__TEXT, "linear, or spherical: along the arc between them", "linear", 0, 0 },
+    [PATH] = { "path", "linear|spherical", VAE__TEXT, "straight, or along the arc between them", "linear", 0, 0 },
     [AT] = VAE__AT_OPTION,
     [THREADS] = VAE__THREADS_OPTION,
     { .name = NULL },

@@ -15,6 +15,8 @@
 #include <vae/checkpoint.h>
 #include <vae/draw.h>
 #include <vae/infer.h>
+#include <vae/plot.h>
+#include <vae/walk.h>
 
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
@@ -321,6 +323,27 @@ static vae_status try_reconstruct(void)
     return status;
 }
 
+static vae_status try_walk(void)
+{
+    vae_walk walk;
+    const vae_traversal_options options = {
+        .split = VAE_TRAIN, .has_row = true, .row = vae_data_row(rich_data, VAE_TRAIN, 0), .threads = 1
+    };
+    vae_status status = vae_traverse(vae_training_model(rich), rich_data, &options, &walk);
+    ck_assert_int_eq(walk.place != NULL, !status.code);
+    if (!status.code)
+        status = vae_walk_save(vae_training_model(rich), &walk, other_path);
+    vae_walk_free(&walk);
+    return status;
+}
+
+static vae_status try_plot(void)
+{
+    const double x[] = { 1, 2, 3 };
+    const vae_series series = { .name = "x", .x = x, .y = x, .count = 3 };
+    return vae_plot_save(other_path, &(vae_plot){ .x_label = "x", .series = &series, .series_count = 1 });
+}
+
 static vae_status try_examples(void)
 {
     vae_examples found;
@@ -391,6 +414,8 @@ static const struct {
     { "call", try_call },
     { "encode", try_encode },
     { "reconstruct", try_reconstruct },
+    { "walk", try_walk },
+    { "plot", try_plot },
     { "examples", try_examples },
     { "decode", try_decode },
     { "check", try_check },
