@@ -186,6 +186,29 @@ END
 refused 2 'expected dimensions of z, found a regression, which has none' interpolate doersch-regressor.h5 --data digits:60 --from 0 --to 1 --out out.h5
 refused 1 'expected conditions that can be typed, found the image' manifold doersch-cvae.h5 --picture out.png
 
+# A condition typed is in the units of the data, however it is stored there: what decode makes of it.
+"$PYTHON" - <<'END' || exit 1
+import h5py, numpy as np
+rng = np.random.default_rng(2)
+with h5py.File("energy.h5", "w") as f:
+    f["energy"] = rng.integers(0, 256, 60).astype(np.uint8)
+    f["x"] = (rng.random((60, 4)) + f["energy"][:][:, None] / 64).astype(np.float32)
+END
+told 0 'kept' train vae --data energy.h5 --condition energy=values --condition-transform energy=unit \
+    --likelihood gaussian --latent 2 --encoder 'dense 4 tanh' --decoder 'dense 4 tanh' --epochs 20 --out energy-model.h5
+told 0 '' manifold energy-model.h5 --condition energy=200 --grid 3 --out at-200.h5
+told 0 '' decode energy-model.h5 --latents at-200.h5:/z --condition energy=200 --out decoded-200.h5
+told 0 '' traverse energy-model.h5 --data energy.h5 --row 5 --out row-5.h5
+told 0 '' decode energy-model.h5 --latents row-5.h5:/z --condition "energy=$("$PYTHON" -c '
+import h5py; print(h5py.File("energy.h5")["energy"][5])')" --out decoded-5.h5
+holds 'a condition is that of the data' <<'END'
+from look import *
+for walk, decoded in ("at-200.h5", "decoded-200.h5"), ("row-5.h5", "decoded-5.h5"):
+    x = h5py.File(walk)["x"][:]
+    assert abs(x - h5py.File(decoded)["x"][:]).max() < 1e-5 and x.std() > 0
+assert (h5py.File("at-200.h5")["energy"][:] == 200).all()
+END
+
 # ---- plot --curves ----
 
 told 0 'c.svg: 2 curves by epoch' plot vae.h5 --curves c.svg --out c.h5
