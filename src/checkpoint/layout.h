@@ -15,8 +15,8 @@
 #define VAE__TRAVERSAL_FORMAT       "libvae traversal"
 #define VAE__PLOT_FORMAT            "libvae plot"
 
-/* The optimiser of /optimizer. */
-#define VAE__OPTIMIZER "adam"
+/* The schedule that /optimizer does not tell. */
+#define VAE__SCHEDULE_USUAL "constant"
 
 /* `kind` of a field. */
 static inline const char *vae__kind_name(vae_field_kind kind)

@@ -5,11 +5,14 @@
 #include <vae/model.h>
 
 #include "models/activations.h"
+#include "models/optimizers.h"
 #include "models/parts.h"
+#include "models/schedules.h"
 #include "tests/support/suite.h"
 
-static const vae__word_table *const tables[] = { &vae__layers,     &vae__transforms, &vae__likelihoods,
-                                                 &vae__posteriors, &vae__priors,     &vae__objectives };
+static const vae__word_table *const tables[] = { &vae__layers,   &vae__transforms, &vae__likelihoods, &vae__posteriors,
+                                                 &vae__priors,   &vae__objectives, &vae__entries,     &vae__seen_parts,
+                                                 &vae__initials, &vae__optimizers, &vae__schedules };
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static void check_printed(const vae__word_table *table, const char *text, const char *expected)
@@ -38,7 +41,7 @@ static void write_word(const vae_word *word, bool all, int activation, char *tex
         if (!strcmp(argument->name, word->name))
             length += snprintf(to, room, "=%.2f", 0.25);
         else if (argument->kind == VAE_BARE_COUNT)
-            length += snprintf(to, room, " %d", 7);
+            length += snprintf(to, room, " %d", argument->high < 7 ? (int)argument->high : 7);
         else if (argument->kind == VAE_KEY_COUNT)
             length += snprintf(to, room, " %s=7", argument->name);
         else if (argument->kind == VAE_KEY_NUMBER)
@@ -117,6 +120,11 @@ START_TEST(test_printed)
         { &vae__likelihoods, "gaussian sigma=shared", "gaussian sigma=shared" },
         { &vae__likelihoods, "gaussian sigma=each", "gaussian sigma=each" },
         { &vae__likelihoods, "gaussian sigma=network", "gaussian" },
+        { &vae__optimizers, "adam epsilon=1e-8  beta1=.99", "adam beta1=0.99" },
+        { &vae__optimizers, "sgd momentum=0", "sgd" },
+        { &vae__schedules, "steps factor=0.5 1 4 13 40 121 364 1093 3280",
+          "steps 1 4 13 40 121 364 1093 3280 factor=0.5" },
+        { &vae__schedules, "cosine to=0 epochs=10", "cosine epochs=10" },
         { &vae__transforms, "unit,binarize", "unit, binarize" },
         { &vae__transforms, "threshold=0.5", "threshold" },
         { &vae__transforms, "threshold=-3.25", "threshold=-3.25" },
