@@ -47,6 +47,9 @@ vae_node *vae__build_complete(const vae__building *building, vae_node *x);
 
 /* ---- Networks: models/networks.c --------------------------------------------------------------------------------- */
 
+/* The part of x at this place among the conditions, completed by the answer of a regression. */
+void vae__build_baseline(vae__building *building, int place);
+
 /* What the conditions' own layers, and those of the prior, make of them: a row for each example. */
 void vae__build_entries(vae__building *building);
 

@@ -153,6 +153,21 @@ static vae_status take_after_x(vae_model *model, vae_condition_spec *mine, const
     return vae__ok();
 }
 
+static vae_status resolve_baseline(vae_model *model, int index, const vae_condition_spec *given)
+{
+    vae_condition_spec *mine = &model->declaration.conditions[index];
+    vae__model_field *field = &model->conditions[index];
+    char what[WHERE_SIZE];
+    snprintf(what, sizeof what, "condition \"%.40s\": baseline", mine->name);
+    field->has_baseline = given->baseline && *given->baseline && !model->regresses;
+    if (given->baseline && *given->baseline && (!given->of_x || model->declaration.build))
+        return vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected none of a %s, found \"%s\"", model->declaration.name,
+                          what, given->of_x ? "model with a .build" : "condition that is no part of x",
+                          given->baseline);
+    return field->has_baseline ? vae__clause_layers(model, what, given->baseline, &field->baseline, &mine->baseline)
+                               : vae__ok();
+}
+
 static vae_status resolve_seen(vae_model *model, int index, const char *given)
 {
     vae_condition_spec *mine = &model->declaration.conditions[index];
@@ -314,9 +329,9 @@ static vae_status own_levels(const vae_condition_spec *spec, vae_condition_spec 
 
 static void free_condition(vae_condition_spec *condition, vae__model_field *field)
 {
-    const char *const texts[] = { condition->transform,      condition->name,        condition->of_x,
-                                  condition->enters,         condition->layers,      condition->encoder_layers,
-                                  condition->decoder_layers, condition->prior_layers };
+    const char *const texts[] = { condition->transform,      condition->name,         condition->of_x,
+                                  condition->enters,         condition->layers,       condition->encoder_layers,
+                                  condition->decoder_layers, condition->prior_layers, condition->baseline };
     for (int64_t i = 0; condition->levels && i < condition->size; i++)
         vae__free((char *)(uintptr_t)condition->levels[i]);
     vae__free((void *)(uintptr_t)condition->levels);
@@ -353,6 +368,7 @@ vae_status vae__condition_resolve(vae_model *model, int index, const vae_conditi
         resolve_condition_transform(model, index, given->of_x ? model->declaration.x.transform : given->transform));
     if (given->of_x)
         VAE__TRY(resolve_seen(model, index, given->of_x));
+    VAE__TRY(resolve_baseline(model, index, given));
     return resolve_ways(model, index, given);
 }
 

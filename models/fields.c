@@ -176,6 +176,10 @@ static void add_seen_values(vae__building *building, int place)
     const vae_model *model = building->model;
     const vae_condition_spec *spec = &model->declaration.conditions[place];
     building->given = building->x ? vae_mul(building->x, building->seen) : given_alone(building, place);
+    if (building->model->conditions[place].has_baseline) {
+        vae__build_baseline(building, place);
+        return;
+    }
     building->conditions[place] =
         (vae__network_condition){ spec, false, model->x_size, vae_sub(building->given, building->hidden), .layer = 0 };
 }

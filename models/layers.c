@@ -7,13 +7,20 @@
 
 enum { NAME_SIZE = 128 };
 
+static vae_node *weight_of(const vae_network *network, const char *name, int64_t inputs, int64_t units)
+{
+    const int64_t shape[] = { inputs, units };
+    return network->frozen ? vae_state(network->graph, name, 2, shape)
+                           : vae_parameter(network->graph, name, VAE_GLOROT, 2, shape);
+}
+
 /* A condition's part of a layer: a class is a row of its weight, values are multiplied by it. */
 static vae_node *part_of(const vae_network *network, const vae__network_condition *condition, int64_t units,
                          const char *name)
 {
     char weight[2 * NAME_SIZE];
     snprintf(weight, sizeof weight, "%s/weight_%s", name, condition->spec->name);
-    vae_node *table = vae_parameter(network->graph, weight, VAE_GLOROT, 2, (int64_t[]){ condition->size, units });
+    vae_node *table = weight_of(network, weight, condition->size, units);
     return condition->is_class ? vae_gather(table, condition->node) : vae_matmul(condition->node, table);
 }
 
@@ -21,14 +28,27 @@ static vae_node *bias_of(const vae_network *network, int64_t units, const char *
 {
     char bias[2 * NAME_SIZE];
     snprintf(bias, sizeof bias, "%s/bias", name);
-    return vae_parameter(network->graph, bias, VAE_ZEROS, 1, &units);
+    return network->frozen ? vae_state(network->graph, bias, 1, &units)
+                           : vae_parameter(network->graph, bias, VAE_ZEROS, 1, &units);
+}
+
+/* What goes in, without conditions. */
+static vae_node *values_of(const vae_network *network, vae_node *x, int64_t units, const char *name)
+{
+    char weight[2 * NAME_SIZE];
+    if (!x && network->bare)
+        return bias_of(network, units, name);
+    if (!x || !network->frozen)
+        return vae_dense(x, units, name);
+    snprintf(weight, sizeof weight, "%s/weight", name);
+    return vae_affine(x, weight_of(network, weight, vae_node_size(x), units), bias_of(network, units, name));
 }
 
 /* A condition joins a layer through a weight of its own, added: what concatenating would do, by a gather instead of a
  * product with zeros and ones. */
 vae_node *vae_network_dense(const vae_network *network, vae_node *x, int64_t units, const char *name)
 {
-    vae_node *h = x || !network->bare ? vae_dense(x, units, name) : bias_of(network, units, name);
+    vae_node *h = values_of(network, x, units, name);
     for (int i = 0; i < network->condition_count; i++) {
         if (network->conditions[i].layer != network->layers)
             continue;

@@ -27,7 +27,9 @@ static vae_node *width_head(const vae_network *decoder, double width, double fac
     if (width > -1)
         return vae_network_head(decoder, h, size, name);
     snprintf(bias, sizeof bias, "%s/%s/bias", decoder->name, name);
-    return vae_parameter(decoder->graph, bias, VAE_ZEROS, 1, (int64_t[]){ width > -2 ? 1 : size });
+    const int64_t shape[] = { width > -2 ? 1 : size };
+    return decoder->frozen ? vae_state(decoder->graph, bias, 1, shape)
+                           : vae_parameter(decoder->graph, bias, VAE_ZEROS, 1, shape);
 }
 
 /* Noise of a head's shape, or NULL after a mistake. */

@@ -21,6 +21,8 @@ typedef struct vae__model_field {
     vae__phrases transform;
     vae__phrases layers, layers_into[VAE__NETWORKS]; /* of its own */
     int enters[VAE__NETWORKS];                       /* the layer that it joins; -1: it does not enter */
+    vae__phrases baseline;                           /* of a part of x, its layers; none: there is no baseline */
+    bool has_baseline;
     double *seen; /* of a part of x: 1 where x is seen, 0 where it is hidden; NULL: a field of its own */
 } vae__model_field;
 
@@ -47,6 +49,11 @@ vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *c
  * before there is room for them. 0: no bound. */
 vae_status vae__model_declare_within(const vae_model_spec *spec, const vae_catalogue *catalogue, size_t most,
                                      vae_model **model);
+
+/* The condition that a baseline completes; NULL: there is none. And is there one that was not started from any
+ * regression? */
+const vae_condition_spec *vae__model_baseline(const vae_model *model);
+bool vae__model_lacks_baseline(const vae_model *model);
 
 /* State that no data was there to fit: means of 0, deviations of 1. */
 void vae__model_unfitted(vae_model *model);

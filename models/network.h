@@ -23,6 +23,7 @@ struct vae_network {
     int condition_count;
     int layers;       /* built so far */
     bool bare;        /* no values go in: the first layer, or a head, is of bias and conditions alone */
+    bool frozen;      /* parameters are state, which training does not change */
     vae_node *hidden; /* what a head sees that is given nothing; NULL: nothing */
 };
 

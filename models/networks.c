@@ -50,6 +50,30 @@ static void add_entries(vae__building *building, int index)
     }
 }
 
+/* The regression sees the part of x as it would without a baseline; what it answers takes the place of what is hidden.
+ */
+void vae__build_baseline(vae__building *building, int place)
+{
+    const vae_model *model = building->model;
+    const vae_likelihood *likelihood = model->likelihood.row;
+    const vae_condition_spec *spec = &model->declaration.conditions[place];
+    vae__network_condition seen = { .spec = spec,
+                                    .size = model->x_size,
+                                    .node = vae_sub(building->given, building->hidden) };
+    vae_network network = { .graph = building->built->graph,
+                            .name = "baseline",
+                            .catalogue = model->catalogue,
+                            .conditions = &seen,
+                            .condition_count = 1,
+                            .bare = true,
+                            .frozen = true };
+    vae_node *h = vae__network_build(&network, &model->conditions[place].baseline, NULL);
+    vae_heads heads = likelihood->heads(&network, model->likelihood.arguments, h, model->x_size);
+    vae_node *answer = likelihood->mean(model->likelihood.arguments, &heads);
+    building->conditions[place] = seen;
+    building->conditions[place].node = vae_add(vae_mul(answer, building->hidden), building->given);
+}
+
 void vae__build_entries(vae__building *building)
 {
     const vae_model *model = building->model;

@@ -46,6 +46,76 @@ static int64_t same_class(const vae_condition_spec *condition, int64_t class, co
     return -1;
 }
 
+/* ---- Baselines --------------------------------------------------------------------------------------------------- */
+
+static const char baseline[] = "baseline/", decoder[] = "decoder/";
+
+static bool is_baseline(const vae_tensor *tensor)
+{
+    return !tensor->trainable && !strncmp(tensor->name, baseline, strlen(baseline));
+}
+
+const vae_condition_spec *vae__model_baseline(const vae_model *model)
+{
+    const vae_condition_spec *found = NULL;
+    for (int i = 0; i < model->condition_count; i++)
+        if (model->conditions[i].has_baseline)
+            found = &model->declaration.conditions[i];
+    return found;
+}
+
+bool vae__model_lacks_baseline(const vae_model *model)
+{
+    const float *state = vae_store_state(model->store);
+    bool any = false;
+    for (int i = 0; i < vae_store_count(model->store); i++) {
+        const vae_tensor *tensor = vae_store_tensor(model->store, i);
+        for (int64_t j = 0; is_baseline(tensor) && j < tensor->size; j++)
+            any |= state[tensor->offset + j] < 0 || state[tensor->offset + j] > 0;
+    }
+    return vae__model_baseline(model) && !any;
+}
+
+/* A baseline is a whole regression, of the same part of the same x. */
+static vae_status check_regression(const vae_model *model, const vae_model *from)
+{
+    const vae_condition_spec *mine = vae__model_baseline(model), *theirs = NULL;
+    for (int i = 0; i < from->condition_count; i++)
+        if (from->conditions[i].seen)
+            theirs = &from->declaration.conditions[i];
+    const struct {
+        const char *what, *expected, *found;
+    } clauses[] = {
+        { "condition", mine->name, theirs ? theirs->name : "none" },
+        { "part of x", mine->of_x, theirs ? theirs->of_x : "none" },
+        { "hidden layers", mine->baseline, from->declaration.decoder },
+        { "likelihood", model->declaration.x.likelihood, from->declaration.x.likelihood },
+        { "transform", model->declaration.x.transform, from->declaration.x.transform },
+    };
+    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+        if (strcmp(clauses[i].expected, clauses[i].found))
+            return vae__error(VAE_ERROR_DATA, "%s: baseline: expected a regression of the %s \"%s\", found \"%s\"",
+                              model->declaration.name, clauses[i].what, clauses[i].expected, clauses[i].found);
+    if (from->condition_count == 1)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DATA, "%s: baseline: expected a regression on \"%s\" alone, found %d conditions",
+                      model->declaration.name, mine->name, from->condition_count);
+}
+
+/* The tensor of `from` that this one starts from; NULL: it keeps its values. */
+static const vae_tensor *source_of(const vae_model *model, const vae_model *from, const vae_tensor *tensor)
+{
+    char name[256];
+    if (!from->regresses || !vae__model_baseline(model))
+        return vae_store_find(from->store, tensor->name);
+    if (!is_baseline(tensor))
+        return NULL;
+    snprintf(name, sizeof name, "%s%s", decoder, tensor->name + strlen(baseline));
+    return vae_store_find(from->store, name);
+}
+
+/* ---- One tensor -------------------------------------------------------------------------------------------------- */
+
 static vae_status differs(const vae_model *model, const vae_tensor *tensor, const vae_tensor *other)
 {
     char expected[VAE__SIZES_SHOWN], found[VAE__SIZES_SHOWN];
@@ -59,7 +129,7 @@ static vae_status check(const vae_model *model, const vae_model *from, const vae
                         const vae_tensor *other)
 {
     bool classes = class_of(model, tensor) >= 0 && class_of(from, other) >= 0;
-    bool same = tensor->rank == other->rank && tensor->trainable == other->trainable;
+    bool same = tensor->rank == other->rank && (tensor->trainable == other->trainable || is_baseline(tensor));
     for (int i = classes; same && i < tensor->rank; i++)
         same = tensor->shape[i] == other->shape[i];
     return same ? vae__ok() : differs(model, tensor, other);
@@ -93,10 +163,12 @@ vae_status vae_model_start_from(vae_model *model, const vae_model *from, int *ta
     if (model == from)
         return vae__error(VAE_ERROR_ARGUMENT, "%s: expected another model to start from, found the same",
                           model->declaration.name);
+    if (from->regresses && vae__model_baseline(model))
+        VAE__TRY(check_regression(model, from));
     for (int round = 0; round < 2; round++) /* nothing is changed before all is checked */
         for (int i = 0; i < vae_store_count(model->store); i++) {
             const vae_tensor *tensor = vae_store_tensor(model->store, i);
-            const vae_tensor *other = vae_store_find(from->store, tensor->name);
+            const vae_tensor *other = source_of(model, from, tensor);
             if (!other)
                 continue;
             if (!round)

@@ -6,7 +6,9 @@
 
 #define VAE__VARIANT_LIST(X)                                                                                           \
     X(vae)                                                                                                             \
-    X(cvae)
+    X(cvae)                                                                                                            \
+    X(sohn_baseline)                                                                                                   \
+    X(sohn_cvae)
 
 #define VAE__DECLARE_VARIANT(name) extern const vae_model_spec vae__variant_##name;
 VAE__VARIANT_LIST(VAE__DECLARE_VARIANT)

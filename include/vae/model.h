@@ -55,6 +55,11 @@ typedef struct vae_condition_spec {
     /* Layers of its own on the way there: those of all networks, computed once (parameters "conditions/NAME/0/..."),
      * and behind them those of one ("conditions/NAME/encoder/0/..."). NULL: none. */
     const char *layers, *encoder_layers, *decoder_layers, *prior_layers;
+    /* Of a part of x: where x is hidden, the condition has what a regression answers (Sohn, Lee, Yan 2015, section 4.4)
+     * in the place of -1. These are its hidden layers; its parameters are state, "baseline/0/weight_NAME", that no
+     * training changes: vae_model_start_from takes them from the decoder of a model whose objective is "none". NULL: no
+     * such thing. */
+    const char *baseline;
 } vae_condition_spec;
 
 /* A stochastic layer. The first, z1, is what x is decoded from; the encoder of each further one sees the one before it:
@@ -119,6 +124,9 @@ VAE_API int64_t vae_model_x_size(const vae_model *model); /* values of an exampl
  * values of `from`; of a class's weights the rows, level by level, so that a level that `from` does not know keeps its
  * first values. A tensor of one name and two shapes is refused, and nothing is changed. *taken (unless NULL) becomes
  * the number of tensors that took values.
+ *
+ * Where `from` is a regression, and the model has a condition with a baseline, it is the baseline alone that takes
+ * values, from all of the regression's decoder; part of x, likelihood and transform must be the same.
  */
 VAE_API vae_status vae_model_start_from(vae_model *model, const vae_model *from, int *taken);
 

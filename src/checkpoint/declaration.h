@@ -14,7 +14,7 @@ vae_status vae__put_fields(hid_t group, const vae_training *training);
 typedef struct vae__optional_clause {
     const char *name, **text;
 } vae__optional_clause;
-enum { VAE__MODEL_CLAUSES = 2 + 2 * (VAE_MAX_LATENTS - 1), VAE__CONDITION_CLAUSES = 6 };
+enum { VAE__MODEL_CLAUSES = 2 + 2 * (VAE_MAX_LATENTS - 1), VAE__CONDITION_CLAUSES = 7 };
 void vae__model_clauses(vae_model_spec *spec, vae__optional_clause clauses[VAE__MODEL_CLAUSES]);
 void vae__condition_clauses(vae_condition_spec *condition, vae__optional_clause clauses[VAE__CONDITION_CLAUSES]);
 

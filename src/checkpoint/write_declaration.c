@@ -46,6 +46,7 @@ void vae__condition_clauses(vae_condition_spec *condition, vae__optional_clause 
         { "encoder_layers", &condition->encoder_layers },
         { "decoder_layers", &condition->decoder_layers },
         { "prior_layers", &condition->prior_layers },
+        { "baseline", &condition->baseline },
     };
     memcpy(clauses, all, sizeof all);
 }

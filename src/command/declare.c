@@ -174,7 +174,7 @@ int vae__check_words(const vae__call *call, const vae__declared *declared)
     for (int i = 0; i < VAE_MAX_CONDITIONS && trial.conditions[i].name; i++) {
         vae_condition_spec *condition = &trial.conditions[i];
         if (condition->of_x && !has_shape) {
-            condition->of_x = NULL;
+            condition->of_x = condition->baseline = NULL;
             condition->kind = VAE_VALUES;
         }
         if (condition->kind == VAE_IMAGE && !condition->shape[0])

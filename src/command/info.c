@@ -58,7 +58,7 @@ static void print_levels(const vae_condition_spec *condition)
 }
 
 /* What a condition has beside its values: only what is declared. */
-enum { WAYS = 6 };
+enum { WAYS = 7 };
 
 static void list_ways(const vae_condition_spec *condition, clause ways[WAYS])
 {
@@ -69,6 +69,7 @@ static void list_ways(const vae_condition_spec *condition, clause ways[WAYS])
         { "encoder_layers", condition->encoder_layers },
         { "decoder_layers", condition->decoder_layers },
         { "prior_layers", condition->prior_layers },
+        { "baseline", condition->baseline },
     };
     memcpy(ways, all, sizeof all);
 }

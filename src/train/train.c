@@ -169,6 +169,11 @@ vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_t
     if (!model || !*model || !data)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and data, found NULL");
     VAE__TRY(check_options(&wanted));
+    if (vae__model_lacks_baseline(*model))
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "%s: condition \"%s\": expected a baseline, taken from a regression on it (the objective "
+                          "\"none\") to start from, found none",
+                          (*model)->declaration.name, vae__model_baseline(*model)->name);
     vae__match match;
     VAE__TRY(vae__match_data(*model, data, vae_data_training_split(data), &match));
     vae_model *taken = *model;
