@@ -275,12 +275,13 @@ static inline vae_model *moved_model(const structure *s, const char *objective, 
     return model;
 }
 
-static inline void bench_begin(bench *b, const structure *s, const vae_data *data, const char *objective,
-                               vae__graph_kind kind)
+/* Takes the model over. */
+static inline void bench_begin_with(bench *b, const structure *s, const vae_data *data, vae_model *model,
+                                    vae__graph_kind kind)
 {
     float z[EXAMPLES * MOST];
     vae_binding bindings[VAE__MAX_BINDINGS];
-    *b = (bench){ .structure = s, .model = moved_model(s, objective, data) };
+    *b = (bench){ .structure = s, .model = model };
     ck_assert_status_ok(vae__match_data(b->model, data, VAE_ALL, &b->match));
     vae__graph_request request = vae__match_request(&b->match, kind);
     request.samples = SAMPLES;
@@ -295,6 +296,12 @@ static inline void bench_begin(bench *b, const structure *s, const vae_data *dat
         bindings[count++] = (vae_binding){ .node = b->graph.z, .values = z, .type = VAE_FLOAT32 };
     const vae_run run = run_of(bindings, count);
     ck_assert_status_ok(vae_executor_run(b->executor, &run));
+}
+
+static inline void bench_begin(bench *b, const structure *s, const vae_data *data, const char *objective,
+                               vae__graph_kind kind)
+{
+    bench_begin_with(b, s, data, moved_model(s, objective, data), kind);
 }
 
 static inline void bench_end(bench *b)
