@@ -203,5 +203,7 @@ void vae__build_fields(vae__building *building, bool with_x)
         add_x(building);
     if (seen >= 0)
         add_seen_values(building, seen);
+    if (with_x && vae__is_per_example(building->model))
+        building->built->row = vae_input(building->built->graph, "row", 1, (int64_t[]){ 1 });
     vae__build_entries(building);
 }

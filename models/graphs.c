@@ -67,14 +67,17 @@ static vae_node *run_build_from_z(vae__building *building, vae_node *z, bool dra
 
 /* ---- The kinds --------------------------------------------------------------------------------------------------- */
 
-/* That of the first stochastic layer is called z, that of the second z2. */
+/* That of the first stochastic layer is called z, that of the second z2; where the prior is to estimate a likelihood,
+ * "prior z", so that its draws are none of the posterior's. */
 static vae_node *latent_noise(const vae__building *building, int index)
 {
     const int64_t samples = building->needs.samples, *size = &building->model->declaration.latents[index].size;
     vae_graph *graph = building->built->graph;
-    char label[16] = "z";
+    const char *prefix = building->request->kind == VAE__PRIOR_WEIGHTS ? "prior " : "";
+    char label[24];
+    snprintf(label, sizeof label, "%sz", prefix);
     if (index)
-        snprintf(label, sizeof label, "z%d", index + 1);
+        snprintf(label, sizeof label, "%sz%d", prefix, index + 1);
     return samples ? vae_noise_samples(graph, VAE_NORMAL, label, samples, 1, size)
                    : vae_noise(graph, VAE_NORMAL, label, 1, size);
 }
@@ -166,6 +169,12 @@ static vae_terms terms_of_samples(vae__building *building)
     return terms;
 }
 
+bool vae__model_tells_dimensions(const vae_model *model)
+{
+    const vae_prior *prior = model->prior.row; /* NULL of a graph by hand, and of a regression */
+    return model->latent_count == 1 && prior && prior->kl_dimensions;
+}
+
 /* Is there a closed form of KL(q ‖ p)? Of a hierarchy there is none. */
 static bool has_kl(const vae_model *model)
 {
@@ -233,7 +242,9 @@ static void build_training(vae__building *building)
 static void build_evaluation(vae__building *building)
 {
     vae__model_graph *built = building->built;
+    building->needs.kl_dimensions = building->request->kl_dimensions && vae__model_tells_dimensions(building->model);
     vae_terms terms = build_terms(building);
+    built->kl_dimensions = terms.kl_dimensions;
     built->reconstruction = terms.reconstruction;
     built->kl = terms.kl;
     built->mean = building->posterior.mean;
@@ -272,10 +283,9 @@ static void build_from_z(vae__building *building, vae_node *z, bool draw)
 }
 
 /* z1 from the noise of every stochastic layer, the last one's first. */
-static vae_node *sample_latents(vae__building *building)
+static vae_node *sample_latents(vae__building *building, double temperature)
 {
     const vae_model *model = building->model;
-    const double temperature = building->request->temperature;
     int index = model->latent_count - 1;
     vae_node *z = vae_scale(latent_noise(building, index), temperature);
     if (!model->declaration.build)
@@ -287,11 +297,21 @@ static vae_node *sample_latents(vae__building *building)
     return z;
 }
 
+/* All of an example, such as how it is binarised, is as in build_weights. */
+static void build_prior_weights(vae__building *building)
+{
+    building->needs.samples = building->request->samples;
+    vae__build_fields(building, true);
+    begin_samples(building);
+    vae_heads heads = vae__build_decoder(building, building->model->regresses ? NULL : sample_latents(building, 1));
+    building->built->log_weight = vae__in_units(vae__build_log(building, &heads), building->jacobian);
+}
+
 static void build_sampling(vae__building *building)
 {
     vae__model_graph *built = building->built;
     vae__build_fields(building, false);
-    built->z_used = building->model->regresses ? NULL : sample_latents(building);
+    built->z_used = building->model->regresses ? NULL : sample_latents(building, building->request->temperature);
     build_from_z(building, built->z_used, building->request->draw);
 }
 
@@ -336,13 +356,10 @@ static void build_fields(vae__building *building)
 }
 
 static void (*const builders[])(vae__building *) = {
-    [VAE__TRAINING] = build_training,
-    [VAE__EVALUATION] = build_evaluation,
-    [VAE__WEIGHTS] = build_weights,
-    [VAE__SAMPLING] = build_sampling,
-    [VAE__ENCODING] = build_posterior,
-    [VAE__DECODING] = build_decoding,
-    [VAE__RECONSTRUCTION] = build_reconstruction,
+    [VAE__TRAINING] = build_training, [VAE__EVALUATION] = build_evaluation,
+    [VAE__WEIGHTS] = build_weights,   [VAE__PRIOR_WEIGHTS] = build_prior_weights,
+    [VAE__SAMPLING] = build_sampling, [VAE__ENCODING] = build_posterior,
+    [VAE__DECODING] = build_decoding, [VAE__RECONSTRUCTION] = build_reconstruction,
     [VAE__FIELDS] = build_fields,
 };
 
@@ -394,7 +411,8 @@ static vae_status build(const vae_model *model, const vae__graph_request *reques
     vae_node *const outputs[] = { built->reconstruction, built->kl,       built->mean,
                                   built->logvar,         built->z,        built->log_weight,
                                   built->observed,       built->modelled, built->x_mean,
-                                  built->x_units,        built->z_used,   built->observed_mask };
+                                  built->x_units,        built->z_used,   built->observed_mask,
+                                  built->kl_dimensions };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         vae_graph_keep(outputs[i]);
     return vae_graph_compile(built->graph, model->store,

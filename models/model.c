@@ -163,6 +163,29 @@ static vae_status resolve_latents(vae_model *model, const vae_model_spec *spec)
                       model->declaration.name, model->latent_count);
 }
 
+bool vae__is_per_example(const vae_model *model)
+{
+    const vae_posterior *posterior = model->posterior.row; /* NULL of a graph by hand, and of a regression */
+    return posterior && posterior->per_example;
+}
+
+static vae_status check_table(const vae_model *model)
+{
+    const char *name = model->declaration.name;
+    if (!vae__is_per_example(model))
+        return vae__ok();
+    if (model->encoder.count)
+        return vae__error(VAE_ERROR_DECLARATION,
+                          "%s: encoder: expected no layers beside the posterior \"%s\", found \"%s\"", name,
+                          model->declaration.posterior, model->declaration.encoder);
+    if (model->latent_count > 1)
+        return vae__error(VAE_ERROR_UNSUPPORTED, "%s: latents: expected one beside the posterior \"%s\", found %d",
+                          name, model->declaration.posterior, model->latent_count);
+    if (model->posterior.arguments[0] >= 1)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DATA, "%s: posterior: expected how many rows, declared or from data, found none", name);
+}
+
 /* Does any condition join the first layer of this network? */
 static bool is_entered(const vae_model *model, vae__network_place network)
 {
@@ -238,6 +261,7 @@ static vae_status resolve(vae_model *model, const vae_model_spec *spec, size_t m
     for (int i = 0; i < model->condition_count; i++)
         VAE__TRY(vae__condition_resolve(model, i, &spec->conditions[i]));
     VAE__TRY(check_entered(model));
+    VAE__TRY(check_table(model));
     VAE__TRY(enter_parameters(model, most));
     VAE__TRY(check_prior(model));
     vae__store_bound(model->store, 0);

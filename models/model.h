@@ -50,6 +50,9 @@ vae_status vae__model_declare(const vae_model_spec *spec, const vae_catalogue *c
 vae_status vae__model_declare_within(const vae_model_spec *spec, const vae_catalogue *catalogue, size_t most,
                                      vae_model **model);
 
+/* Has each training row a posterior of its own? Then there is none of any other row. */
+bool vae__is_per_example(const vae_model *model);
+
 /* The condition that a baseline completes; NULL: there is none. And is there one that was not started from any
  * regression? */
 const vae_condition_spec *vae__model_baseline(const vae_model *model);
@@ -63,6 +66,7 @@ typedef enum vae__graph_kind {
     VAE__TRAINING,       /* the objective, and its terms as means over the batch */
     VAE__EVALUATION,     /* the terms for each example, the posterior means, and how many values were observed */
     VAE__WEIGHTS,        /* log p(x | z) + log p(z) − log q(z | x) for `samples` draws of each example */
+    VAE__PRIOR_WEIGHTS,  /* log p(x | z) for `samples` draws of z from the prior; a graph by hand has none */
     VAE__SAMPLING,       /* from z, drawn, to x */
     VAE__ENCODING,       /* from x to q(z | x); transforms that draw are left out, so binarised data stays grey */
     VAE__DECODING,       /* from z, bound, to the mean of x */
@@ -75,9 +79,10 @@ typedef struct vae__graph_request {
     vae_type x_type;                              /* how the data to be bound is stored: uint8 is divided by 255 */
     vae_type condition_types[VAE_MAX_CONDITIONS]; /* … and each condition */
     bool masked;                                  /* a mask will be bound */
-    int64_t samples;                              /* VAE__WEIGHTS */
+    int64_t samples;                              /* VAE__WEIGHTS, VAE__PRIOR_WEIGHTS */
     double temperature;                           /* VAE__SAMPLING */
     bool draw;                                    /* VAE__SAMPLING: x is drawn, not its mean */
+    bool kl_dimensions;                           /* VAE__EVALUATION: those too, where the prior knows of them */
     bool enters; /* parameters and state may be new to the store; of VAE__FIELDS everything is kept */
 } vae__graph_request;
 
@@ -109,24 +114,29 @@ typedef struct vae__model_graph {
     vae_node *x;                              /* an input */
     vae_node *mask;                           /* an input, with request.masked */
     vae_node *conditions[VAE_MAX_CONDITIONS]; /* inputs */
-    vae_node *epoch;               /* VAE__TRAINING, an input where the objective wants it: epochs done, a float32 for
-                                      each example */
-    vae_node *z;                   /* VAE__SAMPLING: noise, before the temperature; VAE__DECODING: an input */
-    vae_node *objective;           /* shared */
-    vae_node *reconstruction, *kl; /* for each example, or shared with VAE__TRAINING */
-    vae_node *mean, *logvar;       /* of q(z | x) */
-    vae_node *log_weight;          /* samples rows per example */
-    vae_node *observed;            /* values of x that were, of each example; NULL: all of them */
-    vae_node *observed_mask;       /* VAE__RECONSTRUCTION: which they are; NULL: all of them */
-    vae_node *modelled;            /* VAE__RECONSTRUCTION: x as the likelihood scores it, grey */
-    vae_node *x_mean;              /* E[x | z] or, drawn, x, as modelled: in [0, 1] for a Bernoulli */
-    vae_node *x_units;             /* the same in the data's own units, as far as transforms can be undone */
-    vae_node *z_used;              /* VAE__SAMPLING: z as the decoder got it, with temperature and prior */
+    vae_node *row;       /* an input, where the posterior is a table: the row's number in the training split */
+    vae_node *epoch;     /* VAE__TRAINING, an input where the objective wants it: epochs done, a float32 for
+                            each example */
+    vae_node *z;         /* VAE__SAMPLING: noise, before the temperature; VAE__DECODING: an input */
+    vae_node *objective; /* shared */
+    vae_node *reconstruction, *kl;            /* for each example, or shared with VAE__TRAINING */
+    vae_node *mean, *logvar;                  /* of q(z | x) */
+    vae_node *kl_dimensions;                  /* for each example; NULL: not wanted, or the prior has none */
+    vae_node *log_weight;                     /* samples rows per example; VAE__PRIOR_WEIGHTS: log p(x | z) */
+    vae_node *observed;                       /* values of x that were, of each example; NULL: all of them */
+    vae_node *observed_mask;                  /* VAE__RECONSTRUCTION: which they are; NULL: all of them */
+    vae_node *modelled;                       /* VAE__RECONSTRUCTION: x as the likelihood scores it, grey */
+    vae_node *x_mean;                         /* E[x | z] or, drawn, x, as modelled: in [0, 1] for a Bernoulli */
+    vae_node *x_units;                        /* the same in the data's own units, as far as transforms can be undone */
+    vae_node *z_used;                         /* VAE__SAMPLING: z as the decoder got it, with temperature and prior */
     vae__check_point checks[VAE__MAX_POINTS]; /* VAE__FIELDS */
     int check_count;
     vae__fit_point fits[VAE__MAX_POINTS]; /* VAE__FIELDS */
     int fit_count;
 } vae__model_graph;
+
+/* Does an evaluation give the KL of each dimension of z? Not of a hierarchy, nor by hand, nor of every prior. */
+bool vae__model_tells_dimensions(const vae_model *model);
 
 vae_status vae__model_graph_new(const vae_model *model, const vae__graph_request *request, vae__model_graph *built);
 void vae__model_graph_clear(vae__model_graph *built);

@@ -117,8 +117,8 @@ static vae_posterior_nodes posterior_of(vae__building *building, vae_network *en
 void vae__build_posterior(vae__building *building)
 {
     vae_network encoder = network_of(building, VAE__ENCODER, "encoder");
-    building->posterior =
-        posterior_of(building, &encoder, &building->model->encoder, building->encoder_x, latent_size(building, 0));
+    vae_node *below = vae__is_per_example(building->model) ? building->built->row : building->encoder_x;
+    building->posterior = posterior_of(building, &encoder, &building->model->encoder, below, latent_size(building, 0));
 }
 
 /* "encoder2" for the second stochastic layer, whose index is 1. */

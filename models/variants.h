@@ -7,8 +7,20 @@
 #define VAE__VARIANT_LIST(X)                                                                                           \
     X(vae)                                                                                                             \
     X(cvae)                                                                                                            \
+    X(doersch_vae)                                                                                                     \
+    X(doersch_cvae)                                                                                                    \
+    X(doersch_regressor)                                                                                               \
+    X(ring)                                                                                                            \
+    X(aevb)                                                                                                            \
+    X(aevb_gaussian)                                                                                                   \
     X(sohn_baseline)                                                                                                   \
-    X(sohn_cvae)
+    X(sohn_cvae)                                                                                                       \
+    X(iwae_1)                                                                                                          \
+    X(iwae_2)                                                                                                          \
+    X(iwae_cvae)                                                                                                       \
+    X(pythae_vae)                                                                                                      \
+    X(beta_vae)                                                                                                        \
+    X(local_vi)
 
 #define VAE__DECLARE_VARIANT(name) extern const vae_model_spec vae__variant_##name;
 VAE__VARIANT_LIST(VAE__DECLARE_VARIANT)

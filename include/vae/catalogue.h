@@ -121,6 +121,9 @@ typedef struct vae_posterior {
     vae_posterior_nodes (*heads)(const vae_network *encoder, const double *arguments, vae_node *h, int64_t size);
     vae_node *(*sample)(const double *arguments, const vae_posterior_nodes *q, vae_node *noise); /* noise ~ N(0, 1) */
     vae_node *(*log)(const double *arguments, const vae_posterior_nodes *q, vae_node *z); /* log q(z | x), (rows, 1) */
+    /* Of each training row a set of its own, and no encoder: `h` is then the row's number in the training split,
+     * (rows, 1), see vae_gather, and arguments[0] how many rows there are; 0 in a declaration: the data's. */
+    bool per_example;
 } vae_posterior;
 
 /* `prior` is a network of the conditions alone: its heads are parameters "prior/NAME/…". */

@@ -93,10 +93,27 @@ typedef struct vae_evaluation_options {
     int threads;                  /* 0: one for each processor */
     vae_count_function *progress; /* of examples; may be NULL */
     void *context;
-    const char *kernels; /* as vae_executor_options has it; NULL: the best this processor has */
+    const char *kernels;   /* as vae_executor_options has it; NULL: the best this processor has */
+    int64_t prior_samples; /* draws from the prior for its estimate of the likelihood; 0: none */
 } vae_evaluation_options;
 
-/* Nats per example, means over the split. New members go last. */
+/* An estimate of −log p(x) by the first n draws from the prior: the mean over the split, and its standard error. */
+typedef struct vae_prior_estimate {
+    int64_t n;
+    double nll, nll_error;
+} vae_prior_estimate;
+#define VAE_PRIOR_ESTIMATES 8
+
+/*
+ * Nats per example, means over the split. New members go last.
+ *
+ * A standard error is that of the mean over examples: the deviation of the examples' figures (with n − 1 below) divided
+ * by √n; NaN of a single example. It tells how far other examples would move the mean, not what more samples would.
+ *
+ * Bits per dimension are nats / (observed · log 2), of the mean figure and with its sign. They are there where the
+ * likelihood is a probability of discrete values (of binarised ones: of what is 0 or 1 then). A density has other bits
+ * in other units, so of densities they are NaN.
+ */
 typedef struct vae_evaluation {
     int64_t examples;
     double elbo;           /* = reconstruction − kl */
@@ -108,25 +125,51 @@ typedef struct vae_evaluation {
     int64_t active_units;  /* dimensions of z whose posterior mean varies over the split by more than 0.01
                               (Burda, Grosse, Salakhutdinov 2015, section 5.2) */
     int64_t latent_size;
-    double observed; /* values of x that were not missing, of an example */
+    double observed;                                              /* values of x that were not missing, of an example */
+    double elbo_error, reconstruction_error, kl_error, nll_error; /* standard errors */
+    /* (Σ_k w_k)² / Σ_k w_k² of the importance samples' weights, divided by K: 1 where q(z | x) is p(z | x), 1 / K where
+     * a single sample is all the sum (Kong 1992). The mean over examples, and the lowest; NaN without such samples. */
+    double effective_fraction, effective_fraction_least;
+    /* −log 1/n Σ_i p(x | z_i), z_i from p(z), or p(z | conditions) (Doersch 2016, "Tutorial on Variational
+     * Autoencoders", equation 3): like nll an upper bound on average, but a loose one until n is large. */
+    int64_t prior_samples; /* n of prior_nll; 0: it was not estimated, and is NaN */
+    double prior_nll, prior_nll_error;
+    int prior_estimate_count; /* the same at n = 1, 10, 100, …, prior_samples */
+    vae_prior_estimate prior_estimates[VAE_PRIOR_ESTIMATES];
+    double elbo_bits, nll_bits, prior_nll_bits; /* bits per dimension */
 } vae_evaluation;
 
-/* The same for each example; `count` of each. The caller owns the arrays: vae_examples_free. */
+/* The same at length: `count` figures of each example, and of each dimension of z `latent_size`. The caller owns the
+ * arrays: vae_examples_free. New members go last. */
 typedef struct vae_examples {
     int64_t count;
     vae_split split;
     int64_t *row;                       /* of the source, as vae_data_row has it */
     double *elbo, *reconstruction, *kl; /* nats */
     int64_t *observed;                  /* values of x that were not missing */
+    double *nll, *effective_fraction;   /* NULL without importance samples */
+    double *prior_nll;                  /* NULL without draws from the prior */
+    int64_t latent_size;
+    /* The part of each dimension of z in the mean kl, which is their sum; NULL where the prior cannot tell it apart, of
+     * a hierarchy and of a graph by hand. */
+    double *kl_dimensions;
+    double *mean_variance; /* of the posterior mean E[z | x] over the examples: above 0.01 a unit is active. Of a
+                              hierarchy those of its first layer */
 } vae_examples;
 
-/* Memory does not grow with samples or examples. Fails with VAE_ERROR_DATA where the split is not there or does not
- * fit. */
+/*
+ * Each estimate goes over the examples anew, as `progress` tells. Memory does not grow with samples; with them it takes
+ * a few numbers an example. Draws belong to their example: neither threads nor the other estimates change a figure.
+ *
+ * Fails with VAE_ERROR_DATA where the split is not there or does not fit; with VAE_ERROR_UNSUPPORTED where
+ * prior_samples are asked of a graph by hand, which has no p(x | z) for a z that is given; and with
+ * VAE_ERROR_DECLARATION where samples are asked of one that sets no log_prior and log_posterior.
+ */
 VAE_API vae_status vae_evaluate(const vae_model *model, const vae_data *data, const vae_evaluation_options *options,
                                 vae_evaluation *evaluation);
 
-/* vae_evaluate, and the figures of each example that its means are of. `evaluation` may be NULL. On failure
- * there is nothing to free. */
+/* vae_evaluate, and the figures that its means are of. `evaluation` may be NULL. On failure there is nothing to free.
+ */
 VAE_API vae_status vae_evaluate_examples(const vae_model *model, const vae_data *data,
                                          const vae_evaluation_options *options, vae_evaluation *evaluation,
                                          vae_examples *examples);
@@ -238,9 +281,11 @@ VAE_API vae_status vae_decode(const vae_model *model, const vae_data *data, cons
 
 /* What a file of results is: its attribute `format`. */
 typedef enum vae_results {
-    VAE_RESULTS_SAMPLES,  /* "libvae samples": x, z */
-    VAE_RESULTS_LATENTS,  /* "libvae latents": mean, logvar, row */
-    VAE_RESULTS_EXAMPLES, /* "libvae evaluation": elbo, reconstruction, kl, observed, row */
+    VAE_RESULTS_SAMPLES, /* "libvae samples": x, z */
+    VAE_RESULTS_LATENTS, /* "libvae latents": mean, logvar, row */
+    /* "libvae evaluation": elbo, reconstruction, kl, observed, row, and what else was estimated, for each example;
+     * `dimensions/…` of z; with vae_evaluation_save `means/…` and `prior_estimates/…` */
+    VAE_RESULTS_EXAMPLES,
     /* "libvae reconstructions": x, reconstruction (both as modelled), reconstruction_units (in the data's own units),
      * row, and where values are missing the mask */
     VAE_RESULTS_RECONSTRUCTIONS
@@ -254,6 +299,10 @@ typedef enum vae_results {
 VAE_API vae_status vae_samples_save(const vae_model *model, const vae_samples *samples, const char *path);
 VAE_API vae_status vae_latents_save(const vae_model *model, const vae_latents *latents, const char *path);
 VAE_API vae_status vae_examples_save(const vae_model *model, const vae_examples *examples, const char *path);
+/* The same with the means, their standard errors, and the estimates from the prior at each n: all that
+ * vae_evaluate_examples gives. */
+VAE_API vae_status vae_evaluation_save(const vae_model *model, const vae_evaluation *evaluation,
+                                       const vae_examples *examples, const char *path);
 /* A picture has inputs in one row and their reconstructions below, ten pairs beside one another; what is missing is
  * grey. */
 VAE_API vae_status vae_reconstructions_save(const vae_model *model, const vae_reconstructions *reconstructions,

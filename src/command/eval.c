@@ -1,16 +1,22 @@
-/* vae eval: the evidence lower bound and its parts on a split, the likelihood by importance sampling, active units. */
+/* vae eval: the evidence lower bound and its parts on a split, the likelihood by samples, the dimensions of z. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "src/command/rows.h"
 
-enum { VAE__ROWS_NAMES, SAMPLES, PER_EXAMPLE, SEED, THREADS, KERNELS, JSON };
+enum { VAE__ROWS_NAMES, SAMPLES, PRIOR_SAMPLES, DIMENSIONS, OUT, PER_EXAMPLE, SEED, THREADS, KERNELS, JSON };
 
 static const vae__option options[] = {
     VAE__ROWS_OPTIONS,
     [SAMPLES] = { "samples", "K", VAE__WHOLE, "importance samples for the likelihood; 0: none", "0", 0, 1e6 },
-    [PER_EXAMPLE] = { "per-example", "FILE.h5", VAE__TEXT,
-                      "write elbo, reconstruction, kl, observed and row of each example", NULL, 0, 0 },
+    [PRIOR_SAMPLES] = { "prior-samples", "N", VAE__WHOLE, "draws from the prior for the likelihood; 0: none", "0", 0,
+                        1e7 },
+    [DIMENSIONS] = { "dimensions", NULL, VAE__FLAG, "list the dimensions of z, those with the most kl first", NULL, 0,
+                     0 },
+    [OUT] = { "out", "FILE.h5", VAE__TEXT, "write all figures, of each example and of each dimension of z too", NULL, 0,
+              0 },
+    [PER_EXAMPLE] = { "per-example", "FILE.h5", VAE__TEXT, "another name of --out", NULL, 0, 0 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of binarisation and noise, drawn once for each example", "0", 0,
                VAE__WHOLE_MAX },
     [THREADS] = VAE__THREADS_OPTION,
@@ -20,43 +26,192 @@ static const vae__option options[] = {
 };
 VAE__CHECK_OPTIONS(options);
 
-static void print_json(const vae__call *call, vae_split split, const vae_evaluation *found)
+/* The file of all figures, and the option that named it. */
+static const char *file_of(const vae__call *call, const char **option)
 {
+    const int place = call->values[OUT].given ? OUT : PER_EXAMPLE;
+    *option = options[place].name;
+    return call->values[place].text;
+}
+
+/* ---- Dimensions of z --------------------------------------------------------------------------------------------- */
+
+typedef struct dimension {
+    int64_t place;
+    double kl, mean_variance;
+} dimension;
+
+/* The most kl first; where that is not known, the most variance. */
+static int compare(const void *one, const void *other)
+{
+    const dimension *a = one, *b = other;
+    const double more = isnan(a->kl) ? b->mean_variance - a->mean_variance : b->kl - a->kl;
+    return more > 0 ? 1 : more < 0 ? -1 : a->place > b->place ? 1 : -1;
+}
+
+/* NULL: there is no memory. The caller frees them. */
+static dimension *sorted(const vae_examples *examples)
+{
+    dimension *dimensions = calloc((size_t)examples->latent_size + 1, sizeof *dimensions);
+    for (int64_t i = 0; dimensions && i < examples->latent_size; i++)
+        dimensions[i] =
+            (dimension){ i, examples->kl_dimensions ? examples->kl_dimensions[i] : NAN, examples->mean_variance[i] };
+    if (dimensions)
+        qsort(dimensions, (size_t)examples->latent_size, sizeof *dimensions, compare);
+    return dimensions;
+}
+
+static void print_dimensions(const dimension *dimensions, int64_t count)
+{
+    if (!count)
+        return;
+    printf("dimensions of z, from 0%s\n", isnan(dimensions->kl) ? "; this model cannot tell the kl of one" : "");
+    printf("%10s  %10s  %20s\n", "dimension", "kl", "variance of E[z | x]");
+    for (int64_t i = 0; i < count; i++) {
+        printf("%10" PRId64 "  ", dimensions[i].place);
+        if (isnan(dimensions[i].kl))
+            printf("%10s", "-");
+        else
+            printf("%10.4f", dimensions[i].kl);
+        printf("  %20.4f%s\n", dimensions[i].mean_variance, dimensions[i].mean_variance > 0.01 ? "" : "  inactive");
+    }
+}
+
+static void dimensions_to_json(vae__json *json, const dimension *dimensions, int64_t count)
+{
+    vae__json_array(json, "dimensions");
+    for (int64_t i = 0; i < count; i++) {
+        vae__json_object(json, NULL);
+        vae__json_whole(json, "dimension", dimensions[i].place);
+        vae__json_real(json, "kl", dimensions[i].kl);
+        vae__json_real(json, "mean_variance", dimensions[i].mean_variance);
+        vae__json_object_end(json);
+    }
+    vae__json_array_end(json);
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+
+static void estimates_to_json(vae__json *json, const vae_evaluation *found)
+{
+    vae__json_array(json, "prior_estimates");
+    for (int i = 0; i < found->prior_estimate_count; i++) {
+        vae__json_object(json, NULL);
+        vae__json_whole(json, "n", found->prior_estimates[i].n);
+        vae__json_real(json, "nll", found->prior_estimates[i].nll);
+        vae__json_real(json, "nll_error", found->prior_estimates[i].nll_error);
+        vae__json_object_end(json);
+    }
+    vae__json_array_end(json);
+}
+
+/* Without dimensions they are NULL. */
+static void print_json(const vae__call *call, vae_split split, const vae_evaluation *found, const dimension *dimensions)
+{
+    const char *option, *path = file_of(call, &option);
     vae__json json = { .file = stdout };
     vae__json_object(&json, NULL);
     vae__json_text(&json, "split", vae_split_name(split));
     vae__json_whole(&json, "examples", found->examples);
     vae__json_real(&json, "elbo", found->elbo);
+    vae__json_real(&json, "elbo_error", found->elbo_error);
+    vae__json_real(&json, "elbo_bits", found->elbo_bits);
     vae__json_real(&json, "reconstruction", found->reconstruction);
+    vae__json_real(&json, "reconstruction_error", found->reconstruction_error);
     vae__json_real(&json, "kl", found->kl);
+    vae__json_real(&json, "kl_error", found->kl_error);
     vae__json_real(&json, "observed", found->observed);
-    vae__json_real(&json, "nll", found->samples ? found->nll : NAN);
+    vae__json_real(&json, "nll", found->nll);
+    vae__json_real(&json, "nll_error", found->nll_error);
+    vae__json_real(&json, "nll_bits", found->nll_bits);
     vae__json_whole(&json, "nll_samples", found->samples);
+    vae__json_real(&json, "effective_fraction", found->effective_fraction);
+    vae__json_real(&json, "effective_fraction_least", found->effective_fraction_least);
+    vae__json_real(&json, "prior_nll", found->prior_nll);
+    vae__json_real(&json, "prior_nll_error", found->prior_nll_error);
+    vae__json_real(&json, "prior_nll_bits", found->prior_nll_bits);
+    vae__json_whole(&json, "prior_nll_samples", found->prior_samples);
+    estimates_to_json(&json, found);
     vae__json_whole(&json, "active_units", found->active_units);
     vae__json_whole(&json, "latent_size", found->latent_size);
-    if (call->values[PER_EXAMPLE].given)
-        vae__json_text(&json, "per_example", call->values[PER_EXAMPLE].text);
+    if (dimensions)
+        dimensions_to_json(&json, dimensions, found->latent_size);
+    if (path)
+        vae__json_text(&json, call->values[OUT].given ? "path" : "per_example", path);
     vae__json_finish(&json);
 }
 
-static void print_figures(const vae__call *call, const vae__rows *rows, const vae_evaluation *found)
+/* ---- Text -------------------------------------------------------------------------------------------------------- */
+
+/* "elbo            -102.412 ± 0.512": without the error of a single example, and without the line's end. */
+static void print_figure(const char *name, double mean, double error)
 {
-    double size = (double)vae_model_x_size(rows->model);
-    printf("split           %s, %" PRId64 " examples\n", vae_split_name(rows->split), found->examples);
-    printf("elbo            %.3f nats per example\n", found->elbo);
-    printf("reconstruction  %.3f\n", found->reconstruction);
-    printf("kl              %.3f\n", found->kl);
-    if (found->observed < size)
-        printf("observed        %.1f of %.0f values of an example\n", found->observed, size);
-    if (found->samples)
-        printf("nll             %.3f with %" PRId64 " importance samples\n", found->nll, found->samples);
-    printf("active units    %" PRId64 " of %" PRId64 "\n", found->active_units, found->latent_size);
-    if (call->values[PER_EXAMPLE].given)
-        vae__line(stdout, "%s: figures of each example", call->values[PER_EXAMPLE].text);
+    printf("%-15s %.3f", name, mean);
+    if (!isnan(error))
+        printf(" ± %.3f", error);
 }
 
-/* The figures of each example go to a file where one was asked for. */
-static vae_status evaluate(const vae__call *call, const vae__rows *rows, vae_evaluation *found)
+static void print_bits(double bits)
+{
+    if (!isnan(bits))
+        printf(", %.4f bits per dimension", bits);
+    putchar('\n');
+}
+
+/* The three upper bounds of -log p(x), side by side. */
+static void print_likelihoods(const vae_evaluation *found)
+{
+    if (!found->samples && !found->prior_samples)
+        return;
+    print_figure("-elbo", -found->elbo, found->elbo_error);
+    print_bits(-found->elbo_bits);
+    if (found->samples) {
+        print_figure("nll", found->nll, found->nll_error);
+        printf(" with %" PRId64 " importance samples", found->samples);
+        print_bits(found->nll_bits);
+        printf("  effective     %.2f %% of the samples, of an example at least %.2f %%\n",
+               100 * found->effective_fraction, 100 * found->effective_fraction_least);
+    }
+    if (found->prior_samples) {
+        print_figure("prior nll", found->prior_nll, found->prior_nll_error);
+        printf(" with %" PRId64 " draws from the prior", found->prior_samples);
+        print_bits(found->prior_nll_bits);
+    }
+    for (int i = 0; i + 1 < found->prior_estimate_count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "  n = %" PRId64, found->prior_estimates[i].n);
+        print_figure(name, found->prior_estimates[i].nll, found->prior_estimates[i].nll_error);
+        putchar('\n');
+    }
+}
+
+static void print_figures(const vae__call *call, const vae__rows *rows, const vae_evaluation *found,
+                          const dimension *dimensions)
+{
+    double size = (double)vae_model_x_size(rows->model);
+    const char *option, *path = file_of(call, &option);
+    printf("split           %s, %" PRId64 " examples\n", vae_split_name(rows->split), found->examples);
+    print_figure("elbo", found->elbo, found->elbo_error);
+    printf(" nats per example");
+    print_bits(found->elbo_bits);
+    print_figure("reconstruction", found->reconstruction, found->reconstruction_error);
+    putchar('\n');
+    print_figure("kl", found->kl, found->kl_error);
+    putchar('\n');
+    if (found->observed < size)
+        printf("observed        %.1f of %.0f values of an example\n", found->observed, size);
+    print_likelihoods(found);
+    if (found->latent_size)
+        printf("active units    %" PRId64 " of %" PRId64 "\n", found->active_units, found->latent_size);
+    if (dimensions)
+        print_dimensions(dimensions, found->latent_size);
+    if (path)
+        vae__line(stdout, "%s: all figures, of each example too", path);
+}
+
+/* ---- The work ---------------------------------------------------------------------------------------------------- */
+
+static vae_status evaluate(const vae__call *call, const vae__rows *rows, vae_evaluation *found, vae_examples *examples)
 {
     vae__counting counting = vae__counting_new("evaluating");
     const vae_evaluation_options settings = {
@@ -67,41 +222,55 @@ static vae_status evaluate(const vae__call *call, const vae__rows *rows, vae_eva
         .progress = vae__count_rows,
         .context = &counting,
         .kernels = call->values[KERNELS].text,
+        .prior_samples = call->values[PRIOR_SAMPLES].whole,
     };
-    vae_examples examples = { .count = 0 };
-    vae_status status = call->values[PER_EXAMPLE].given
-                            ? vae_evaluate_examples(rows->model, rows->data, &settings, found, &examples)
+    const char *option, *path = file_of(call, &option);
+    vae_status status = path || call->values[DIMENSIONS].given
+                            ? vae_evaluate_examples(rows->model, rows->data, &settings, found, examples)
                             : vae_evaluate(rows->model, rows->data, &settings, found);
     vae__bar_clear(&counting.bar);
-    if (!status.code && call->values[PER_EXAMPLE].given)
-        status = vae_examples_save(rows->model, &examples, call->values[PER_EXAMPLE].text);
-    vae_examples_free(&examples);
-    return status;
+    return status.code || !path ? status : vae_evaluation_save(rows->model, found, examples, path);
+}
+
+static int tell_found(const vae__call *call, const vae__rows *rows, const vae_evaluation *found,
+                      const vae_examples *examples)
+{
+    dimension *dimensions = NULL;
+    if (call->values[DIMENSIONS].given) {
+        dimensions = sorted(examples);
+        if (!dimensions)
+            return vae__failed(call, "no memory for the dimensions of z");
+    }
+    if (call->values[JSON].given)
+        print_json(call, rows->split, found, dimensions);
+    else
+        print_figures(call, rows, found, dimensions);
+    free(dimensions);
+    return VAE__EXIT_DONE;
 }
 
 static int tell(const vae__call *call, const vae__rows *rows)
 {
     vae_evaluation found;
-    vae_status status = evaluate(call, rows, &found);
-    if (status.code)
-        return vae__failed_status(call, status);
-    if (call->values[JSON].given)
-        print_json(call, rows->split, &found);
-    else
-        print_figures(call, rows, &found);
-    return VAE__EXIT_DONE;
+    vae_examples examples = { .count = 0 };
+    vae_status status = evaluate(call, rows, &found, &examples);
+    int exit_status = status.code ? vae__failed_status(call, status) : tell_found(call, rows, &found, &examples);
+    vae_examples_free(&examples);
+    return exit_status;
 }
 
 static int check_file(const vae__call *call)
 {
-    const char *path = call->values[PER_EXAMPLE].text;
+    const char *option, *path = file_of(call, &option);
     if (!path)
         return VAE__EXIT_DONE;
+    if (call->values[OUT].given && call->values[PER_EXAMPLE].given)
+        return vae__wrong_usage(call, "--per-example is another name of --out: expected one of them, found both");
     if (!vae__name_ends(path, ".h5") && !vae__name_ends(path, ".hdf5"))
-        return vae__wrong_usage(call, "--per-example: expected a name that ends in .h5 or .hdf5, found \"%s\"", path);
-    int status = vae__check_target_of(call, "per-example", path, VAE__EXAMPLES_FILE);
+        return vae__wrong_usage(call, "--%s: expected a name that ends in .h5 or .hdf5, found \"%s\"", option, path);
+    int status = vae__check_target_of(call, option, path, VAE__EXAMPLES_FILE);
     const vae__value *data = &call->values[DATA];
-    return status ? status : vae__check_apart(call, "per-example", path, "data", data->texts, data->count);
+    return status ? status : vae__check_apart(call, option, path, "data", data->texts, data->count);
 }
 
 static int run(const vae__call *call)
@@ -115,12 +284,13 @@ static int run(const vae__call *call)
 
 const vae__command vae__command_eval = {
     .name = "eval",
-    .summary = "evaluate a model: ELBO and its parts, likelihood, active units",
+    .summary = "evaluate a model: ELBO and its parts, likelihood, dimensions of z",
     .usage = "FILE.h5 --data SRC [options]",
     .argument = "FILE.h5",
     .options = options,
     .notes =
-        "Figures are nats per example; elbo = reconstruction - kl. A validation split that was held out in training "
+        "Figures are nats per example, with the standard error of the mean over examples; elbo = reconstruction - kl. "
+        "A validation split that was held out in training "
         "is held out again where the data is the same. There is no guessing of a split.\n" VAE__PLACES_NOTE,
     .run = run,
 };

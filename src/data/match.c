@@ -13,6 +13,8 @@
 #include "src/data/data.h"
 #include "src/data/fields.h"
 
+enum { WORD_TEXT = 128 };
+
 /* The first split that has rows. */
 static vae_split any_split(const vae_data *data)
 {
@@ -149,12 +151,29 @@ static vae_status match_mask(const vae_model *model, const vae_data *data, vae_s
                       model->declaration.name, vae_data_source(data), model->x_size, match->mask->size);
 }
 
+/* A table of posteriors knows the rows that it was trained on, and no others. */
+static vae_status match_rows(const vae_model *model, const vae_data *data, vae_split split)
+{
+    if (!vae__is_per_example(model))
+        return vae__ok();
+    const int64_t rows = vae_data_rows(data, split);
+    if (split == vae_data_training_split(data) && (double)rows == model->posterior.arguments[0])
+        return vae__ok();
+    return vae__error(
+        VAE_ERROR_DATA,
+        "%s: %s: posterior \"%s\": expected the %.0f rows that it was trained on, for there is no encoder for "
+        "others, found the %" PRId64 " rows of the %s split",
+        model->declaration.name, vae_data_source(data), model->declaration.posterior, model->posterior.arguments[0],
+        rows, vae_split_name(split));
+}
+
 /* Which field is which, and whether shapes and classes fit. */
 static vae_status match_fields(const vae_model *model, const vae_data *data, vae_split split, vae__match *match)
 {
     *match = (vae__match){ .rows = vae_data_rows(data, split) };
     VAE__TRY(match_x(model, data, split, match));
     VAE__TRY(match_mask(model, data, split, match));
+    VAE__TRY(match_rows(model, data, split));
     for (int i = 0; i < model->condition_count; i++)
         VAE__TRY(match_condition(model, data, split, i, match));
     return vae__ok();
@@ -191,6 +210,8 @@ int vae__match_bind(const vae__match *match, const vae__model_graph *graph, cons
         bindings[count++] = bind(graph->x, match->x, index);
     if (graph->mask)
         bindings[count++] = bind(graph->mask, match->mask, index);
+    if (graph->row)
+        bindings[count++] = (vae_binding){ .node = graph->row, .values = index, .type = VAE_UINT32 };
     for (int i = 0; i < VAE_MAX_CONDITIONS; i++)
         if (graph->conditions[i])
             bindings[count++] = bind(graph->conditions[i], match->conditions[i], index);
@@ -281,6 +302,22 @@ static vae_status check_told(const vae_model_spec *spec, const vae_catalogue *ca
         spec->name, vae_data_source(data), vae_type_name(x->type));
 }
 
+/* A table of posteriors has as many rows as there are to train on; of a phrase that cannot be read the parser will
+ * tell. `text` is room for the one that takes its place. */
+static void take_table(const vae_data *data, const vae_catalogue *catalogue, vae_model_spec *spec, char text[WORD_TEXT])
+{
+    vae__phrase phrase;
+    vae__word_table table = vae__words(VAE__POSTERIOR, catalogue);
+    if (!spec->posterior || vae__phrase_parse(&table, spec->posterior, "", &phrase).code)
+        return;
+    const vae_posterior *posterior = phrase.row;
+    if (!posterior->per_example || phrase.arguments[0] >= 1)
+        return;
+    snprintf(text, WORD_TEXT, "%.60s %" PRId64, posterior->word.name,
+             vae_data_rows(data, vae_data_training_split(data)));
+    spec->posterior = text;
+}
+
 /* What a declaration leaves open is the data's. */
 static vae_status take_sizes(const vae_data *data, const vae_catalogue *catalogue, vae_model_spec *spec)
 {
@@ -318,8 +355,11 @@ vae_status vae_model_new(const vae_model_spec *spec, const vae_catalogue *catalo
     vae_model_spec complete = *spec;
     if (!complete.name)
         complete.name = "model";
-    if (data)
+    char posterior[WORD_TEXT];
+    if (data) {
         VAE__TRY(take_sizes(data, catalogue, &complete));
+        take_table(data, catalogue, &complete, posterior);
+    }
     VAE__TRY(vae__model_declare(&complete, catalogue, model));
     vae__initial_draw(*model, seed);
     vae__model_unfitted(*model);

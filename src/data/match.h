@@ -14,7 +14,7 @@ typedef struct vae__match {
 } vae__match;
 
 /* Most bindings of a model's graph. */
-enum { VAE__MAX_BINDINGS = 3 + VAE_MAX_CONDITIONS };
+enum { VAE__MAX_BINDINGS = 4 + VAE_MAX_CONDITIONS };
 
 /* Fails with VAE_ERROR_DATA, telling what does not fit: a split that is not there, a shape, a missing field, a class
  * that the model does not know, a value outside the likelihood's support, with its row. */

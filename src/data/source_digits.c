@@ -1,75 +1,28 @@
 /* The source `digits`: examples drawn from a seed, each split at its first use. How a digit is drawn is in digits.c. */
-#include <inttypes.h>
-#include <string.h>
-
-#include "src/base/memory.h"
 #include "src/base/parallel.h"
-#include "src/base/status.h"
-#include "src/data/data.h"
 #include "src/data/digits.h"
+#include "src/data/drawn.h"
 
 enum { X, LABEL, FIELDS };
 enum { SIDE = VAE__DIGIT_SIDE, PIXELS = SIDE * SIDE };
-
-static const char prefix[] = "digits";
-
-/* Test examples are drawn from the upper half of the indices, so they are the same however many training examples
- * there are. */
-static const uint32_t test_offset = UINT32_C(1) << 31;
 
 static const vae_field fields[FIELDS] = {
     { .name = "x", .kind = VAE_IMAGE, .type = VAE_UINT8, .rank = 2, .shape = { SIDE, SIDE } },
     { .name = "label", .kind = VAE_CLASS, .type = VAE_UINT8, .rank = 1, .shape = { 1 }, .classes = VAE__DIGIT_CLASSES },
 };
 
+static const vae__drawn digits = {
+    .name = "digits", .version = VAE__DIGITS_VERSION, .usual = 60000, .fields = fields, .field_count = FIELDS
+};
+
 static bool names_digits(const char *source)
 {
-    size_t length = sizeof prefix - 1;
-    return !strncmp(source, prefix, length) && (!source[length] || source[length] == ':');
-}
-
-/* "digits" or "digits:N" to a number of training examples. */
-static vae_status parse_count(const char *source, int64_t *count)
-{
-    const char *text = source + sizeof prefix - 1;
-    *count = 60000;
-    if (!*text)
-        return vae__ok();
-    *count = 0;
-    for (text++; *text >= '0' && *text <= '9' && *count <= VAE__ROWS_MAX; text++)
-        *count = *count * 10 + (*text - '0');
-    if (*text || *count < 1 || *count > VAE__ROWS_MAX)
-        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected digits:N with N from 1 to %" PRId64 ", found \"%s\"",
-                          source, VAE__ROWS_MAX, source + sizeof prefix);
-    return vae__ok();
-}
-
-static void set_digest(vae_data *data, int64_t train, int64_t test)
-{
-    const uint64_t words[] = { VAE__DIGITS_VERSION, data->options.seed, (uint64_t)train, (uint64_t)test };
-    unsigned char bytes[sizeof words];
-    for (size_t i = 0; i < sizeof bytes; i++) /* the first the lowest, on any machine */
-        bytes[i] = (unsigned char)(words[i / 8] >> 8 * (i % 8));
-    vae__data_set_digest(data, vae__data_hash(vae__data_hash(0, prefix, sizeof prefix), bytes, sizeof bytes));
+    return vae__drawn_names(&digits, source);
 }
 
 static vae_status open_digits(vae_data *data)
 {
-    int64_t train = 0;
-    VAE__TRY(parse_count(data->source, &train));
-    const int64_t rows[VAE_SPLITS] = { [VAE_TRAIN] = train, [VAE_TEST] = train / 6 > 1 ? train / 6 : 1 };
-    uint64_t available = vae__memory_available();
-    VAE__TRY(
-        vae__data_check_memory(data->source, (uint64_t)(rows[VAE_TRAIN] + rows[VAE_TEST]) * (PIXELS + 1), &available));
-    VAE__TRY(vae__data_declare(data, FIELDS));
-    for (int split = 0; split < VAE_SPLITS; split++)
-        for (int i = 0; i < FIELDS && rows[split]; i++) {
-            vae_field field = fields[i];
-            field.rows = rows[split];
-            VAE__TRY(vae__data_add(data, (vae_split)split, i, &field, data->source));
-        }
-    set_digest(data, rows[VAE_TRAIN], rows[VAE_TEST]);
-    return vae__ok();
+    return vae__drawn_open(&digits, data);
 }
 
 typedef struct drawing {
@@ -92,7 +45,7 @@ static void draw_digits(const vae_data *data, vae_split split)
 {
     const vae__column *x = vae__data_column(data, split, X), *label = vae__data_column(data, split, LABEL);
     drawing d = { .seed = data->options.seed,
-                  .first = split == VAE_TEST ? test_offset : 0,
+                  .first = vae__drawn_first(split),
                   .rows = x->stored_rows,
                   .x = x->storage,
                   .label = label->storage };

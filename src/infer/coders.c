@@ -56,6 +56,9 @@ static vae_status make(vae__runner *made, const vae_model *model, const vae_infe
     made->options = options ? *options : (vae_infer_options){ 0 };
     VAE__TRY(check_options(model, &made->options));
     made->options.capacity += !made->options.capacity;
+    if (kind == VAE__ENCODING && vae__is_per_example(model))
+        return vae__error(VAE_ERROR_UNSUPPORTED, "%s: the posterior \"%s\" has no encoder", model->declaration.name,
+                          model->declaration.posterior);
     vae__graph_request request = { .kind = kind, .x_type = made->options.x_type };
     request.masked = kind == VAE__ENCODING && made->options.masked;
     memcpy(request.condition_types, made->options.condition_types, sizeof request.condition_types);

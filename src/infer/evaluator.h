@@ -8,16 +8,15 @@
 
 typedef struct vae__evaluator vae__evaluator;
 
-/* Buffers for evaluating the split of `match`, which is copied; model and data must outlive it. */
+/* Buffers for evaluating the split of `match`, which is copied; model and data must outlive it. A run writes elbo,
+ * reconstruction, kl and observed of each example, in the split's order, and the figures of each dimension of z, into
+ * the arrays of `examples`, which have room for them; NULL: nowhere. */
 vae_status vae__evaluator_new(const vae_model *model, const vae__match *match, int threads, const char *kernels,
-                              vae__evaluator **evaluator);
+                              vae_examples *examples, vae__evaluator **evaluator);
 void vae__evaluator_free(vae__evaluator **evaluator);
 
-/* From now on a run writes the figures of each example, in the split's order, into the arrays of `examples`, which have
- * room for them; NULL: nowhere. */
-void vae__evaluator_keep(vae__evaluator *evaluator, vae_examples *examples);
-
-/* Sets examples, elbo, reconstruction, kl, active_units and observed. The progress of `options` may be NULL. */
+/* Sets examples, elbo, reconstruction and kl, with their standard errors, active_units and observed. The progress of
+ * `options` may be NULL. */
 vae_status vae__evaluator_run(vae__evaluator *evaluator, const vae_evaluation_options *options,
                               vae_evaluation *evaluation);
 

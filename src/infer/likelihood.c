@@ -1,5 +1,5 @@
 /*
- * Importance sampling. Threads take blocks of examples, each with an executor of its own, so that none waits for
+ * Likelihoods by samples. Threads take blocks of examples, each with an executor of its own, so that none waits for
  * another; an example's samples are run in pieces, and summed in one order.
  */
 #include "src/infer/likelihood.h"
@@ -20,9 +20,10 @@ enum {
 /* How long threads stay in a parallel region before progress is told. */
 static const double TELL_SECONDS = 0.25;
 
-/* Σ exp(log_weight), kept as its largest term and the sum over it. */
+/* Σ w and Σ w², kept as the largest log w and the sums over that w and its square. */
 typedef struct vae__sum {
-    double largest, sum;
+    double largest, sum, square;
+    int reached; /* counts whose mean is written */
 } vae__sum;
 
 /* What a thread works with. */
@@ -38,12 +39,12 @@ typedef struct vae__estimate {
     const vae_model *model;
     const vae__match *match;
     const vae_evaluation_options *options;
+    const vae__likelihood *wanted;
     vae__model_graph graph;
     int64_t piece;  /* samples of a run */
     int64_t blocks; /* of examples */
     vae__worker *workers;
     int threads;
-    double *log_means;   /* of each example's weights */
     atomic_llong next;   /* block that no thread has taken */
     atomic_bool leaving; /* a block failed */
     double until;        /* when threads leave the region */
@@ -54,7 +55,7 @@ typedef struct vae__estimate {
 /* As few pieces as can be, and as equal. */
 static vae_status choose_piece(vae__estimate *estimate)
 {
-    const int64_t samples = estimate->options->samples;
+    const int64_t samples = estimate->wanted->samples;
     int64_t latent = 1;
     for (int i = 0; i < estimate->model->latent_count; i++)
         latent = estimate->model->declaration.latents[i].size > latent ? estimate->model->declaration.latents[i].size
@@ -88,11 +89,10 @@ static vae_status make_workers(vae__estimate *estimate)
 static vae_status make(vae__estimate *estimate)
 {
     VAE__TRY(choose_piece(estimate));
-    vae__graph_request request = vae__match_request(estimate->match, VAE__WEIGHTS);
+    vae__graph_request request = vae__match_request(estimate->match, estimate->wanted->kind);
     request.samples = estimate->piece;
     estimate->blocks = (estimate->match->rows + BLOCK - 1) / BLOCK;
     VAE__TRY(vae__model_graph_new(estimate->model, &request, &estimate->graph));
-    VAE__TRY(vae__allocate("an estimate", (size_t)estimate->match->rows, sizeof(double), &estimate->log_means));
     return make_workers(estimate);
 }
 
@@ -101,7 +101,6 @@ static void clear(vae__estimate *estimate)
     for (int i = 0; i < estimate->threads; i++)
         vae_executor_free(&estimate->workers[i].executor);
     vae__free(estimate->workers);
-    vae__free(estimate->log_means);
     vae__model_graph_clear(&estimate->graph);
 }
 
@@ -112,11 +111,27 @@ static void add_term(vae__sum *sum, double log_weight)
     if (log_weight == -INFINITY)
         return;
     if (log_weight > sum->largest) {
-        sum->sum = sum->sum * exp(sum->largest - log_weight) + 1;
+        const double less = exp(sum->largest - log_weight);
+        sum->sum = sum->sum * less + 1;
+        sum->square = sum->square * less * less + 1;
         sum->largest = log_weight;
     } else {
-        sum->sum += exp(log_weight - sum->largest);
+        const double weight = exp(log_weight - sum->largest);
+        sum->sum += weight;
+        sum->square += weight * weight;
     }
+}
+
+/* Behind n samples of an example: writes the mean so far, where it is asked for. */
+static void reach(const vae__likelihood *wanted, vae__sum *sum, int64_t row, int64_t n)
+{
+    if (n != wanted->counts[sum->reached])
+        return;
+    wanted->nll[row * wanted->count + sum->reached++] = -(sum->largest + log(sum->sum) - log((double)n));
+    if (n < wanted->samples)
+        return;
+    const double fraction = sum->sum * sum->sum / sum->square / (double)n;
+    wanted->effective_fraction[row] = fraction > 1 ? 1 : fraction; /* by rounding alone */
 }
 
 /* Adds samples first … first + piece - 1 of each example, those before `done` aside. */
@@ -135,26 +150,26 @@ static vae_status run_piece(const vae__estimate *estimate, vae__worker *worker, 
     VAE__TRY(vae_executor_run(worker->executor, &run));
     const float *log_weight = vae_executor_value(worker->executor, estimate->graph.log_weight);
     for (int64_t e = 0; e < examples; e++)
-        for (int64_t k = done - first; k < piece; k++)
+        for (int64_t k = done - first; k < piece; k++) {
             add_term(&worker->sums[e], log_weight[e * piece + k]);
+            reach(estimate->wanted, &worker->sums[e], worker->rows[e], first + k + 1);
+        }
     return vae__ok();
 }
 
-/* log 1/K Σ_k of each example of a block. The last piece begins so early that it is a whole one. */
+/* All samples of each example of a block. The last piece begins so early that it is a whole one. */
 static vae_status run_block(const vae__estimate *estimate, vae__worker *worker, int64_t block)
 {
-    const int64_t samples = estimate->options->samples, begin = block * BLOCK;
+    const int64_t samples = estimate->wanted->samples, begin = block * BLOCK;
     const int64_t left = estimate->match->rows - begin, examples = left < BLOCK ? left : BLOCK;
     for (int64_t e = 0; e < examples; e++) {
         worker->rows[e] = (uint32_t)(begin + e);
-        worker->sums[e] = (vae__sum){ -INFINITY, 0 };
+        worker->sums[e] = (vae__sum){ .largest = -INFINITY };
     }
     for (int64_t done = 0; done < samples; done += estimate->piece) {
         const int64_t last = samples - estimate->piece;
         VAE__TRY(run_piece(estimate, worker, examples, done < last ? done : last, done));
     }
-    for (int64_t e = 0; e < examples; e++)
-        estimate->log_means[begin + e] = worker->sums[e].largest + log(worker->sums[e].sum) - log((double)samples);
     return vae__ok();
 }
 
@@ -188,7 +203,7 @@ static vae_status first_failure(const vae__estimate *estimate)
     return first ? first->status : vae__ok();
 }
 
-static vae_status run_all(vae__estimate *estimate, double *nll)
+static vae_status run_all(vae__estimate *estimate)
 {
     const int64_t rows = estimate->match->rows;
     for (int64_t done = 0; done < rows;) {
@@ -199,20 +214,16 @@ static vae_status run_all(vae__estimate *estimate, double *nll)
         done = done < rows ? done : rows;
         VAE__TRY(vae__evaluation_tell(estimate->options, done, rows));
     }
-    double total = 0;
-    for (int64_t i = 0; i < rows; i++)
-        total += estimate->log_means[i];
-    *nll = -total / (double)rows;
     return vae__ok();
 }
 
 vae_status vae__likelihood_estimate(const vae_model *model, const vae__match *match,
-                                    const vae_evaluation_options *options, double *nll)
+                                    const vae_evaluation_options *options, const vae__likelihood *wanted)
 {
-    vae__estimate estimate = { .model = model, .match = match, .options = options };
+    vae__estimate estimate = { .model = model, .match = match, .options = options, .wanted = wanted };
     vae_status status = make(&estimate);
     if (!status.code)
-        status = run_all(&estimate, nll);
+        status = run_all(&estimate);
     clear(&estimate);
     return status;
 }

@@ -1,5 +1,6 @@
 /* Files of results: HDF5 with the conditions beside what was found, or a picture. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "src/infer/pictures.h"
 #include "src/infer/sample.h"
 
-enum { OWN_MOST = 6, NAME_BYTES = 320 };
+enum { OWN_MOST = 40, NAME_BYTES = 320 };
 
 /* A file while its columns are gathered. */
 typedef struct vae__sheet {
@@ -223,19 +224,144 @@ vae_status vae_latents_save(const vae_model *model, const vae_latents *latents, 
     return write(&sheet, &latents->given, VAE_RESULTS_LATENTS, latents->split, path);
 }
 
-vae_status vae_examples_save(const vae_model *model, const vae_examples *examples, const char *path)
+/* ---- Evaluations ------------------------------------------------------------------------------------------------- */
+
+/* What was estimated of each example. */
+static void add_examples(vae__sheet *sheet, const vae_examples *examples)
+{
+    const struct {
+        const char *name, *description;
+        vae_type type;
+        const void *values; /* NULL: it was not asked for */
+    } columns[] = {
+        { "elbo", "reconstruction - kl, nats", VAE_FLOAT64, examples->elbo },
+        { "reconstruction", "log p(x | z), nats", VAE_FLOAT64, examples->reconstruction },
+        { "kl", "KL(q(z | x) || p(z)), nats", VAE_FLOAT64, examples->kl },
+        { "nll", "-log p(x) by importance sampling, nats", VAE_FLOAT64, examples->nll },
+        { "effective_fraction", "effective share of the importance samples: (sum w)^2 / sum w^2 / K", VAE_FLOAT64,
+          examples->effective_fraction },
+        { "prior_nll", "-log p(x) by draws from the prior, nats", VAE_FLOAT64, examples->prior_nll },
+        { "observed", "values of x that were not missing", VAE_INT64, examples->observed },
+        { "row", "the row in the source, from 0", VAE_INT64, examples->row },
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        if (columns[i].values)
+            add(sheet, columns[i].name, columns[i].description, columns[i].type, 0, columns[i].values);
+}
+
+/* What follows has so many rows of its own. */
+static void add_apart(vae__sheet *sheet, const char *name, const char *description, vae_type type, int64_t rows,
+                      const void *values)
+{
+    add(sheet, name, description, type, 0, values);
+    sheet->columns[sheet->count - 1].shape[0] = rows;
+}
+
+/* A regression has none. */
+static void add_dimensions(vae__sheet *sheet, const vae_examples *examples)
+{
+    if (!examples->latent_size)
+        return;
+    if (examples->kl_dimensions)
+        add_apart(sheet, "dimensions/kl", "part of each dimension of z in the mean kl, nats", VAE_FLOAT64,
+                  examples->latent_size, examples->kl_dimensions);
+    if (examples->mean_variance)
+        add_apart(sheet, "dimensions/mean_variance",
+                  "variance of E[z | x] over the examples; a unit is active above 0.01", VAE_FLOAT64,
+                  examples->latent_size, examples->mean_variance);
+}
+
+/* Each mean is a row of one value; figures that are not there are not written. */
+static void add_means(vae__sheet *sheet, const vae_evaluation *found)
+{
+    const struct {
+        const char *name, *description;
+        const double *value;
+    } means[] = {
+        { "means/elbo", "nats per example", &found->elbo },
+        { "means/elbo_error", "standard error of the mean over examples", &found->elbo_error },
+        { "means/elbo_bits", "bits per dimension", &found->elbo_bits },
+        { "means/reconstruction", "nats per example", &found->reconstruction },
+        { "means/reconstruction_error", "standard error", &found->reconstruction_error },
+        { "means/kl", "nats per example", &found->kl },
+        { "means/kl_error", "standard error", &found->kl_error },
+        { "means/nll", "by importance sampling, nats per example", &found->nll },
+        { "means/nll_error", "standard error", &found->nll_error },
+        { "means/nll_bits", "bits per dimension", &found->nll_bits },
+        { "means/effective_fraction", "effective share of the importance samples", &found->effective_fraction },
+        { "means/effective_fraction_least", "the lowest of an example", &found->effective_fraction_least },
+        { "means/prior_nll", "by draws from the prior, nats per example", &found->prior_nll },
+        { "means/prior_nll_error", "standard error", &found->prior_nll_error },
+        { "means/prior_nll_bits", "bits per dimension", &found->prior_nll_bits },
+    };
+    for (size_t i = 0; i < sizeof means / sizeof *means; i++)
+        if (!isnan(*means[i].value))
+            add_apart(sheet, means[i].name, means[i].description, VAE_FLOAT64, 1, means[i].value);
+    const struct {
+        const char *name, *description;
+        const int64_t *value;
+    } counts[] = {
+        { "means/nll_samples", "importance samples of an example", &found->samples },
+        { "means/prior_nll_samples", "draws from the prior of an example", &found->prior_samples },
+        { "means/active_units", "dimensions of z that x tells of", &found->active_units },
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        add_apart(sheet, counts[i].name, counts[i].description, VAE_INT64, 1, counts[i].value);
+}
+
+/* The estimates from the prior, n by n, as columns: on the desk of the caller. */
+typedef struct vae__curve {
+    int64_t n[VAE_PRIOR_ESTIMATES];
+    double nll[VAE_PRIOR_ESTIMATES], error[VAE_PRIOR_ESTIMATES];
+} vae__curve;
+
+static void add_curve(vae__sheet *sheet, const vae_evaluation *found, vae__curve *curve)
+{
+    const int64_t count = found->prior_estimate_count;
+    for (int64_t i = 0; i < count; i++) {
+        curve->n[i] = found->prior_estimates[i].n;
+        curve->nll[i] = found->prior_estimates[i].nll;
+        curve->error[i] = found->prior_estimates[i].nll_error;
+    }
+    if (!count)
+        return;
+    add_apart(sheet, "prior_estimates/n", "draws from the prior", VAE_INT64, count, curve->n);
+    add_apart(sheet, "prior_estimates/nll", "-log p(x) by the first n draws, nats per example", VAE_FLOAT64, count,
+              curve->nll);
+    add_apart(sheet, "prior_estimates/nll_error", "standard error", VAE_FLOAT64, count, curve->error);
+}
+
+/* `evaluation` may be NULL. */
+static vae_status save_evaluation(const vae_model *model, const vae_evaluation *evaluation,
+                                  const vae_examples *examples, const char *path)
 {
     bool picture;
-    VAE__TRY(check_save(model, examples, path));
+    vae__curve curve;
     VAE__TRY(choose_form(path, VAE_RESULTS_EXAMPLES, &picture));
     vae__sheet sheet = { .model = model, .rows = examples->count };
-    add(&sheet, "elbo", "reconstruction - kl, nats", VAE_FLOAT64, 0, examples->elbo);
-    add(&sheet, "reconstruction", "log p(x | z), nats", VAE_FLOAT64, 0, examples->reconstruction);
-    add(&sheet, "kl", "KL(q(z | x) || p(z)), nats", VAE_FLOAT64, 0, examples->kl);
-    add(&sheet, "observed", "values of x that were not missing", VAE_INT64, 0, examples->observed);
-    add(&sheet, "row", "the row in the source, from 0", VAE_INT64, 0, examples->row);
+    add_examples(&sheet, examples);
+    add_dimensions(&sheet, examples);
+    if (evaluation) {
+        add_means(&sheet, evaluation);
+        add_curve(&sheet, evaluation, &curve);
+    }
     return write(&sheet, NULL, VAE_RESULTS_EXAMPLES, examples->split, path);
 }
+
+vae_status vae_examples_save(const vae_model *model, const vae_examples *examples, const char *path)
+{
+    VAE__TRY(check_save(model, examples, path));
+    return save_evaluation(model, NULL, examples, path);
+}
+
+vae_status vae_evaluation_save(const vae_model *model, const vae_evaluation *evaluation, const vae_examples *examples,
+                               const char *path)
+{
+    VAE__TRY(check_save(model, evaluation ? examples : NULL, path));
+    return save_evaluation(model, evaluation, examples, path);
+}
+
+/* ---- Reconstructions --------------------------------------------------------------------------------------------- */
 
 vae_status vae_reconstructions_save(const vae_model *model, const vae_reconstructions *reconstructions,
                                     const char *path)

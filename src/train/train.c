@@ -229,7 +229,8 @@ static vae_status make_validation(vae__loop *loop, const vae_data *data)
         return vae__ok();
     vae__match match;
     VAE__TRY(vae__match_data(loop->training->model, data, VAE_VALIDATION, &match));
-    return vae__evaluator_new(loop->training->model, &match, loop->threads, loop->options->kernels, &loop->validation);
+    return vae__evaluator_new(loop->training->model, &match, loop->threads, loop->options->kernels, NULL,
+                              &loop->validation);
 }
 
 static vae_status make_loop(vae__loop *loop, const vae_data *data)

@@ -63,10 +63,12 @@ sys.exit(list(found) != sys.argv[1].split())' "$keys"
     object 'source digest rows split fields suggestion datasets dataset_count' data digits:60
     object 'model parameters data epochs steps elbo reconstruction kl objective validation_elbo seconds stopped path' \
         train cvae --data digits:60 --epochs 1 --latent 2 --encoder= --decoder= --out small.h5
-    object 'split examples elbo reconstruction kl observed nll nll_samples active_units latent_size' \
-        eval small.h5 --data digits:60
-    object 'split examples elbo reconstruction kl observed nll nll_samples active_units latent_size per_example' \
-        eval small.h5 --data digits:60 --samples 2 --per-example each.h5
+    figures='split examples elbo elbo_error elbo_bits reconstruction reconstruction_error kl kl_error observed nll
+        nll_error nll_bits nll_samples effective_fraction effective_fraction_least prior_nll prior_nll_error
+        prior_nll_bits prior_nll_samples prior_estimates active_units latent_size'
+    object "$figures" eval small.h5 --data digits:60
+    object "$figures per_example" eval small.h5 --data digits:60 --samples 2 --per-example each.h5
+    object "$figures dimensions path" eval small.h5 --data digits:60 --prior-samples 2 --dimensions --out each.h5
     object 'path split rows latent_size' encode small.h5 --data digits:60 --out latents.h5
     object 'path whole tensors values epochs steps' verify small.h5
     object 'model data examples objective parameters bar worst ok' check small.h5

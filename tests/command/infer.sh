@@ -95,7 +95,7 @@ is_picture ten.png $((10 * 30 + 2)) 62
 told 0 'more.png: 13 rows of train$' reconstruct vae.h5 --data digits:120 --split train --count 13 --out more.png
 is_picture more.png $((10 * 30 + 2)) $((4 * 30 + 2))
 
-told 0 'each.h5: figures of each example' eval cvae.h5 --data digits:120 --per-example each.h5 --samples 3
+told 0 'each.h5: all figures, of each example too' eval cvae.h5 --data digits:120 --per-example each.h5 --samples 3
 told 0 '"observed": 784,.*"per_example": "each.h5"' eval cvae.h5 --data digits:120 --per-example each.h5 --json
 holds 'the means are those that are printed' <<'END'
 import h5py, json, numpy as np
@@ -106,6 +106,59 @@ assert (f["elbo"][:] == f["reconstruction"][:] - f["kl"][:]).all()
 assert list(f["row"][:]) == list(range(20)) and f["elbo"].dtype == np.float64
 assert f.attrs["format"] == b"libvae evaluation"
 END
+
+# All figures of an evaluation, against NumPy on those of each example.
+told 0 '"path": "all.h5"' eval cvae.h5 --data digits:120 --samples 7 --prior-samples 130 --dimensions --out all.h5 --json
+mv stdout all.json
+holds 'errors, bits, dimensions and the curve are those of NumPy' <<'END'
+import h5py, json, numpy as np
+f, told = h5py.File("all.h5"), json.load(open("all.json"))
+def near(one, other, what):
+    assert abs(one - other) <= 1e-9 * max(1, abs(other)), (what, one, other)
+for name in "elbo", "reconstruction", "kl", "nll", "prior_nll":
+    each = f[name][:]
+    error = each.std(ddof=1) / np.sqrt(len(each))
+    near(told[name], each.mean(), name)
+    near(told[name + "_error"], error, name + "_error")
+    near(f["means/" + name][0], each.mean(), "means/" + name)
+    near(f["means/" + name + "_error"][0], error, "means/" + name + "_error")
+for name in "elbo", "nll", "prior_nll":
+    bits = f[name][:].mean() / 784 / np.log(2)
+    near(told[name + "_bits"], bits, name + "_bits")
+    near(f["means/" + name + "_bits"][0], bits, "means/" + name + "_bits")
+fraction = f["effective_fraction"][:]
+assert (fraction > 1 / 7 - 1e-6).all() and (fraction <= 1).all()
+near(told["effective_fraction"], fraction.mean(), "effective_fraction")
+near(told["effective_fraction_least"], fraction.min(), "effective_fraction_least")
+assert told["nll_samples"] == 7 and told["prior_nll_samples"] == 130
+curve = told["prior_estimates"]
+assert [point["n"] for point in curve] == [1, 10, 100, 130] == list(f["prior_estimates/n"][:])
+assert [point["nll"] for point in curve] == list(f["prior_estimates/nll"][:])
+assert [point["nll_error"] for point in curve] == list(f["prior_estimates/nll_error"][:])
+near(curve[-1]["nll"], told["prior_nll"], "the last of the curve")
+kl, variance = f["dimensions/kl"][:], f["dimensions/mean_variance"][:]
+assert abs(kl.sum() - told["kl"]) < 1e-5 * told["kl"]
+assert (variance > 0.01).sum() == told["active_units"] == f["means/active_units"][0]
+listed = told["dimensions"]
+assert [d["dimension"] for d in listed] == list(np.argsort(-kl, kind="stable"))
+assert all(d["kl"] == kl[d["dimension"]] and d["mean_variance"] == variance[d["dimension"]] for d in listed)
+assert len(kl) == told["latent_size"] > 1
+END
+figure='-?[0-9]+\.[0-9]{3} ± [0-9]+\.[0-9]{3}'
+told 0 "^elbo +$figure nats per example, -[0-9.]+ bits per dimension\$" eval cvae.h5 --data digits:120 --samples 7 \
+    --prior-samples 130 --dimensions
+for line in "reconstruction +$figure" "kl +$figure" "-elbo +$figure, [0-9.]+ bits per dimension" \
+    "nll +$figure with 7 importance samples, [0-9.]+ bits per dimension" \
+    '  effective +[0-9.]+ % of the samples, of an example at least [0-9.]+ %' \
+    "prior nll +$figure with 130 draws from the prior, [0-9.]+ bits per dimension" \
+    "  n = 1 +$figure" "  n = 10 +$figure" "  n = 100 +$figure" 'active units +[0-9]+ of [0-9]+' \
+    'dimensions of z, from 0' ' dimension +kl  variance of E\[z \| x\]' ' +0 +[0-9.]+ +[0-9.]+(  inactive)?'; do
+    check "eval: a line \"$line\"" grep -qE -e "^$line\$" stdout
+done
+check 'eval: the estimates of fewer draws' test "$(grep -c '^  n = ' stdout)" = 3
+refused 2 'is another name of --out: expected one of them' eval cvae.h5 --data digits:120 --out a.h5 --per-example b.h5
+refused 2 '--out: expected a name that ends in .h5 or .hdf5, found "a.png"' eval cvae.h5 --data digits:120 --out a.png
+refused 2 '--prior-samples' eval cvae.h5 --data digits:120 --prior-samples -1
 
 told 0 'classes.h5: 8 samples of cvae in 2 rows of 4' sample cvae.h5 --condition digit=3,5 --count 4 --out classes.h5
 told 0 'five.h5: 4 samples of cvae in 1 row of 4' sample cvae.h5 --class 5 --count 4 --out five.h5

@@ -60,7 +60,7 @@ use() {
         run "$1: info" "./$1" info "$2.h5"
         shows "$1: info" "^model +$2: "
         run "$1: eval" "./$1" eval "$2.h5" $data --samples 5
-        shows "$1: eval" '^nll +-?[0-9]+\.[0-9]+ with 5 '
+        shows "$1: eval" '^nll +-?[0-9]+\.[0-9]+ ± [0-9]+\.[0-9]+ with 5 '
         run "$1: resume" "./$1" train --resume "$2.h5" --epochs 3
         run "$1: check" "./$1" check "$2.h5" --examples 2
         shows "$1: check" '^ok  .* within 1e-06'
@@ -81,6 +81,13 @@ shows 'my_likelihood: models --words' '^  student-t \[nu=NUMBER\]  +real values 
 run 'my_op: models --words' ./my_op models --words
 shows 'my_op: models --words' '^  gated UNITS '
 shows 'my_op: models --words' '^  swish '
+
+# What a graph built by hand cannot tell.
+refuses 'my_graph: draws from the prior' 'skip: a \.build gives no log p\(x \| z\)' ./my_graph eval skip.h5 \
+    --data digits:600 --prior-samples 3
+run 'my_graph: dimensions' ./my_graph eval skip.h5 --data digits:600 --dimensions
+shows 'my_graph: dimensions' '^dimensions of z, from 0; this model cannot tell the kl of one$'
+shows 'my_graph: dimensions' '^ +[0-9]+ +- +[0-9]+\.[0-9]+'
 
 # A word of one's own, in a variant that the library brings, on the command line.
 # shellcheck disable=SC2086

@@ -324,11 +324,12 @@ static vae_status try_reconstruct(void)
 static vae_status try_examples(void)
 {
     vae_examples found;
-    const vae_evaluation_options options = { .split = VAE_TRAIN, .samples = 70, .threads = 1 };
-    vae_status status = vae_evaluate_examples(vae_training_model(rich), rich_data, &options, NULL, &found);
+    vae_evaluation means;
+    const vae_evaluation_options options = { .split = VAE_TRAIN, .samples = 70, .threads = 1, .prior_samples = 20 };
+    vae_status status = vae_evaluate_examples(vae_training_model(rich), rich_data, &options, &means, &found);
     ck_assert_int_eq(found.elbo != NULL, !status.code);
     if (!status.code)
-        status = vae_examples_save(vae_training_model(rich), &found, other_path);
+        status = vae_evaluation_save(vae_training_model(rich), &means, &found, other_path);
     vae_examples_free(&found);
     return status;
 }

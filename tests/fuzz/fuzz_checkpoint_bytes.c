@@ -181,10 +181,13 @@ static bool load_in_child(void)
 /* ---- Whose fault was it? ----------------------------------------------------------------------------------------- */
 
 /* Of a line of a stack: frames of ours have the file they are of, and all that are neither ours nor libhdf5's (the
- * sanitizer's own, the C library's) say nothing of whose fault it is. */
+ * sanitizer's own, the C library's) say nothing of whose fault it is. Where there is no file there is the program in
+ * brackets, whose folder may have any name. */
 static bool is_ours(const char *frame, size_t length)
 {
     static const char *const folders[] = { "/src/", "/models/", "/graph/", "/tests/fuzz/" };
+    const char *program = memmem(frame, length, " (", 2);
+    length = program ? (size_t)(program - frame) : length;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (memmem(frame, length, folders[i], strlen(folders[i])))
             return true;

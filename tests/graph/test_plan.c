@@ -75,13 +75,10 @@ static const vae_model_spec words[] = {
 enum { WORDS = sizeof words / sizeof *words };
 
 static const char *const kind_names[] = {
-    [VAE__TRAINING] = "training",
-    [VAE__EVALUATION] = "evaluation",
-    [VAE__WEIGHTS] = "weights",
-    [VAE__SAMPLING] = "sampling",
-    [VAE__ENCODING] = "encoding",
-    [VAE__DECODING] = "decoding",
-    [VAE__RECONSTRUCTION] = "reconstruction",
+    [VAE__TRAINING] = "training", [VAE__EVALUATION] = "evaluation",
+    [VAE__WEIGHTS] = "weights",   [VAE__PRIOR_WEIGHTS] = "prior weights",
+    [VAE__SAMPLING] = "sampling", [VAE__ENCODING] = "encoding",
+    [VAE__DECODING] = "decoding", [VAE__RECONSTRUCTION] = "reconstruction",
     [VAE__FIELDS] = "fields",
 };
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
@@ -91,9 +88,11 @@ static void check_kind(const vae_model *model, const vae__match *match, vae__gra
     char what[128];
     vae__graph_request request = vae__match_request(match, kind);
     request.masked = masked;
-    request.samples = kind == VAE__WEIGHTS ? 8 : 0;
+    request.samples = kind == VAE__WEIGHTS || kind == VAE__PRIOR_WEIGHTS ? 8 : 0;
     request.temperature = 1;
     vae__model_graph graph;
+    if (model->regresses && (kind == VAE__ENCODING || kind == VAE__DECODING))
+        return; /* there is no z */
     ck_assert_status_ok(vae__model_graph_new(model, &request, &graph));
     snprintf(what, sizeof what, "%s, %s%s", vae_model_declaration(model)->name, kind_names[kind],
              masked ? " with a mask" : "");

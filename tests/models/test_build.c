@@ -144,6 +144,9 @@ START_TEST(test_evaluates)
     }
     ck_assert_double_eq_tol(here.nll, there.nll, 1e-5);
     ck_assert_int_eq(here.active_units, there.active_units);
+    ck_assert_ptr_null(mine.kl_dimensions);
+    ck_assert_ptr_nonnull(theirs.kl_dimensions);
+    ck_assert_double_eq_tol(here.effective_fraction, there.effective_fraction, 1e-5);
     vae_examples_free(&mine);
     vae_examples_free(&theirs);
     vae_model_free(&hand);
@@ -261,6 +264,13 @@ static vae_status estimate(const vae_model *model)
                         &figures);
 }
 
+static vae_status estimate_from_prior(const vae_model *model)
+{
+    vae_evaluation figures;
+    return vae_evaluate(model, data, &(vae_evaluation_options){ .split = VAE_ALL, .prior_samples = 3, .threads = 1 },
+                        &figures);
+}
+
 static vae_status encode(const vae_model *model)
 {
     vae_latents latents = { .count = 0 };
@@ -341,12 +351,15 @@ START_TEST(test_left_out)
 }
 END_TEST
 
-/* Without its terms a model cannot be made; a mistake in the graph is told as it is; a language beside a builder is no
- * declaration. */
+/* What a graph by hand cannot tell; without its terms a model cannot be made; a mistake in the graph is told as it is;
+ * a language beside a builder is no declaration. */
 START_TEST(test_refused)
 {
-    vae_model *model = NULL;
+    vae_model *model = model_of(&by_hand[0], data);
     vae_model_spec spec = by_hand[0];
+    ck_assert_str_eq(estimate_from_prior(model).message, "hand: a .build gives no log p(x | z) for a z that is given, "
+                                                         "so draws from the prior estimate no likelihood");
+    vae_model_free(&model);
     left_out = NO_KL;
     ck_assert_str_eq(vae_model_new(&spec, NULL, data, 0, &model).message,
                      "hand: .build: kl: expected a node of shape (rows, 1), found none");

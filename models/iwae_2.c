@@ -1,0 +1,16 @@
+/* Two stochastic layers of Burda, Grosse, Salakhutdinov 2015, section 5. */
+#include "models/variants.h"
+
+const vae_model_spec vae__variant_iwae_2 = {
+    .name = "iwae-2",
+    .summary = "importance weighted, two stochastic layers, 100 and 50 (Burda, Grosse, Salakhutdinov 2015)",
+    .x = { .likelihood = "bernoulli" },
+    .latents = { { .size = 100 },
+                 { .size = 50,
+                   .encoder = "dense 100 tanh, dense 100 tanh",
+                   .decoder = "dense 100 tanh, dense 100 tanh" } },
+    .encoder = "dense 200 tanh, dense 200 tanh",
+    .decoder = "dense 200 tanh, dense 200 tanh",
+    .objective = "iwae samples=5",
+    .initial = "data-bias",
+};

@@ -1,0 +1,11 @@
+/* The VAE that Pythae (Chadebec, Vincent, Allassonniere 2022) reproduces on MNIST in its fixed binarisation. */
+#include "models/variants.h"
+
+const vae_model_spec vae__variant_pythae_vae = {
+    .name = "pythae-vae",
+    .summary = "one hidden layer of 400, 40 latent dimensions, for MNIST in a fixed binarisation (Pythae)",
+    .x = { .likelihood = "bernoulli" },
+    .latents = { { .size = 40 } },
+    .encoder = "dense 400 relu",
+    .decoder = "dense 400 relu",
+};
