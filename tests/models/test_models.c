@@ -223,7 +223,7 @@ static const struct {
     { WITH(.encoder = NULL), VAE_ERROR_DECLARATION, "m: encoder: expected phrases of the little language, found none" },
     { WITH(.decoder = NULL), VAE_ERROR_DECLARATION, "m: decoder: expected phrases of the little language, found none" },
     { WITH(.posterior = "flow"), VAE_ERROR_DECLARATION,
-      "m: posterior: \"flow\": no such posterior; there are gaussian" },
+      "m: posterior: \"flow\": no such posterior; there are gaussian, table" },
     { WITH(.prior = "flow"), VAE_ERROR_DECLARATION,
       "m: prior: \"flow\": no such prior; there are standard-normal, gaussian" },
     { WITH(.objective = "elbo gamma=4"), VAE_ERROR_DECLARATION,
