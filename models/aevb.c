@@ -10,4 +10,5 @@ const vae_model_spec vae__variant_aevb = {
     .encoder = "dense 500 tanh",
     .decoder = "dense 500 tanh",
     .initial = "normal sigma=0.1",
+    .recipe = { .batch_size = 100, .learning_rate = 0.02, .optimizer = "adagrad", .weight_prior = 1 },
 };

@@ -10,4 +10,5 @@ const vae_model_spec vae__variant_aevb_gaussian = {
     .encoder = "dense 200 tanh",
     .decoder = "dense 200 tanh",
     .initial = "normal sigma=0.1",
+    .recipe = { .batch_size = 100, .learning_rate = 0.02, .optimizer = "adagrad", .weight_prior = 1 },
 };

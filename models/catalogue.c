@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "models/activations.h"
+#include "models/optimizers.h"
 #include "models/parts.h"
+#include "models/schedules.h"
 #include "models/variants.h"
 #include "src/base/status.h"
 
@@ -47,6 +49,7 @@ vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue)
         [VAE__LAYER] = &vae__layers,         [VAE__TRANSFORM] = &vae__transforms, [VAE__LIKELIHOOD] = &vae__likelihoods,
         [VAE__POSTERIOR] = &vae__posteriors, [VAE__PRIOR] = &vae__priors,         [VAE__OBJECTIVE] = &vae__objectives,
         [VAE__ENTRY] = &vae__entries,        [VAE__SEEN_PART] = &vae__seen_parts, [VAE__INITIAL] = &vae__initials,
+        [VAE__OPTIMIZER] = &vae__optimizers, [VAE__SCHEDULE] = &vae__schedules,
     };
     static const vae_catalogue none = { .model_count = 0 };
     const vae_catalogue *from = catalogue ? catalogue : &none;
@@ -63,6 +66,8 @@ vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue)
         [VAE__ENTRY] = { NULL, 0 },
         [VAE__SEEN_PART] = { NULL, 0 },
         [VAE__INITIAL] = { NULL, 0 },
+        [VAE__OPTIMIZER] = { NULL, 0 },
+        [VAE__SCHEDULE] = { NULL, 0 },
     };
     vae__word_table table = *tables[part];
     table.brought = brought[part].rows;

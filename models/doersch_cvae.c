@@ -13,4 +13,5 @@ const vae_model_spec vae__variant_doersch_cvae = {
     .latents = { { .size = 30 } },
     .encoder = "dense 1000 relu, dense 500 relu, dense 250 relu",
     .decoder = "dense 250 relu, dense 500 relu, dense 1000 relu",
+    .recipe = { .epochs = 100, .batch_size = 100 },
 };

@@ -12,4 +12,5 @@ const vae_model_spec vae__variant_doersch_regressor = {
                       .layers = "dense 1000 relu, dense 500 relu, dense 250 relu" } },
     .decoder = "dense 250 relu, dense 500 relu, dense 1000 relu",
     .objective = "none",
+    .recipe = { .epochs = 100, .batch_size = 100 },
 };

@@ -13,4 +13,8 @@ const vae_model_spec vae__variant_iwae_2 = {
     .decoder = "dense 200 tanh, dense 200 tanh",
     .objective = "iwae samples=5",
     .initial = "data-bias",
+    .recipe = { .epochs = 3280,
+                .batch_size = 20,
+                .optimizer = "adam beta1=0.99 epsilon=0.0001",
+                .schedule = "steps 1 4 13 40 121 364 1093 factor=0.7196857" },
 };

@@ -211,6 +211,15 @@ static vae_status check_entered(const vae_model *model)
     return vae__ok();
 }
 
+static vae_status own_recipe(const vae_recipe *recipe, vae_recipe *mine)
+{
+    *mine = *recipe;
+    mine->optimizer = mine->schedule = NULL;
+    if (recipe->optimizer)
+        VAE__TRY(vae__copy_string(recipe->optimizer, (char **)&mine->optimizer));
+    return recipe->schedule ? vae__copy_string(recipe->schedule, (char **)&mine->schedule) : vae__ok();
+}
+
 /* Numbers are taken over as they are; strings are copied, so that all of a declaration's are the model's. */
 static vae_status own_names(vae_model *model, const vae_model_spec *spec)
 {
@@ -218,6 +227,7 @@ static vae_status own_names(vae_model *model, const vae_model_spec *spec)
     mine->x = spec->x;
     mine->x.likelihood = mine->x.transform = mine->x.encoder_transform = NULL;
     mine->build = spec->build;
+    VAE__TRY(own_recipe(&spec->recipe, &mine->recipe));
     VAE__TRY(vae__copy_string(spec->name && *spec->name ? spec->name : "model", (char **)&mine->name));
     VAE__TRY(vae__copy_string(spec->summary, (char **)&mine->summary));
     return vae__conditions_own(model, spec);
@@ -304,7 +314,9 @@ void vae_model_free(vae_model **model)
                                     spec->x.likelihood,
                                     spec->x.transform,
                                     spec->x.encoder_transform,
-                                    spec->initial };
+                                    spec->initial,
+                                    spec->recipe.optimizer,
+                                    spec->recipe.schedule };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         vae__free((char *)strings[i]);
     for (int i = 0; i < VAE_MAX_LATENTS; i++) {

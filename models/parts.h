@@ -25,6 +25,8 @@ typedef enum vae__part {
     VAE__ENTRY,
     VAE__SEEN_PART,
     VAE__INITIAL,
+    VAE__OPTIMIZER,
+    VAE__SCHEDULE,
     VAE__PARTS /* how many there are */
 } vae__part;
 vae__word_table vae__words(vae__part part, const vae_catalogue *catalogue);

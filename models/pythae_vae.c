@@ -8,4 +8,8 @@ const vae_model_spec vae__variant_pythae_vae = {
     .latents = { { .size = 40 } },
     .encoder = "dense 400 relu",
     .decoder = "dense 400 relu",
+    .recipe = { .epochs = 500,
+                .batch_size = 100,
+                .learning_rate = 1e-4,
+                .schedule = "steps 200 350 500 factor=0.6309573" },
 };

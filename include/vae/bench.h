@@ -32,7 +32,7 @@ VAE_API vae_status vae_limit(int threads, vae_limits *limits);
 
 /* All zero: the usual. New members go last. */
 typedef struct vae_bench_options {
-    int64_t batch_size;              /* examples a step; 0: 128 */
+    int64_t batch_size;              /* examples a step; 0: the recipe's, or 128 */
     int threads;                     /* 0: one for each processor */
     uint64_t seed;                   /* of first values, order of examples, and noise */
     int64_t warm_up;                 /* epochs before those that are measured; 0: 1 */

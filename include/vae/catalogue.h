@@ -25,7 +25,7 @@ extern "C" {
 
 /* ---- Words ------------------------------------------------------------------------------------------------------- */
 
-#define VAE_MAX_ARGUMENTS 6
+#define VAE_MAX_ARGUMENTS 9
 
 typedef enum vae_argument_kind {
     VAE_BARE_COUNT, /* a whole number by its place: "500" */

@@ -72,6 +72,17 @@ typedef struct vae_latent_spec {
 
 typedef struct vae_build vae_build;
 
+/* What a declaration is trained with where nobody says otherwise: members are those of vae_training_options and
+ * vae_train_options, and 0 or NULL what is usual there. It is no part of a stored model; a training keeps what it used.
+ * New members go last. */
+typedef struct vae_recipe {
+    int64_t epochs; /* for `vae train` alone; a program tells vae_train */
+    int64_t batch_size;
+    double learning_rate;
+    const char *optimizer, *schedule;
+    double clip_norm, clip_value, weight_prior;
+} vae_recipe;
+
 /* A declaration. New members go last. */
 typedef struct vae_model_spec {
     const char *name;    /* as given to `vae train` */
@@ -89,6 +100,7 @@ typedef struct vae_model_spec {
     const char *prior_layers;        /* hidden layers of a prior that is learned, p(z | conditions); NULL: none */
     /* First values of parameters: "normal sigma=0.01, data-bias"; NULL: as the layers have it. */
     const char *initial;
+    vae_recipe recipe; /* how `name` is trained */
 } vae_model_spec;
 
 /* What a program adds to the built-in tables: <vae/catalogue.h>. */

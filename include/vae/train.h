@@ -1,6 +1,7 @@
 /*
- * Training: Adam on the mean objective of shuffled mini-batches. For one build and one kind of processor the result has
- * the same bits whatever the number of threads, and whether or not training was stopped and resumed.
+ * Training: steps along the gradient of the mean objective of shuffled mini-batches, Adam's unless told otherwise. For
+ * one build and one kind of processor the result has the same bits whatever the number of threads, and whether or not
+ * training was stopped and resumed.
  */
 #ifndef VAE_TRAIN_H
 #define VAE_TRAIN_H
@@ -17,15 +18,34 @@ extern "C" {
  * checkpoint. */
 typedef struct vae_training vae_training;
 
-/* What a run is a function of, together with model and data. */
+/* What a run is a function of, together with model and data. What is 0 or NULL is as the model's recipe has it (see
+ * vae_recipe), or, where that says nothing, the usual. New members go last. */
 typedef struct vae_training_options {
-    int64_t batch_size;       /* examples; 0: 128 */
-    double learning_rate;     /* Adam's; 0: 0.001 */
+    int64_t batch_size;       /* examples; usually 128 */
+    double learning_rate;     /* usually 0.001 */
     uint64_t seed;            /* of the order of examples and of all noise */
     const char *command_line; /* kept for the record; copied; may be NULL */
     const char *precision;    /* "float32"; "bf16": matrix products round their factors to bfloat16, while sums,
-                                 parameters and Adam stay float32. NULL: "float32" */
+                                 parameters and optimiser stay float32. NULL: "float32" */
+
+    /* How a gradient becomes a step, in the little language; `vae models --words` lists the words. */
+    const char *optimizer; /* "sgd momentum=0.9"; usually "adam" */
+    const char *schedule;  /* what the learning rate is multiplied by, a product of phrases: "steps 200 350 factor=0.1,
+                              warm-up epochs=2"; a function of epochs and steps done; usually "constant" */
+
+    /* Of these infinity says that there is none, which is usual. */
+    double clip_norm;  /* the gradient is made shorter where its norm over all parameters is more than this (Pascanu,
+                          Mikolov, Bengio 2013, algorithm 1); and then … */
+    double clip_value; /* … each of its values is brought into [-clip_value, clip_value] */
+    /* σ of the prior N(0, σ²) of every parameter: what is maximised is the mean objective + log p(θ) / N, of N training
+     * rows (Kingma, Welling 2014, appendix F). Its gradient is part of what is clipped. */
+    double weight_prior;
 } vae_training_options;
+
+/* Can a training have these (NULL: yes)? VAE_ERROR_ARGUMENT for numbers out of their ranges, VAE_ERROR_DECLARATION for
+ * words that there are not: "optimizer: "adan": no such optimizer; there are adam, adamw, …". `precision` is not asked
+ * for. */
+VAE_API vae_status vae_training_options_check(const vae_training_options *options);
 
 /* Is this a precision that training knows, and that this processor and this build have with these kernels (as
  * vae_executor_options has them; of those that are not known vae_train tells)? VAE_ERROR_ARGUMENT, or
@@ -43,7 +63,7 @@ VAE_API vae_model *vae_training_model(vae_training *training);
 typedef struct vae_training_state {
     int64_t epoch, step; /* done */
     int64_t batch_size;
-    double learning_rate;
+    double learning_rate; /* before the schedule */
     uint64_t seed;
     const char *command_line; /* "" where none was given */
     const char *source;       /* of the data */
@@ -62,6 +82,9 @@ typedef struct vae_training_state {
                              their   links may lead to any file that this process may read */
     vae_division division; /* for vae_data_divide, once it is open; all zero: it was not divided */
     const char *precision; /* "float32" or "bf16" */
+    const char *optimizer, *schedule;
+    int optimizer_states;                       /* arrays that it keeps, each as large as all parameters */
+    double clip_norm, clip_value, weight_prior; /* 0: none */
 } vae_training_state;
 /* Strings are the training's, until it is freed or vae_train is called. */
 VAE_API vae_training_state vae_training_where(const vae_training *training);

@@ -11,8 +11,8 @@
 #define VAE__EXAMPLES_FORMAT        "libvae evaluation"
 #define VAE__RECONSTRUCTIONS_FORMAT "libvae reconstructions"
 
-/* The optimiser of /optimizer. */
-#define VAE__OPTIMIZER "adam"
+/* The schedule that /optimizer does not tell. */
+#define VAE__SCHEDULE_USUAL "constant"
 
 /* `kind` of a field. */
 static inline const char *vae__kind_name(vae_field_kind kind)

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <vae/checkpoint.h>
 
@@ -158,24 +159,74 @@ static vae_status load_model(const vae__place *root, const vae_catalogue *catalo
 
 /* ---- /optimizer and /training ------------------------------------------------------------------------------------ */
 
-static vae_status get_settings(const vae__place *group, vae_training *training)
+static const vae__optimizer *find_optimizer(const char *name)
+{
+    const vae_word *word;
+    for (int i = 0; (word = vae__word_of(&vae__optimizers, i)); i++)
+        if (!strcmp(word->name, name))
+            return (const vae__optimizer *)(const void *)word;
+    return NULL;
+}
+
+/* Its settings are numbers of the names that its words have. */
+static vae_status get_optimizer(const vae__place *group, vae_training *training)
 {
     char *name = NULL;
-    double below_one = 1 - DBL_EPSILON / 2;
     VAE__TRY(vae__get_text(group, "name", &name));
-    bool known = !strcmp(name, VAE__OPTIMIZER);
+    const vae__optimizer *row = find_optimizer(name);
+    vae_status status = vae__ok();
+    if (!row)
+        status = vae__error(VAE_ERROR_FORMAT, "%s: %s/name: expected an optimiser of this libvae, found \"%.40s\"",
+                            group->file, group->where, name);
     vae__free(name);
-    if (!known)
-        return vae__error(VAE_ERROR_FORMAT, "%s: %s/name: expected \"%s\", found another optimiser", group->file,
-                          group->where, VAE__OPTIMIZER);
+    VAE__TRY(status);
+    vae__phrase phrase = { .row = row };
+    for (int i = 0; i < VAE_MAX_ARGUMENTS && row->word.arguments[i].name; i++) {
+        const vae_argument *argument = &row->word.arguments[i];
+        VAE__TRY(vae__get_number(group, argument->name, argument->low, argument->high, &phrase.arguments[i]));
+    }
+    return vae__training_take_optimizer(training, &phrase);
+}
+
+static vae_status get_schedule(const vae__place *group, vae_training *training)
+{
+    char *text = NULL, where[64];
+    vae__phrases schedule;
+    VAE__TRY(vae__get_text_if(group, "schedule", &text));
+    snprintf(where, sizeof where, "%.40s/schedule", group->where);
+    vae_status status = vae__phrases_parse(&vae__schedules, text ? text : VAE__SCHEDULE_USUAL, where, &schedule);
+    vae__free(text);
+    if (status.code)
+        return vae__error(VAE_ERROR_FORMAT, "%s: %s", group->file, status.message);
+    return vae__training_take_schedule(training, &schedule);
+}
+
+/* Older files do not tell: there were none. */
+static vae_status get_bounds(const vae__place *group, vae__method *method)
+{
+    const struct {
+        const char *name;
+        double *value;
+    } bounds[] = { { "clip_norm", &method->clip_norm },
+                   { "clip_value", &method->clip_value },
+                   { "weight_prior", &method->weight_prior } };
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+        if (vae__get_has(group, bounds[i].name))
+            VAE__TRY(vae__get_number(group, bounds[i].name, VAE__BOUND_LEAST, VAE__BOUND_MOST, bounds[i].value));
+    return vae__ok();
+}
+
+static vae_status get_settings(const vae__place *group, vae_training *training)
+{
+    VAE__TRY(get_optimizer(group, training));
     VAE__TRY(vae__get_integer(group, "step", 0, INT64_MAX, &training->step));
     VAE__TRY(vae__get_number(group, "learning_rate", 0, DBL_MAX, &training->learning_rate));
-    VAE__TRY(vae__get_number(group, "beta1", 0, below_one, &training->beta1));
-    VAE__TRY(vae__get_number(group, "beta2", 0, below_one, &training->beta2));
-    VAE__TRY(vae__get_number(group, "epsilon", 0, DBL_MAX, &training->epsilon));
-    const vae_store *store = training->model->store;
-    VAE__TRY(get_tensors(group, "first_moment", store, true, training->first_moment));
-    return get_tensors(group, "second_moment", store, true, training->second_moment);
+    VAE__TRY(get_schedule(group, training));
+    VAE__TRY(get_bounds(group, &training->method));
+    const vae__optimizer *row = training->method.optimizer.row;
+    for (int i = 0; i < VAE__STATES && training->states[i]; i++)
+        VAE__TRY(get_tensors(group, row->states[i].name, training->model->store, true, training->states[i]));
+    return vae__ok();
 }
 
 /* Replaces a string of the record. */

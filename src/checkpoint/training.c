@@ -2,10 +2,12 @@
 #include "src/checkpoint/training.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/checkpoint/layout.h"
 
 #define NATS "nats per example"
 
@@ -23,6 +25,8 @@ const vae__history_name vae__history_names[VAE__MAX_COLUMNS] = {
                                "examples" },
     [VAE__TRAIN_SKIPPED] = { "train/skipped", "steps",
                              "steps of the epoch that changed nothing, for a value or gradient was not finite" },
+    [VAE__TRAIN_WEIGHT_PRIOR] = { "train/weight_prior", NATS,
+                                  "log p(weights) / training rows, at the end of the epoch" },
     [VAE__VALIDATION_ELBO] = { "validation/elbo", NATS,
                                "evidence lower bound = reconstruction - kl, mean over the validation examples" },
     [VAE__VALIDATION_RECONSTRUCTION] = { "validation/reconstruction", NATS,
@@ -37,12 +41,7 @@ vae_status vae__training_make(vae_model **model, vae_training **training)
     vae_training *made = NULL;
     *training = NULL;
     VAE__TRY(vae__allocate("a training", 1, sizeof *made, &made));
-    size_t size = (size_t)vae_store_size((*model)->store);
-    vae_status status = vae__allocate("the optimiser's moments", size, sizeof(float), &made->first_moment);
-    if (!status.code)
-        status = vae__allocate("the optimiser's moments", size, sizeof(float), &made->second_moment);
-    if (!status.code)
-        status = vae__copy_string("", &made->command_line);
+    vae_status status = vae__copy_string("", &made->command_line);
     if (!status.code)
         status = vae__copy_string("", &made->source);
     if (status.code) {
@@ -53,6 +52,14 @@ vae_status vae__training_make(vae_model **model, vae_training **training)
     *model = NULL;
     *training = made;
     return status;
+}
+
+static void free_states(float *states[VAE__STATES])
+{
+    for (int i = 0; i < VAE__STATES; i++) {
+        vae__free(states[i]);
+        states[i] = NULL;
+    }
 }
 
 static void free_place(vae_training *training)
@@ -75,13 +82,71 @@ void vae_training_free(vae_training **training)
     free_place(old);
     vae__free((char *)old->division.by);
     vae__free(old->splits);
-    vae__free(old->first_moment);
-    vae__free(old->second_moment);
+    vae__free(old->method.optimizer_text);
+    vae__free(old->method.schedule_text);
+    free_states(old->states);
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
         vae__free(old->history.columns[i]);
     vae__free(old);
     *training = NULL;
 }
+
+/* ---- How steps are taken ----------------------------------------------------------------------------------------- */
+
+static vae_status make_states(const vae_training *training, const vae__phrase *optimizer, float *states[VAE__STATES])
+{
+    const size_t size = (size_t)vae_store_size(training->model->store);
+    for (int i = 0; i < vae__optimizer_states(optimizer); i++)
+        VAE__TRY(vae__allocate("the optimiser's moments", size, sizeof(float), &states[i]));
+    return vae__ok();
+}
+
+vae_status vae__training_take_optimizer(vae_training *training, const vae__phrase *optimizer)
+{
+    char printed[VAE__PHRASE_TEXT], *text = NULL;
+    float *states[VAE__STATES] = { NULL };
+    vae__phrase_print(&vae__optimizers, optimizer, printed);
+    vae_status status = make_states(training, optimizer, states);
+    if (!status.code)
+        status = vae__copy_string(printed, &text);
+    if (status.code) {
+        free_states(states);
+        return status;
+    }
+    free_states(training->states);
+    vae__free(training->method.optimizer_text);
+    memcpy(training->states, states, sizeof states);
+    training->method.optimizer = *optimizer;
+    training->method.optimizer_text = text;
+    return status;
+}
+
+vae_status vae__training_take_schedule(vae_training *training, const vae__phrases *schedule)
+{
+    char printed[VAE__PHRASE_TEXT], *text = NULL;
+    vae__phrases_print(&vae__schedules, schedule, printed);
+    if (!schedule->count)
+        snprintf(printed, sizeof printed, "%s", VAE__SCHEDULE_USUAL);
+    VAE__TRY(vae__copy_string(printed, &text));
+    vae__free(training->method.schedule_text);
+    training->method.schedule = *schedule;
+    training->method.schedule_text = text;
+    return vae__ok();
+}
+
+int64_t vae__training_steps(const vae_training *training)
+{
+    const int64_t rows = training->rows[training->rows[VAE_ALL] ? VAE_ALL : VAE_TRAIN], batch = training->batch_size;
+    return rows > 0 && batch > 0 ? (rows + batch - 1) / batch : 0;
+}
+
+double vae__training_rate(const vae_training *training, int64_t epoch, int64_t step)
+{
+    const vae__moment at = { epoch, step, vae__training_steps(training) };
+    return training->learning_rate * vae__schedule_factor(&training->method.schedule, &at);
+}
+
+/* ---- Asking ------------------------------------------------------------------------------------------------------ */
 
 vae_model *vae_training_model(vae_training *training)
 {
@@ -90,7 +155,9 @@ vae_model *vae_training_model(vae_training *training)
 
 vae_training_state vae_training_where(const vae_training *training)
 {
-    vae_training_state state = { .command_line = "", .source = "", .digest = "", .precision = "" };
+    vae_training_state state = {
+        .command_line = "", .source = "", .digest = "", .precision = "", .optimizer = "", .schedule = ""
+    };
     if (!training)
         return state;
     state.epoch = training->epoch;
@@ -114,6 +181,15 @@ vae_training_state vae_training_where(const vae_training *training)
     state.division = training->division;
     state.epochs = training->epochs;
     state.precision = vae__precision_name(training->bf16);
+    if (training->method.optimizer_text)
+        state.optimizer = training->method.optimizer_text;
+    if (training->method.schedule_text)
+        state.schedule = training->method.schedule_text;
+    if (training->method.optimizer.row)
+        state.optimizer_states = vae__optimizer_states(&training->method.optimizer);
+    state.clip_norm = training->method.clip_norm;
+    state.clip_value = training->method.clip_value;
+    state.weight_prior = training->method.weight_prior;
     return state;
 }
 
@@ -246,7 +322,7 @@ bool vae__history_is_validation(int column)
 
 bool vae__history_is_optional(int column)
 {
-    return column == VAE__TRAIN_OBJECTIVE;
+    return column == VAE__TRAIN_OBJECTIVE || column == VAE__TRAIN_WEIGHT_PRIOR;
 }
 
 /* epoch · steps ≤ step ≤ (epoch + 1) · steps, and the sums are over the examples between: those of the whole epoch

@@ -6,6 +6,8 @@
 #include <vae/train.h>
 
 #include "models/model.h"
+#include "models/optimizers.h"
+#include "models/schedules.h"
 
 /* What may be a column of the history, in the order of the file. Names are fixed, so that a file brings no text of its
  * own. */
@@ -18,6 +20,7 @@ enum {
     VAE__TRAIN_KL,
     VAE__TRAIN_OBJECTIVE,
     VAE__TRAIN_SKIPPED,
+    VAE__TRAIN_WEIGHT_PRIOR,
     VAE__VALIDATION_ELBO,
     VAE__VALIDATION_RECONSTRUCTION,
     VAE__VALIDATION_KL,
@@ -25,6 +28,10 @@ enum {
     VAE__SECONDS,
     VAE__MAX_COLUMNS
 };
+
+/* What a clip or the σ of a prior may be; 0 and infinity are none. */
+#define VAE__BOUND_LEAST 1e-9
+#define VAE__BOUND_MOST  1e9
 
 /* Bounds of a training: with them places in the schedule fit 64 bits. */
 enum { VAE__MAX_EPOCHS = 1000000000, VAE__MAX_BATCH = 1000000 };
@@ -49,10 +56,20 @@ typedef struct vae__partial {
     int64_t skipped, skipped_examples; /* steps, and the examples of their batches */
 } vae__partial;
 
+/* How a gradient becomes a step. */
+typedef struct vae__method {
+    vae__phrase optimizer;
+    vae__phrases schedule;
+    char *optimizer_text, *schedule_text; /* as the printer of the little language has them */
+    double clip_norm, clip_value;         /* 0: none */
+    double weight_prior;                  /* its σ; 0: none */
+} vae__method;
+
 struct vae_training {
     vae_model *model;
     int64_t batch_size;
-    double learning_rate, beta1, beta2, epsilon; /* Adam's */
+    double learning_rate; /* before the schedule */
+    vae__method method;
     uint64_t seed;
     bool bf16;           /* of the precision; else float32 */
     int64_t epoch, step; /* done */
@@ -71,14 +88,25 @@ struct vae_training {
     bool validation_held_out;
     vae_division division; /* `by` is owned */
     unsigned char *splits; /* of each row in the source's order; NULL: those of a split lie together, in their order */
-    float *first_moment, *second_moment; /* Adam's m and v, laid out as the store's parameters */
+    float *states[VAE__STATES]; /* the optimiser's arrays, laid out as the store's parameters; NULL: no more */
     vae__history history;
     const char *kernels; /* told of those it was last trained with; a constant. NULL: it was not, here */
 };
 
-/* A record of a model, which it takes over on success (*model is then NULL): moments of zero, laid out as the store's
- * parameters, no history, strings "", and every number 0. */
+/* A record of a model, which it takes over on success (*model is then NULL): no optimiser and no schedule, no history,
+ * strings "", and every number 0. */
 vae_status vae__training_make(vae_model **model, vae_training **training);
+
+/* Takes an optimiser over, with its arrays, of zeros; or a schedule. On failure the training is as before. */
+vae_status vae__training_take_optimizer(vae_training *training, const vae__phrase *optimizer);
+vae_status vae__training_take_schedule(vae_training *training, const vae__phrases *schedule);
+
+/* What the next step, or any other, is multiplied by: learning rate and schedule; `step` is that in its epoch, from 0.
+ */
+double vae__training_rate(const vae_training *training, int64_t epoch, int64_t step);
+
+/* Steps an epoch has; 0: there are no rows or no batches. */
+int64_t vae__training_steps(const vae_training *training);
 
 /* The words for a precision; false for one that is none. */
 const char *vae__precision_name(bool bf16);
@@ -108,7 +136,8 @@ void vae__training_splits(const vae_training *training, unsigned char *splits);
 /* A column that is there where, and only where, there are validation rows. */
 bool vae__history_is_validation(int column);
 
-/* A column that a history may lack: the objective is not told twice where it is the elbo. */
+/* A column that a history may lack: the objective is not told twice where it is the elbo, and not every training has a
+ * prior of weights. */
 bool vae__history_is_optional(int column);
 
 /* Do place in the schedule, history and splits agree, as they do in every training that vae_train has trained? Asked of

@@ -1,6 +1,7 @@
 /* Verifying a checkpoint: what reading does not ask, because a model with such values can still be looked at. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <vae/checkpoint.h>
 
@@ -43,11 +44,16 @@ static vae_status check_all_values(const char *path, const vae_training *trainin
     const laid_out arrays[] = {
         { "/parameters", vae_store_parameters(store), true, true },
         { "/state", vae_store_state(store), false, true },
-        { "/optimizer/first_moment", training->first_moment, true, true },
-        { "/optimizer/second_moment", training->second_moment, true, false },
     };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         VAE__TRY(check_values(path, store, &arrays[i]));
+    const vae__optimizer *optimizer = training->method.optimizer.row;
+    for (int i = 0; i < VAE__STATES && training->states[i]; i++) {
+        char group[64];
+        snprintf(group, sizeof group, "/optimizer/%.40s", optimizer->states[i].name);
+        VAE__TRY(
+            check_values(path, store, &(laid_out){ group, training->states[i], true, !optimizer->states[i].squares }));
+    }
     return vae__ok();
 }
 

@@ -150,18 +150,36 @@ static vae_status put_moment(hid_t group, const char *name, const char *descript
     return status;
 }
 
+/* What is usual is left out of the schedule, the clips and the prior: such files stay what they were. */
+static vae_status put_method(hid_t group, const vae__method *method)
+{
+    const struct {
+        const char *name;
+        double value;
+    } bounds[] = { { "clip_norm", method->clip_norm },
+                   { "clip_value", method->clip_value },
+                   { "weight_prior", method->weight_prior } };
+    const vae__optimizer *row = method->optimizer.row;
+    for (int i = 0; i < VAE_MAX_ARGUMENTS && row->word.arguments[i].name; i++)
+        VAE__TRY(vae__put_number(group, row->word.arguments[i].name, method->optimizer.arguments[i]));
+    if (strcmp(method->schedule_text, VAE__SCHEDULE_USUAL) != 0)
+        VAE__TRY(vae__put_text(group, "schedule", VAE__ASCII, method->schedule_text));
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+        if (bounds[i].value > 0)
+            VAE__TRY(vae__put_number(group, bounds[i].name, bounds[i].value));
+    return vae__ok();
+}
+
 static vae_status put_optimizer(hid_t group, const vae_training *training)
 {
-    VAE__TRY(vae__put_text(group, "name", VAE__ASCII, VAE__OPTIMIZER));
+    const vae__optimizer *row = training->method.optimizer.row;
+    VAE__TRY(vae__put_text(group, "name", VAE__ASCII, row->word.name));
     VAE__TRY(vae__put_integer(group, "step", training->step - training->skipped));
     VAE__TRY(vae__put_number(group, "learning_rate", training->learning_rate));
-    VAE__TRY(vae__put_number(group, "beta1", training->beta1));
-    VAE__TRY(vae__put_number(group, "beta2", training->beta2));
-    VAE__TRY(vae__put_number(group, "epsilon", training->epsilon));
-    VAE__TRY(put_moment(group, "first_moment", "m: running mean of the gradient, laid out as /parameters", training,
-                        training->first_moment));
-    return put_moment(group, "second_moment", "v: running mean of the squared gradient, laid out as /parameters",
-                      training, training->second_moment);
+    VAE__TRY(put_method(group, &training->method));
+    for (int i = 0; i < VAE__STATES && training->states[i]; i++)
+        VAE__TRY(put_moment(group, row->states[i].name, row->states[i].description, training, training->states[i]));
+    return vae__ok();
 }
 
 /* ---- /training and /history -------------------------------------------------------------------------------------- */
@@ -304,7 +322,7 @@ static const struct {
     { "fields", "what the model sees: x is modelled, the others are given", vae__put_fields },
     { "parameters", "what is learnt, a dataset a tensor", put_parameters },
     { "state", "what is fitted or fixed but not learnt by gradient, a dataset a tensor", put_state },
-    { "optimizer", "Adam (Kingma, Ba 2015): settings and moments, for training to go on", put_optimizer },
+    { "optimizer", "how steps are taken: settings and moments of the optimiser, for training to go on", put_optimizer },
     { "training", "where training stands: with model, data and seed all that a resumed run needs", put_training },
     { "history", "a row for each evaluation, a dataset a column", put_history },
     { "data",
@@ -332,7 +350,7 @@ static size_t list_room(vae_type type, int64_t rows)
     return vae__put_room(&(vae__array){ .type = type, .rank = 1, .shape = { rows } });
 }
 
-/* Tensors count three times: a value and two moments. */
+/* Tensors count with what the optimiser keeps of them. */
 static size_t expected_size(const vae_training *training)
 {
     const vae_model *model = training->model;
@@ -343,7 +361,7 @@ static size_t expected_size(const vae_training *training)
         bytes += vae__levels_room(&model->declaration.conditions[i]);
     for (int i = 0; i < vae_store_count(model->store); i++) {
         vae__array array = array_of(model, vae_store_tensor(model->store, i), NULL);
-        bytes += 3 * vae__put_room(&array);
+        bytes += (1 + (size_t)vae__optimizer_states(&training->method.optimizer)) * vae__put_room(&array);
     }
     return bytes;
 }

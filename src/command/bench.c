@@ -235,7 +235,7 @@ static int bench(const vae__call *call, const vae_model_spec *spec, const vae_da
 {
     vae__bar bar = vae__bar_new();
     const vae_bench_options settings = {
-        .batch_size = call->values[BATCH].whole,
+        .batch_size = call->values[BATCH].given ? call->values[BATCH].whole : 0,
         .threads = (int)call->values[THREADS].whole,
         .seed = (uint64_t)call->values[SEED].whole,
         .epochs = call->values[EPOCHS].whole,
@@ -309,9 +309,11 @@ const vae__command vae__command_bench = {
         "Without MODEL it is vae. The limit is what the processor gets through of multiply-adds that touch no memory: "
         "the median of ten rounds before the epochs or of ten after them, whichever is more. An epoch is all of "
         "training: reading, "
-        "binarising, forward, backward, Adam. What is counted are the operations of its matrix products, of which a "
+        "binarising, forward, backward, the optimiser, by the model's recipe if it has one. What is counted are the "
+        "operations of its matrix products, of which a "
         "multiply-add is two; all other work is time without operations. In the table, which is of one more epoch, "
         "seconds are those of all threads together: \"wait\" is threads waiting for one another within a step, "
-        "\"order\" the drawing of the epoch's order, \"rest\" what lies between steps.\n",
+        "\"order\" the drawing of the epoch's order, \"rest\" what lies between steps, with the steps of optimisers "
+        "other than Adam.\n",
     .run = run,
 };

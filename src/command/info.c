@@ -1,5 +1,6 @@
 /* vae info: what a checkpoint holds, for a person or as JSON. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "src/command/files.h"
@@ -188,6 +189,18 @@ static void print_data(const vae_model_spec *spec, const vae_training_state *whe
     print_division(&where->division);
 }
 
+static void print_method(const vae_training_state *where)
+{
+    vae__line(stdout, "  %-15s%s", "optimizer", where->optimizer);
+    vae__line(stdout, "  %-15s%s", "schedule", where->schedule);
+    if (where->clip_norm > 0)
+        vae__line(stdout, "  %-15s%g", "clip norm", where->clip_norm);
+    if (where->clip_value > 0)
+        vae__line(stdout, "  %-15s%g", "clip value", where->clip_value);
+    if (where->weight_prior > 0)
+        vae__line(stdout, "  %-15s%g", "weight prior", where->weight_prior);
+}
+
 static void print_training(vae_training *training)
 {
     vae_training_state where = vae_training_where(training);
@@ -197,6 +210,7 @@ static void print_training(vae_training *training)
               vae__counted(steps, where.step, "step"));
     vae__line(stdout, "  %-15s%" PRId64, "batch", where.batch_size);
     vae__line(stdout, "  %-15s%g", "learning rate", where.learning_rate);
+    print_method(&where);
     vae__line(stdout, "  %-15s%" PRIu64, "seed", where.seed);
     vae__line(stdout, "  %-15s%s", "precision", where.precision);
     if (*where.command_line)
@@ -411,6 +425,11 @@ static void json_training(vae__json *json, vae_training *training)
     vae__json_whole(json, "step", where.step);
     vae__json_whole(json, "batch_size", where.batch_size);
     vae__json_real(json, "learning_rate", where.learning_rate);
+    vae__json_text(json, "optimizer", where.optimizer);
+    vae__json_text(json, "schedule", where.schedule);
+    vae__json_real(json, "clip_norm", where.clip_norm > 0 ? where.clip_norm : NAN);
+    vae__json_real(json, "clip_value", where.clip_value > 0 ? where.clip_value : NAN);
+    vae__json_real(json, "weight_prior", where.weight_prior > 0 ? where.weight_prior : NAN);
     json_seed(json, where.seed);
     vae__json_text(json, "precision", where.precision);
     vae__json_text(json, "command_line", where.command_line);

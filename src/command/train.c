@@ -23,6 +23,11 @@ enum {
     EPOCHS,
     BATCH,
     LEARNING_RATE,
+    OPTIMIZER,
+    SCHEDULE,
+    CLIP_NORM,
+    CLIP_VALUE,
+    WEIGHT_PRIOR,
     SEED,
     PRECISION,
     THREADS,
@@ -51,7 +56,13 @@ static const vae__option options[] = {
                 VAE__WHOLE_MAX },
     [EPOCHS] = { "epochs", "N", VAE__WHOLE, "passes over the training rows, in all", "10", 1, 1e9 },
     [BATCH] = { "batch", "N", VAE__WHOLE, "examples a step", "128", 1, 1e6 },
-    [LEARNING_RATE] = { "learning-rate", "R", VAE__REAL, "Adam's step size", "0.001", 1e-12, 1e3 },
+    [LEARNING_RATE] = { "learning-rate", "R", VAE__REAL, "the optimiser's step size", "0.001", 1e-12, 1e3 },
+    [OPTIMIZER] = { "optimizer", "PHRASE", VAE__PHRASES, "how a gradient becomes a step", "adam", 0, 0 },
+    [SCHEDULE] = { "schedule", "PHRASES", VAE__PHRASES, "what the learning rate is multiplied by", "constant", 0, 0 },
+    [CLIP_NORM] = { "clip-norm", "X", VAE__REAL, "make a gradient of a larger norm so long; 0: none", "0", 0, 1e9 },
+    [CLIP_VALUE] = { "clip-value", "X", VAE__REAL, "bring each value of it into -X to X; 0: none", "0", 0, 1e9 },
+    [WEIGHT_PRIOR] = { "weight-prior", "SIGMA", VAE__REAL,
+                       "prior of every parameter, normal around 0 with this deviation; 0: none", "0", 0, 1e9 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of first values, order of examples, and noise", "0", 0, VAE__WHOLE_MAX },
     [PRECISION] = { "precision", "P", VAE__TEXT, "float32 or bf16; bf16 rounds the factors of matrix products",
                     "float32", 0, 0 },
@@ -436,15 +447,32 @@ static int start_from(const vae__call *call, const beginning *new, vae_model *mo
     return VAE__EXIT_DONE;
 }
 
+/* What is not given is the recipe's, or usual; 0, which says so to the library, says "none" here. */
+static double bound_of(const vae__value *value)
+{
+    return !value->given ? 0 : value->real > 0 ? value->real : INFINITY;
+}
+
+static vae_training_options settings_of(const vae__call *call)
+{
+    const vae__value *values = call->values;
+    return (vae_training_options){
+        .batch_size = values[BATCH].given ? values[BATCH].whole : 0,
+        .learning_rate = values[LEARNING_RATE].given ? values[LEARNING_RATE].real : 0,
+        .seed = (uint64_t)values[SEED].whole,
+        .command_line = call->line,
+        .precision = values[PRECISION].text,
+        .optimizer = values[OPTIMIZER].given ? values[OPTIMIZER].text : NULL,
+        .schedule = values[SCHEDULE].given ? values[SCHEDULE].text : NULL,
+        .clip_norm = bound_of(&values[CLIP_NORM]),
+        .clip_value = bound_of(&values[CLIP_VALUE]),
+        .weight_prior = bound_of(&values[WEIGHT_PRIOR]),
+    };
+}
+
 static int make_training(const vae__call *call, const beginning *new, vae_training **training)
 {
-    const vae_training_options settings = {
-        .batch_size = call->values[BATCH].whole,
-        .learning_rate = call->values[LEARNING_RATE].real,
-        .seed = (uint64_t)call->values[SEED].whole,
-        .command_line = call->line,
-        .precision = call->values[PRECISION].text,
-    };
+    const vae_training_options settings = settings_of(call);
     vae_model *model = NULL;
     vae_status status = vae_model_new(&new->declared.spec, call->catalogue, new->data, settings.seed, &model);
     int exit_status = status.code ? vae__failed_status(call, status) : start_from(call, new, model);
@@ -490,12 +518,21 @@ static int check_precision(const vae__call *call, const char *precision)
     return status.code ? vae__failed_status(call, status) : VAE__EXIT_DONE;
 }
 
+static int check_settings(const vae__call *call)
+{
+    const vae_training_options settings = settings_of(call);
+    const vae_status status = vae_training_options_check(&settings);
+    return status.code ? vae__wrong_usage(call, "--%s", status.message) : VAE__EXIT_DONE;
+}
+
 /* All that can be known without the data. */
 static int prepare(const vae__call *call, beginning *new)
 {
     int status = check_nonfinite(call);
     if (!status)
         status = check_precision(call, call->values[PRECISION].text);
+    if (!status)
+        status = check_settings(call);
     if (!status && (call->argument || !call->values[INIT].given))
         status = find_model(call, &new->declared.spec);
     if (!status)
@@ -513,6 +550,12 @@ static int prepare(const vae__call *call, beginning *new)
     return status ? status : check_out(call, call->values[OUT].text);
 }
 
+static int64_t epochs_of(const vae__call *call, const beginning *new)
+{
+    const int64_t recipe = new->declared.spec.recipe.epochs;
+    return recipe > 0 && !call->values[EPOCHS].given ? recipe : call->values[EPOCHS].whole;
+}
+
 static int train_new(const vae__call *call)
 {
     beginning new = { .init = NULL };
@@ -525,7 +568,7 @@ static int train_new(const vae__call *call)
     if (!status)
         status = make_training(call, &new, &training);
     if (!status)
-        status = train(call, training, new.data, call->values[OUT].text, call->values[EPOCHS].whole, false, false);
+        status = train(call, training, new.data, call->values[OUT].text, epochs_of(call, &new), false, false);
     vae_training_free(&training);
     vae_training_free(&new.init);
     vae_data_free(&new.data);
@@ -608,7 +651,9 @@ const vae__command vae__command_train = {
     .argument_optional = true,
     .options = options,
     .notes =
-        "With --resume nothing of model, batches, seed, precision or what is held out may change; --epochs is the "
+        "Where these options say nothing, a model may have a recipe of its own for epochs, batches and steps.\n"
+        "With --resume nothing of model, batches, steps, seed, precision or what is held out may change; --epochs is "
+        "the "
         "total [as asked "
         "before], --data, "
         "--x, --condition, --mask and --allow-external are where the same data lies now [as before], --out is where "

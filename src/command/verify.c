@@ -12,7 +12,7 @@ static const vae__option options[] = {
 };
 VAE__CHECK_OPTIONS(options);
 
-/* What was looked at: each parameter is there three times, with both of its moments. */
+/* What was looked at: each parameter, and what the optimiser keeps of it. */
 typedef struct extent {
     int64_t tensors, values;
 } extent;
@@ -20,10 +20,11 @@ typedef struct extent {
 static extent measure(vae_training *training)
 {
     const vae_store *store = vae_model_store(vae_training_model(training));
+    const int kept = vae_training_where(training).optimizer_states;
     extent found = { 0, 0 };
     for (int i = 0; i < vae_store_count(store); i++) {
         const vae_tensor *tensor = vae_store_tensor(store, i);
-        int64_t times = tensor->trainable ? 3 : 1;
+        int64_t times = tensor->trainable ? 1 + kept : 1;
         found.tensors += times;
         found.values += times * tensor->size;
     }

@@ -28,6 +28,12 @@ static inline vae__update vae__update_at(const vae__update *update, int64_t offs
     return (vae__update){ update->adam, update->value + offset, update->m + offset, update->v + offset };
 }
 
+/* A step of another rule, with the learning rate as it is; what a rule has no use for is 0. */
+typedef struct vae__rule {
+    float rate, momentum, rho, epsilon;
+    bool looks_ahead;
+} vae__rule;
+
 struct vae__matmul_piece;
 
 /* `rounds` rounds of multiply-adds that wait for nothing but the processor's units. Writes sums to `out`, which has
@@ -54,6 +60,13 @@ typedef struct vae__kernels {
 
     /* value -= rate · m / (sqrt(v) + epsilon), after m and v took the gradient in. float32 rows only. */
     void (*adam)(const vae__update *update, int64_t count, const float *gradient);
+
+    /* Steps of other optimisers (models/optimizers.c has the formulas); a velocity may be NULL: there is none. float32
+     * rows only. */
+    void (*descend)(const vae__rule *rule, int64_t count, const float *gradient, float *value, float *velocity);
+    void (*adagrad)(const vae__rule *rule, int64_t count, const float *gradient, float *value, float *squares);
+    void (*rmsprop)(const vae__rule *rule, int64_t count, const float *gradient, float *value, float *squares,
+                    float *velocity);
 
     /* The largest of |values|, as the bits of a float: those of NaN are larger than all others. float32 rows only. */
     uint32_t (*magnitude)(const float *values, int64_t count);

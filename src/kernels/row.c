@@ -25,6 +25,9 @@ const vae__kernels VAE__VARIANT(vae__kernels_row) = {
     .convert = VAE__VARIANT(vae__convert),
     .magnitude = IS_DOUBLE ? NULL : VAE__VARIANT(vae__magnitude),
     .adam = IS_DOUBLE ? NULL : VAE__VARIANT(vae__adam),
+    .descend = IS_DOUBLE ? NULL : VAE__VARIANT(vae__descend),
+    .adagrad = IS_DOUBLE ? NULL : VAE__VARIANT(vae__adagrad),
+    .rmsprop = IS_DOUBLE ? NULL : VAE__VARIANT(vae__rmsprop),
     .matmul = VAE__VARIANT(vae__matmul_own),
     .limit = VAE__VARIANT(vae__limit),
 };

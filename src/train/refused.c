@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,22 +53,46 @@ static vae_status tell(const vae__refused *step, const vae__culprit *culprit)
                       rows_of(step, culprit, rows));
 }
 
+/* "name: epoch 1, step 2: the gradient of encoder/0/weight is 1e30, WHY; parameters are those of the step before" */
+static vae_status tell_large(const vae__refused *step, const vae_tensor *tensor, double slope, const char *why)
+{
+    return vae__error(VAE_ERROR_NUMBER,
+                      "%.60s: epoch %" PRId64 ", step %" PRId64 ": the gradient of %.60s is %g, %s; parameters are "
+                      "those of the step before",
+                      step->training->model->declaration.name, step->training->epoch + 1, step->number + 1,
+                      tensor->name, slope, why);
+}
+
+/* The step apart takes no gradient that is so large, though it is finite: behind its prior and its clips. */
+static vae_status refuse_apart(const vae__refused *step)
+{
+    const vae_store *store = step->training->model->store;
+    const vae_tensor *of = vae_store_tensor(store, 0);
+    const float *gradient = step->run->gradient;
+    double largest = 0;
+    for (int i = 0; i < vae_store_count(store); i++) {
+        const vae_tensor *tensor = vae_store_tensor(store, i);
+        for (int64_t k = tensor->offset; tensor->trainable && k < tensor->offset + tensor->size; k++)
+            if (fabs((double)gradient[k]) > largest) {
+                largest = fabs((double)gradient[k]);
+                of = tensor;
+            }
+    }
+    return tell_large(step, of, largest, "which is too much for a step");
+}
+
 /* Adam keeps the square of a gradient, which may overflow where the gradient does not. */
 static vae_status check_squares(const vae__refused *step)
 {
     const vae_store *store = step->training->model->store;
-    const double kept = step->training->beta2;
+    const double kept = (double)step->update->adam->beta2;
     const float *gradient = step->run->gradient;
     for (int i = 0; i < vae_store_count(store); i++) {
         const vae_tensor *tensor = vae_store_tensor(store, i);
         for (int64_t k = tensor->offset; tensor->trainable && k < tensor->offset + tensor->size; k++) {
             const double slope = (double)gradient[k];
             if (!(kept * (double)step->update->v[k] + (1 - kept) * slope * slope < 0.999 * (double)FLT_MAX))
-                return vae__error(VAE_ERROR_NUMBER,
-                                  "%.60s: epoch %" PRId64 ", step %" PRId64 ": the gradient of %.60s is %g, of which "
-                                  "Adam cannot keep the square; parameters are those of the step before",
-                                  step->training->model->declaration.name, step->training->epoch + 1, step->number + 1,
-                                  tensor->name, slope);
+                return tell_large(step, tensor, slope, "of which Adam cannot keep the square");
         }
     }
     return vae__ok();
@@ -79,6 +104,8 @@ vae_status vae__refused_settle(const vae__refused *step)
     VAE__TRY(vae__culprit_find(step->program, step->options, step->run, &culprit));
     if (culprit.node)
         return tell(step, &culprit);
+    if (!step->update)
+        return refuse_apart(step);
     VAE__TRY(check_squares(step));
     const vae__kernels *kernels = vae__kernels_find(false, step->options->kernels);
     kernels->adam(step->update, vae_store_size(step->training->model->store), step->run->gradient);

@@ -14,8 +14,8 @@ typedef struct vae__refused {
     const vae_program *program;
     const vae_executor_options *options;
     const vae_run *run;
-    const vae__update *update;
-    int64_t number; /* of the step in its epoch, from 0 */
+    const vae__update *update; /* NULL: the step was to be taken apart, which is not made up for */
+    int64_t number;            /* of the step in its epoch, from 0 */
 } vae__refused;
 
 /*

@@ -15,8 +15,9 @@
 #include "src/infer/evaluator.h"
 #include "src/kernels/matmul.h"
 #include "src/train/account.h"
-#include "src/train/adam.h"
+#include "src/train/apart.h"
 #include "src/train/keeper.h"
+#include "src/train/method.h"
 #include "src/train/refused.h"
 
 /* How long threads stay in a parallel region before progress is told. */
@@ -36,8 +37,10 @@ typedef struct vae__loop {
     float *epochs;         /* done, for each example of a batch */
     int64_t steps, number; /* an epoch's; done of it */
     vae_run run;           /* the step under way */
+    bool at_once;          /* the step is taken where gradients are made; else apart, behind them */
     vae__adam adam;
     vae__update update;
+    vae__apart apart;
     vae_binding bindings[VAE__MAX_BINDINGS];
     vae_status status;
     bool paused;
@@ -70,17 +73,6 @@ vae_status vae_precision_check(const char *precision, const char *kernels)
     VAE__TRY(find_precision(precision, &bf16));
     const vae__kernels *row = vae__kernels_find(false, kernels);
     return bf16 && row ? vae__matmul_check_bfloat16(row) : vae__ok();
-}
-
-static vae_status check_options(const vae_training_options *options)
-{
-    if (options->batch_size < 0 || options->batch_size > VAE__MAX_BATCH)
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a batch of 1 to %d examples, found %" PRId64,
-                          (int)VAE__MAX_BATCH, options->batch_size);
-    if (!(options->learning_rate >= 0 && options->learning_rate <= 1e6))
-        return vae__error(VAE_ERROR_ARGUMENT, "expected a learning rate above 0 and up to 1e6, found %g",
-                          options->learning_rate);
-    return vae__ok();
 }
 
 /* Where the data lies, so that a resumed run need not be told. */
@@ -142,11 +134,7 @@ static vae_status take_division(vae_training *training, const vae_data *data)
 static vae_status describe(vae_training *training, const vae_data *data, const vae__match *match,
                            const vae_training_options *options)
 {
-    training->batch_size = options->batch_size ? options->batch_size : 128;
-    training->learning_rate = options->learning_rate > 0 ? options->learning_rate : 1e-3;
-    training->beta1 = 0.9;
-    training->beta2 = 0.999;
-    training->epsilon = 1e-8;
+    VAE__TRY(vae__method_take(training, options));
     training->seed = options->seed;
     VAE__TRY(find_precision(options->precision, &training->bf16));
     for (int split = 0; split < VAE_SPLITS; split++)
@@ -168,7 +156,7 @@ vae_status vae_training_new(vae_model **model, const vae_data *data, const vae_t
     vae_training_options wanted = options ? *options : (vae_training_options){ 0 };
     if (!model || !*model || !data)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and data, found NULL");
-    VAE__TRY(check_options(&wanted));
+    VAE__TRY(vae_training_options_check(&wanted));
     if (vae__model_lacks_baseline(*model))
         return vae__error(VAE_ERROR_ARGUMENT,
                           "%s: condition \"%s\": expected a baseline, taken from a regression on it (the objective "
@@ -254,6 +242,9 @@ static vae_status make_loop(vae__loop *loop, const vae_data *data)
     vae__account_begin(loop->account, loop->threads);
     VAE__TRY(
         vae__allocate("the gradient", (size_t)vae_store_size(training->model->store), sizeof(float), &loop->gradient));
+    loop->at_once = vae__method_is_at_once(training);
+    if (!loop->at_once)
+        VAE__TRY(vae__apart_make(training, loop->options->kernels, loop->gradient, loop->match.rows, &loop->apart));
     VAE__TRY(vae__allocate("the order of examples", (size_t)loop->match.rows, sizeof(uint32_t), &loop->order));
     VAE__TRY(vae__allocate("the epoch of a batch", (size_t)capacity, sizeof(float), &loop->epochs));
     VAE__TRY(make_validation(loop, data));
@@ -267,6 +258,7 @@ static void clear_loop(vae__loop *loop)
     vae__evaluator_free(&loop->validation);
     vae_executor_free(&loop->executor);
     vae__model_graph_clear(&loop->graph);
+    vae__apart_clear(&loop->apart);
     vae__free(loop->gradient);
     vae__free(loop->order);
     vae__free(loop->epochs);
@@ -297,9 +289,13 @@ static vae_status begin_step(vae__loop *loop)
                            .step = (uint32_t)training->epoch,
                            .example_ids = rows,
                            .gradient = loop->gradient };
+    if (!loop->at_once) {
+        vae__apart_begin(&loop->apart);
+        return vae__executor_begin(loop->executor, &loop->run, NULL);
+    }
     loop->adam = vae__adam_of(training);
-    loop->update = (vae__update){ &loop->adam, vae_store_parameters(training->model->store), training->first_moment,
-                                  training->second_moment };
+    loop->update = (vae__update){ &loop->adam, vae_store_parameters(training->model->store), training->states[0],
+                                  training->states[1] };
     return vae__executor_begin(loop->executor, &loop->run, &loop->update);
 }
 
@@ -336,7 +332,7 @@ static vae_status settle(vae__loop *loop)
                           .program = loop->graph.program,
                           .options = &loop->executor_options,
                           .run = &loop->run,
-                          .update = &loop->update,
+                          .update = loop->at_once ? &loop->update : NULL,
                           .number = loop->number };
     loop->refused = false;
     vae_status status = vae__refused_settle(&step);
@@ -369,7 +365,15 @@ static bool pauses(const vae__loop *loop)
     return loop->number > loop->entered_at && (vae__keeper_due(&loop->keeper, loop->training, false) || tells(loop));
 }
 
-/* Steps, by all threads of one region: gradient and Adam. Thread 0 keeps the books between two barriers. */
+/* A step's work, by all threads: gradient and optimiser. */
+static void work(vae__loop *loop, vae__team team)
+{
+    vae__executor_work(loop->executor, team);
+    if (!loop->at_once)
+        vae__apart_work(&loop->apart, (double)figure(loop, loop->graph.objective), team);
+}
+
+/* Steps, by all threads of one region. Thread 0 keeps the books between two barriers. */
 static void run_steps(void *context, vae__team team)
 {
     vae__loop *loop = context;
@@ -382,10 +386,10 @@ static void run_steps(void *context, vae__team team)
         vae__barrier(team);
         if (loop->paused || loop->status.code)
             return;
-        vae__executor_work(loop->executor, team);
+        work(loop, team);
         if (team.thread)
             continue;
-        loop->refused = vae__executor_refused(loop->executor);
+        loop->refused = loop->at_once ? vae__executor_refused(loop->executor) : loop->apart.refused;
         if (!loop->refused)
             end_step(loop);
     }
@@ -439,6 +443,8 @@ static bool is_present(const vae__loop *loop, int column)
         return loop->validation != NULL;
     if (vae__history_is_optional(column) && history->rows)
         return history->columns[column] != NULL;
+    if (column == VAE__TRAIN_WEIGHT_PRIOR)
+        return loop->training->method.weight_prior > 0;
     return column != VAE__TRAIN_OBJECTIVE || strcmp(loop->training->model->declaration.objective, "elbo") != 0;
 }
 
@@ -469,9 +475,11 @@ static vae_status record(vae__loop *loop)
         [VAE__VALIDATION_ELBO] = validation.elbo,
         [VAE__VALIDATION_RECONSTRUCTION] = validation.reconstruction,
         [VAE__VALIDATION_KL] = validation.kl,
-        [VAE__LEARNING_RATE] = training->learning_rate,
+        [VAE__LEARNING_RATE] = vae__training_rate(training, training->epoch, loop->steps - 1),
         [VAE__SECONDS] = seconds(loop),
     };
+    if (training->method.weight_prior > 0)
+        values[VAE__TRAIN_WEIGHT_PRIOR] = vae__method_log_prior(training, loop->match.rows);
     bool present[VAE__MAX_COLUMNS];
     for (int i = 0; i < VAE__MAX_COLUMNS; i++)
         present[i] = is_present(loop, i);

@@ -11,6 +11,7 @@
 
 #include "src/base/memory.h"
 #include "src/checkpoint/training.h"
+#include "tests/checkpoint/method.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -159,6 +160,20 @@ static inline void replace(char **text, const char *with)
     ck_assert_status_ok(vae__copy_string(with, text));
 }
 
+/* The usual one, or one with all that there is. */
+static inline void set_method(vae_training *training, bool rich)
+{
+    ck_assert_status_ok(take_method(training, rich ? "adamw beta1=0.8 decay=0.125" : "adam",
+                                    rich ? "warm-up epochs=2, steps 3 5 factor=0.5" : "constant"));
+    if (rich) {
+        training->method.clip_norm = 1 / 3.0;
+        training->method.clip_value = 0.1 + 0.2;
+        training->method.weight_prior = 1e9;
+    }
+    for (int i = 0; i < VAE__STATES && training->states[i]; i++)
+        fill(training->states[i], training->model->store, i ? 0.001f : 0.1f);
+}
+
 static inline vae_training *make_training(const vae_model_spec *spec)
 {
     vae_model *model = NULL;
@@ -171,13 +186,9 @@ static inline vae_training *make_training(const vae_model_spec *spec)
         for (int64_t k = 0; !vae_store_tensor(store, i)->trainable && k < vae_store_tensor(store, i)->size; k++)
             vae_store_state(training->model->store)[vae_store_tensor(store, i)->offset + k] = 1 / (float)(i + k + 3);
     fill(vae_store_parameters(training->model->store), store, 1);
-    fill(training->first_moment, store, 0.1f);
-    fill(training->second_moment, store, 0.001f);
+    set_method(training, spec == &small_rich);
     training->batch_size = 4; /* 13 steps an epoch */
     training->learning_rate = 0.1 + 0.2;
-    training->beta1 = 0.9;
-    training->beta2 = 0.999;
-    training->epsilon = 1e-8;
     training->seed = UINT64_C(0xfedcba9876543210);
     training->bf16 = spec == &small_rich;
     training->epoch = 3;
@@ -303,17 +314,32 @@ static inline void assert_same_place(const vae_training *a, const vae_training *
         ck_assert_mem_eq(a->splits, b->splits, (size_t)vae__training_rows(a));
 }
 
+static inline void assert_same_method(const vae__method *a, const vae__method *b)
+{
+    const double p[] = { a->clip_norm, a->clip_value, a->weight_prior };
+    const double q[] = { b->clip_norm, b->clip_value, b->weight_prior };
+    ck_assert_mem_eq(p, q, sizeof p);
+    assert_same_text(a->optimizer_text, b->optimizer_text);
+    assert_same_text(a->schedule_text, b->schedule_text);
+    ck_assert_ptr_eq(a->optimizer.row, b->optimizer.row);
+    ck_assert_mem_eq(a->optimizer.arguments, b->optimizer.arguments, sizeof a->optimizer.arguments);
+    ck_assert_int_eq(a->schedule.count, b->schedule.count);
+    ck_assert_mem_eq(a->schedule.phrases, b->schedule.phrases, (size_t)a->schedule.count * sizeof *a->schedule.phrases);
+}
+
 /* Bit for bit. */
 static inline void assert_same(const vae_training *a, const vae_training *b)
 {
     size_t bytes = (size_t)vae_store_size(a->model->store) * sizeof(float);
     assert_same_model(a->model, b->model);
-    ck_assert_mem_eq(a->first_moment, b->first_moment, bytes);
-    ck_assert_mem_eq(a->second_moment, b->second_moment, bytes);
-    const double p[] = { a->learning_rate,    a->beta1, a->beta2, a->epsilon, a->partial.reconstruction, a->partial.kl,
-                         a->partial.objective };
-    const double q[] = { b->learning_rate,    b->beta1, b->beta2, b->epsilon, b->partial.reconstruction, b->partial.kl,
-                         b->partial.objective };
+    assert_same_method(&a->method, &b->method);
+    for (int i = 0; i < VAE__STATES; i++) {
+        ck_assert_int_eq(!a->states[i], !b->states[i]);
+        if (a->states[i])
+            ck_assert_mem_eq(a->states[i], b->states[i], bytes);
+    }
+    const double p[] = { a->learning_rate, a->partial.reconstruction, a->partial.kl, a->partial.objective };
+    const double q[] = { b->learning_rate, b->partial.reconstruction, b->partial.kl, b->partial.objective };
     ck_assert_mem_eq(p, q, sizeof p);
     const int64_t r[] = { a->batch_size, a->epoch, a->step, a->partial.examples, a->validation_held_out, a->bf16 };
     const int64_t s[] = { b->batch_size, b->epoch, b->step, b->partial.examples, b->validation_held_out, b->bf16 };

@@ -164,6 +164,7 @@ START_TEST(test_brought_words)
     vae_training *saved = NULL, *loaded = NULL;
     ck_assert_status_ok(vae__model_declare(&spec, &mine, &model));
     ck_assert_status_ok(vae__training_make(&model, &saved));
+    ck_assert_status_ok(take_method(saved, "adam", "constant"));
     saved->rows[VAE_TRAIN] = saved->batch_size = 1;
     ck_assert_status_ok(vae_checkpoint_save(saved, path_of("a.h5")));
     ck_assert_status_ok(vae_checkpoint_load(path_of("a.h5"), &mine, &loaded));
@@ -289,10 +290,10 @@ START_TEST(test_questions)
     ck_assert_ptr_eq(vae_training_model(training), training->model);
     ck_assert_int_eq(vae_history_rows(training), 3);
     ck_assert_int_eq(vae_history_columns(training), VAE__MAX_COLUMNS - 3);
-    ck_assert_str_eq(vae_history_column_at(training, 8).name, "learning_rate");
+    ck_assert_str_eq(vae_history_column_at(training, 9).name, "learning_rate");
     ck_assert_str_eq(vae_history_column_at(training, 5).units, "nats per example");
     ck_assert_ptr_eq(vae_history_column_at(training, 0).values, training->history.columns[VAE__STEP]);
-    ck_assert_ptr_null(vae_history_column_at(training, 10).values);
+    ck_assert_ptr_null(vae_history_column_at(training, 11).values);
     vae_training_free(&training);
     training = make_training(&small_rich);
     state = vae_training_where(training);

@@ -16,8 +16,8 @@ static vae_training *make_whole(const vae_model_spec *spec)
     float *parameters = vae_store_parameters(training->model->store);
     for (int64_t i = 0; i < vae_store_size(training->model->store); i++) {
         parameters[i] = usual(parameters[i]);
-        training->first_moment[i] = usual(training->first_moment[i]);
-        training->second_moment[i] = fabsf(usual(training->second_moment[i]));
+        training->states[0][i] = usual(training->states[0][i]);
+        training->states[1][i] = fabsf(usual(training->states[1][i]));
     }
     return training;
 }
@@ -53,8 +53,8 @@ enum { PARAMETERS, STATE, FIRST, SECOND };
 static float *array_of(vae_training *training, int which)
 {
     vae_store *store = training->model->store;
-    float *const arrays[] = { vae_store_parameters(store), vae_store_state(store), training->first_moment,
-                              training->second_moment };
+    float *const arrays[] = { vae_store_parameters(store), vae_store_state(store), training->states[0],
+                              training->states[1] };
     return arrays[which];
 }
 

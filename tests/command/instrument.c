@@ -1,4 +1,5 @@
-/* The command line with a variant for an instrument's data, for infer.sh: conditions of every kind. */
+/* The command line with a variant for an instrument's data, for infer.sh: conditions of every kind; and one with a
+ * recipe, for optimizers.sh. */
 #include <vae/vae.h>
 
 static const vae_model_spec models[] = {
@@ -18,10 +19,22 @@ static const vae_model_spec models[] = {
       .latents = { { .size = 3 } },
       .encoder = "dense 12 tanh",
       .decoder = "dense 12 tanh" },
+    { .name = "steady",
+      .summary = "with a recipe of its own",
+      .latents = { { .size = 2 } },
+      .encoder = "dense 6 tanh",
+      .decoder = "dense 6 tanh",
+      .recipe = { .epochs = 3,
+                  .batch_size = 25,
+                  .learning_rate = 0.01,
+                  .optimizer = "adagrad",
+                  .schedule = "steps 1 factor=0.5",
+                  .clip_norm = 100,
+                  .weight_prior = 1 } },
 };
 
 int main(int count, char **words)
 {
-    const vae_catalogue mine = { .models = models, .model_count = 2 };
+    const vae_catalogue mine = { .models = models, .model_count = sizeof models / sizeof *models };
     return vae_main(count, words, &mine);
 }

@@ -25,19 +25,21 @@ same_history() {
     done
 }
 
-# goes_on FILE: taken up in the middle of an epoch or not, up to the end of the next but one, on other numbers of threads;
-# against a run that nothing disturbed.
+# goes_on FILE ARGUMENT...: taken up in the middle of an epoch or not, up to the end of the next but one, on other numbers
+# of threads; against a run that nothing disturbed, with these arguments.
 goes_on() {
-    total=$(($(epoch_of "$1") + 2))
-    does train --resume "$1" --epochs $((total - 1)) --threads 3 --checkpoint-every 60s
-    does train --resume "$1" --epochs $total --threads 2 --checkpoint-every 7steps
-    does train $settings $tiny --validation 100 --epochs $total --threads 1 --out whole.h5
+    file=$1
+    shift
+    total=$(($(epoch_of "$file") + 2))
+    does train --resume "$file" --epochs $((total - 1)) --threads 3 --checkpoint-every 60s
+    does train --resume "$file" --epochs $total --threads 2 --checkpoint-every 7steps
+    does train $settings $tiny --validation 100 --epochs $total --threads 1 --out whole.h5 "$@"
     for group in /parameters /state /optimizer; do
-        same "$1" whole.h5 $group
+        same "$file" whole.h5 $group
     done
-    same_history "$1" whole.h5
-    check "$1: as many steps" [ "$(step_of "$1")" = "$(step_of whole.h5)" ]
-    rm -f "$1" whole.h5
+    same_history "$file" whole.h5
+    check "$file: as many steps" [ "$(step_of "$file")" = "$(step_of whole.h5)" ]
+    rm -f "$file" whole.h5
 }
 
 for signal in INT TERM; do
@@ -46,6 +48,17 @@ for signal in INT TERM; do
     ends $signal 3
     goes_on stopped.h5
 done
+
+# stops_and_goes_on ARGUMENT...: a run with these, stopped in the middle of an epoch, most likely.
+stops_and_goes_on() {
+    begin $settings $tiny --validation 100 --out stopped.h5 "$@"
+    wait_for '^epoch 1/' stdout
+    ends TERM 3
+    goes_on stopped.h5 "$@"
+}
+
+stops_and_goes_on --optimizer 'sgd momentum=0.9' --schedule 'warm-up epochs=2.5, steps 2 factor=0.5' --clip-norm 50
+stops_and_goes_on --optimizer adagrad --learning-rate 0.02 --weight-prior 1 --schedule 'cosine epochs=20'
 
 begin $settings $tiny --validation 100 --out asked.h5 --checkpoint-every 1000000epochs
 wait_for '^epoch 1/' stdout

@@ -222,6 +222,13 @@ static vae_status try_table(void)
 
 /* ---- The same of fields of every kind ---------------------------------------------------------------------------- */
 
+/* With all that a step may keep. */
+static const vae_training_options rich_options = { .batch_size = 8,
+                                                   .optimizer = "rmsprop momentum=0.5",
+                                                   .schedule = "steps 3 factor=0.5",
+                                                   .clip_norm = 1,
+                                                   .weight_prior = 1 };
+
 static vae_status try_fields(void)
 {
     vae_data *opened = NULL;
@@ -251,7 +258,7 @@ static vae_status try_rich_train(void)
     vae_training *made = NULL;
     vae_status status = vae_model_new(&rich_spec, NULL, rich_data, 1, &model);
     if (!status.code)
-        status = vae_training_new(&model, rich_data, &(vae_training_options){ .batch_size = 8 }, &made);
+        status = vae_training_new(&model, rich_data, &rich_options, &made);
     if (!status.code)
         status =
             vae_train(made, rich_data, &(vae_train_options){ .epochs = 1, .threads = 1, .checkpoint = other_path });
@@ -452,7 +459,7 @@ static void begin_rich(void)
     ck_assert_status_ok(open_rich(&rich_data));
     ck_assert_status_ok(divide_rich(rich_data));
     ck_assert_status_ok(vae_model_new(&rich_spec, NULL, rich_data, 1, &model));
-    ck_assert_status_ok(vae_training_new(&model, rich_data, &(vae_training_options){ .batch_size = 8 }, &rich));
+    ck_assert_status_ok(vae_training_new(&model, rich_data, &rich_options, &rich));
     ck_assert_status_ok(
         vae_train(rich, rich_data, &(vae_train_options){ .epochs = 1, .threads = 1, .checkpoint = rich_path }));
 }

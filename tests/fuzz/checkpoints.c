@@ -10,6 +10,7 @@
 
 #include "src/base/memory.h"
 #include "src/checkpoint/training.h"
+#include "tests/checkpoint/method.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char *const levels[] = { "a", "b", "" };
@@ -56,9 +57,6 @@ static void set_place(vae_training *training, bool rich)
 {
     training->batch_size = 4;
     training->learning_rate = 1e-3;
-    training->beta1 = 0.9;
-    training->beta2 = 0.999;
-    training->epsilon = 1e-8;
     training->epoch = 2;
     training->epochs = 3;
     training->step = 12;
@@ -126,6 +124,7 @@ void fuzz_checkpoint_make(int which, uint8_t **bytes, size_t *size)
     expect_ok(vae__model_declare(&specs[which], NULL, &model));
     vae__model_unfitted(model);
     expect_ok(vae__training_make(&model, &training));
+    expect_ok(take_method(training, rich ? "rmsprop momentum=0.5" : "adam", rich ? "steps 3 factor=0.5" : "constant"));
     set_place(training, rich);
     if (rich)
         add_sources(training);

@@ -5,8 +5,15 @@
 #include <vae/model.h>
 
 #include "models/activations.h"
+#include "models/optimizers.h"
 #include "models/parts.h"
+#include "models/schedules.h"
 #include "tests/support/suite.h"
+
+static const vae__word_table *const tables[] = { &vae__layers,   &vae__transforms, &vae__likelihoods, &vae__posteriors,
+                                                 &vae__priors,   &vae__objectives, &vae__entries,     &vae__seen_parts,
+                                                 &vae__initials, &vae__optimizers, &vae__schedules };
+enum { TABLES = sizeof tables / sizeof *tables };
 
 static void check_printed(const vae__word_table *table, const char *text, const char *expected)
 {
@@ -52,18 +59,16 @@ START_TEST(test_every_word)
     for (const char *c = names; *c; c++)
         activations += *c == ',';
     ck_assert_int_eq(activations, 8);
-    for (int part = 0; part < VAE__PARTS; part++) {
-        const vae__word_table table = vae__words((vae__part)part, NULL);
-        for (int i = 0; i < table.count; i++)
+    for (int t = 0; t < TABLES; t++)
+        for (int i = 0; i < tables[t]->count; i++)
             for (int activation = 1; activation < activations; activation++)
                 for (int all = 0; all < 2; all++) {
                     char text[128], list[512];
-                    write_word(vae__word_of(&table, i), all, activation, text, sizeof text);
-                    check_printed(&table, text, text);
+                    write_word(vae__word_of(tables[t], i), all, activation, text, sizeof text);
+                    check_printed(tables[t], text, text);
                     snprintf(list, sizeof list, "%s, %s, %s", text, text, text);
-                    check_printed(&table, list, list);
+                    check_printed(tables[t], list, list);
                 }
-    }
 }
 END_TEST
 
@@ -72,16 +77,14 @@ START_TEST(test_help)
 {
     vae_word_help help;
     int count = 0;
-    for (int part = 0; part < VAE__PARTS; part++) {
-        const vae__word_table table = vae__words((vae__part)part, NULL);
-        for (int i = 0; i < table.count; i++) {
+    for (int t = 0; t < TABLES; t++)
+        for (int i = 0; i < tables[t]->count; i++) {
             ck_assert(vae_word_at(NULL, count++, &help));
-            ck_assert_str_eq(help.table, table.what);
-            ck_assert_str_eq(help.name, vae__word_of(&table, i)->name);
+            ck_assert_str_eq(help.table, tables[t]->what);
+            ck_assert_str_eq(help.name, vae__word_of(tables[t], i)->name);
             ck_assert_uint_gt(strlen(help.summary), 5);
             ck_assert_ptr_eq(strstr(help.usage, help.name), help.usage);
         }
-    }
     for (int i = 0; vae__activation_name(NULL, i); i++) {
         ck_assert(vae_word_at(NULL, count++, &help));
         ck_assert_str_eq(help.table, "activation");
@@ -117,6 +120,11 @@ START_TEST(test_printed)
         { &vae__likelihoods, "gaussian sigma=shared", "gaussian sigma=shared" },
         { &vae__likelihoods, "gaussian sigma=each", "gaussian sigma=each" },
         { &vae__likelihoods, "gaussian sigma=network", "gaussian" },
+        { &vae__optimizers, "adam epsilon=1e-8  beta1=.99", "adam beta1=0.99" },
+        { &vae__optimizers, "sgd momentum=0", "sgd" },
+        { &vae__schedules, "steps factor=0.5 1 4 13 40 121 364 1093 3280",
+          "steps 1 4 13 40 121 364 1093 3280 factor=0.5" },
+        { &vae__schedules, "cosine to=0 epochs=10", "cosine epochs=10" },
         { &vae__transforms, "unit,binarize", "unit, binarize" },
         { &vae__transforms, "threshold=0.5", "threshold" },
         { &vae__transforms, "threshold=-3.25", "threshold=-3.25" },

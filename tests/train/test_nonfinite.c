@@ -13,7 +13,7 @@
 
 #include "src/base/random.h"
 #include "src/checkpoint/training.h"
-#include "src/train/adam.h"
+#include "src/train/method.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -112,9 +112,15 @@ static void write_data(bool missing)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+/* Steps are taken where gradients are made; or, with the second, apart. */
+static const char *const optimizers[] = { "adam", "rmsprop momentum=0.5" };
+enum { OPTIMIZERS = sizeof optimizers / sizeof *optimizers };
+static const char *optimizer; /* of the trainings that a test makes; NULL: the usual */
+
 static void begin(void)
 {
     system_reset();
+    optimizer = NULL;
     strcpy(folder, "/tmp/vae-test-nonfinite-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a.h5", folder);
@@ -143,8 +149,8 @@ static vae_training *training_of(const char *encoder)
     vae_model *model = NULL;
     vae_training *training = NULL;
     ck_assert_status_ok(vae_model_new(&spec, &catalogue, data, 7, &model));
-    ck_assert_status_ok(
-        vae_training_new(&model, data, &(vae_training_options){ .batch_size = BATCH, .seed = SEED }, &training));
+    const vae_training_options options = { .batch_size = BATCH, .seed = SEED, .optimizer = optimizer };
+    ck_assert_status_ok(vae_training_new(&model, data, &options, &training));
     return training;
 }
 
@@ -196,8 +202,8 @@ static void check_same_values(vae_training *a, vae_training *b)
     vae_store *one = vae_model_store(a->model), *other = vae_model_store(b->model);
     const size_t bytes = (size_t)vae_store_size(one) * sizeof(float);
     ck_assert_mem_eq(vae_store_parameters(one), vae_store_parameters(other), bytes);
-    ck_assert_mem_eq(a->first_moment, b->first_moment, bytes);
-    ck_assert_mem_eq(a->second_moment, b->second_moment, bytes);
+    for (int i = 0; i < VAE__STATES && a->states[i]; i++)
+        ck_assert_mem_eq(a->states[i], b->states[i], bytes);
 }
 
 static double column(const vae_training *training, const char *name, int64_t row)
@@ -253,8 +259,9 @@ static void check_stop(int cause, int64_t epoch, int threads)
 
 START_TEST(test_stop)
 {
-    check_stop(_i, 0, 1);
-    check_stop(_i, 1, 3);
+    optimizer = optimizers[_i / CAUSES];
+    check_stop(_i % CAUSES, 0, 1);
+    check_stop(_i % CAUSES, 1, 3);
 }
 END_TEST
 
@@ -280,12 +287,14 @@ START_TEST(test_skip)
 {
     enum { EPOCHS = 2 };
     watch w = plain;
+    optimizer = optimizers[_i / CAUSES];
+    const int cause = _i % CAUSES;
     vae_training *training = training_of("dense 12 poisoned");
-    in_value = causes[_i].value;
-    in_gradient = causes[_i].gradient;
+    in_value = causes[cause].value;
+    in_gradient = causes[cause].gradient;
     ck_assert_status_ok(train(training, EPOCHS, 2, true, &w));
     ck_assert_int_eq(w.told, EPOCHS);
-    ck_assert_ptr_nonnull(strstr(w.first, causes[_i].what));
+    ck_assert_ptr_nonnull(strstr(w.first, causes[cause].what));
     ck_assert_int_eq(w.most, 1);
     ck_assert_int_eq(vae_training_where(training).step, EPOCHS * STEPS);
     ck_assert_int_eq(training->skipped, EPOCHS);
@@ -316,6 +325,7 @@ END_TEST
 /* Stopped behind a step that was skipped, saved, loaded, and gone on with on another number of threads. */
 START_TEST(test_skip_resumed)
 {
+    optimizer = optimizers[_i];
     watch w = { .stop_at = marked_step(0) + 1 };
     vae_training *whole = training_of("dense 12 poisoned"), *parts = training_of("dense 12 poisoned"), *loaded = NULL;
     in_gradient = NAN;
@@ -372,6 +382,22 @@ START_TEST(test_squares)
 }
 END_TEST
 
+/* Apart, what is too much for a step is refused likewise. */
+START_TEST(test_too_large)
+{
+    watch w = plain;
+    optimizer = "sgd";
+    vae_training *steepest = training_of("dense 12 steepest"), *fresh = training_of("dense 12 steepest");
+    ck_assert_status(train(steepest, 1, 2, false, &w), VAE_ERROR_NUMBER,
+                     "small: epoch 1, step 1: the gradient of encoder/0/");
+    check_same_values(steepest, fresh);
+    ck_assert_status(train(steepest, 1, 2, false, &w), VAE_ERROR_NUMBER,
+                     ", which is too much for a step; parameters are those of the step before");
+    vae_training_free(&steepest);
+    vae_training_free(&fresh);
+}
+END_TEST
+
 /* A value that is missing is NaN, and no cause of anything: a step in doubt is taken, and of one that is refused the
  * cause is found behind it. */
 START_TEST(test_missing)
@@ -393,12 +419,13 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("nonfinite");
-    const TTest *const none[] = { NULL }, *const tests[] = { test_weight, test_count,   test_skip_resumed,
+    const TTest *const none[] = { NULL }, *const tests[] = { test_weight, test_count,   test_too_large,
                                                              test_doubt,  test_squares, test_missing,
                                                              NULL };
     suite_case_between(suite, "trainings", 60, begin, end, tests);
     TCase *causes_case = suite_case_between(suite, "causes", 60, begin, end, none);
-    tcase_add_loop_test(causes_case, test_stop, 0, CAUSES);
-    tcase_add_loop_test(causes_case, test_skip, 0, CAUSES);
+    tcase_add_loop_test(causes_case, test_stop, 0, OPTIMIZERS * CAUSES);
+    tcase_add_loop_test(causes_case, test_skip, 0, OPTIMIZERS * CAUSES);
+    tcase_add_loop_test(causes_case, test_skip_resumed, 0, OPTIMIZERS);
     return suite_run(suite);
 }

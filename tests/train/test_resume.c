@@ -81,6 +81,44 @@ static const struct trained {
     { "conditional, with state and validation", &fitted, { .batch_size = 50, .seed = 6 }, 33 },
     { "importance weighted, conditional", &weighted, { .batch_size = 64 }, 0 },
     { "a rising weight, free bits", &rising, { .batch_size = 70 }, 33 },
+    { "adamw, warm-up",
+      &plain,
+      { .batch_size = 64, .optimizer = "adamw decay=0.1", .schedule = "warm-up epochs=2" },
+      0 },
+    { "sgd, steps",
+      &plain,
+      { .batch_size = 64, .optimizer = "sgd", .schedule = "steps 1 2 factor=0.5", .weight_prior = 2 },
+      33 },
+    { "sgd with momentum, cosine",
+      &plain,
+      { .batch_size = 60, .optimizer = "sgd momentum=0.9", .schedule = "cosine epochs=3 to=0.1", .clip_norm = 1 },
+      0 },
+    { "nesterov, a product",
+      &plain,
+      { .batch_size = 60,
+        .optimizer = "nesterov",
+        .schedule = "warm-up epochs=1.5, exponential rate=0.8",
+        .clip_value = 0.01 },
+      0 },
+    { "adagrad, exponential",
+      &fitted,
+      { .batch_size = 64, .learning_rate = 0.01, .optimizer = "adagrad", .schedule = "exponential rate=0.9" },
+      0 },
+    { "rmsprop", &plain, { .batch_size = 50, .optimizer = "rmsprop" }, 0 },
+    { "rmsprop with momentum, clips and prior",
+      &weighted,
+      { .batch_size = 50,
+        .optimizer = "rmsprop momentum=0.5",
+        .schedule = "constant",
+        .clip_norm = 2,
+        .clip_value = 0.5,
+        .weight_prior = 0.5 },
+      0 },
+    { "adam with clips and prior",
+      &plain,
+      { .batch_size = 64, .clip_norm = 5, .clip_value = 0.1, .weight_prior = 1 },
+      33 },
+    { "bf16, sgd", &plain, { .batch_size = 64, .precision = "bf16", .optimizer = "sgd momentum=0.5" }, 0 },
     { "a part of x, a learned prior", &completing, { .batch_size = 64 }, 33 },
     { "a hierarchy", &layered, { .batch_size = 70 }, 0 },
     { "a regression", &regression, { .batch_size = 64 }, 33 },
@@ -88,6 +126,20 @@ static const struct trained {
     { "bf16, conditional, with state and validation", &fitted, { .batch_size = 50, .precision = "bf16" }, 33 },
 };
 enum { TRAINED = sizeof trained / sizeof *trained };
+
+/* Is there a training with each row of a table? */
+static void check_covered(const vae__word_table *table, bool optimizers)
+{
+    const vae_word *word;
+    for (int i = 0; (word = vae__word_of(table, i)); i++) {
+        bool found = false;
+        for (int k = 0; k < TRAINED; k++) {
+            const char *text = optimizers ? trained[k].options.optimizer : trained[k].options.schedule;
+            found = found || strstr(text ? text : optimizers ? "adam" : "constant", word->name);
+        }
+        ck_assert_msg(found, "no training of the table has the %s %s", table->what, word->name);
+    }
+}
 
 /* ---- Where it is cut --------------------------------------------------------------------------------------------- */
 
@@ -290,10 +342,17 @@ START_TEST(test_more_epochs)
 }
 END_TEST
 
+START_TEST(test_covered)
+{
+    check_covered(&vae__optimizers, true);
+    check_covered(&vae__schedules, false);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("resume");
-    TCase *all = suite_case_between(suite, "resume", 120, begin, end, (const TTest *const[]){ NULL });
+    TCase *all = suite_case_between(suite, "resume", 120, begin, end, (const TTest *const[]){ test_covered, NULL });
     tcase_add_loop_test(all, test_resumed, 0, TRAINED * CUTS * WAYS);
     tcase_add_loop_test(all, test_more_epochs, 0, TRAINED);
     return suite_run(suite);
