@@ -243,7 +243,7 @@ static const struct mistake {
     { WITH(.x = { .shape = { 8 } }, .conditions = { { .name = "seen", .of_x = "rows 1 1" } }), VAE_ERROR_DECLARATION,
       "m: condition \"seen\": of x: rows: FIRST: expected 0 to 0, found 1" },
     { WITH_SEEN(.of_x = "rows 1 1", .transform = "raw"), VAE_ERROR_DECLARATION,
-      "m: condition \"seen\": transform: expected none of a part of x, which has x's, found \"raw\"" },
+      "m: condition \"seen\": transform: expected none of a part of x, which has the encoder's, found \"raw\"" },
     { WITH_SEEN(.of_x = "rows 1 1", .size = 2, .levels = levels), VAE_ERROR_DECLARATION,
       "m: condition \"seen\": levels: expected none of a part of x, found some" },
     { WITH(.conditions = { { .name = "a", .of_x = "rows 1 1" }, { .name = "b", .of_x = "rows 2 2" } }),
