@@ -137,9 +137,10 @@ static vae_status take_after_x(vae_model *model, vae_condition_spec *mine, const
 {
     const vae_x_spec *x = &model->declaration.x;
     if (given->transform && strcmp(given->transform, x->encoder_transform))
-        return vae__error(VAE_ERROR_DECLARATION,
-                          "%s: condition \"%s\": transform: expected none of a part of x, which has the encoder's, found \"%s\"",
-                          model->declaration.name, mine->name, given->transform);
+        return vae__error(
+            VAE_ERROR_DECLARATION,
+            "%s: condition \"%s\": transform: expected none of a part of x, which has the encoder's, found \"%s\"",
+            model->declaration.name, mine->name, given->transform);
     if (given->levels)
         return vae__error(VAE_ERROR_DECLARATION,
                           "%s: condition \"%s\": levels: expected none of a part of x, found some",
