@@ -46,8 +46,9 @@ typedef struct vae_condition_spec {
     const char *const *levels;
     vae_type type; /* as x's */
     /* This condition is a part of x itself, "quadrants 1", "columns 14 14": what is seen of it. The likelihood is of
-     * the rest alone, while the encoder sees all of x. Its values are those of x as the likelihood scores them, and -1
-     * where x is hidden; kind, size, shape and transform are x's. NULL: it is a field of its own. */
+     * the rest alone, while the encoder sees all of x. Its values are those of x as the encoder sees them, and -1
+     * where x is hidden; kind, size and shape are x's, and the transform is the encoder's. NULL: it is a field of its
+     * own. */
     const char *of_x;
     /* The networks that it enters, and the layer of each that it joins, from 0: "encoder, decoder 2, prior". Behind the
      * last layer stand the heads. NULL: all three, at the first layer. */
@@ -162,7 +163,7 @@ struct vae_build {
     int64_t x_size;                           /* values of an example */
     vae_node *x;                              /* as the likelihood scores it, (rows, x_size); or NULL */
     vae_node *encoder_x;                      /* as the encoder sees it; mostly the same node */
-    vae_node *mask;                           /* 1 observed, 0 missing; NULL: all are observed */
+    vae_node *mask;                           /* 1 scored; 0 missing, or seen (.of_x); NULL: all are scored */
     vae_node *conditions[VAE_MAX_CONDITIONS]; /* of a class its number, (rows, 1): see vae_gather; else (rows, size) */
     vae_node *noise;                          /* N(0, 1), (rows, size of z), beside x */
     vae_node *z;                              /* given latents, (rows, size of z), without x */

@@ -10,7 +10,9 @@
  *     <vae/infer.h>       evaluate, sample, encode, decode
  *     <vae/bench.h>       how fast it is
  *     <vae/check.h>       check gradients
+ *     <vae/walk.h>        walks through z: manifold, interpolation, traversal
  *     <vae/picture.h>     pictures
+ *     <vae/plot.h>        plots
  *     <vae/draw.h>        drawings of graphs
  *     <vae/graph.h>       the autodiff graph
  *     <vae/ops.h>         its ops
@@ -31,8 +33,10 @@
 #include <vae/model.h>
 #include <vae/ops.h>
 #include <vae/picture.h>
+#include <vae/plot.h>
 #include <vae/status.h>
 #include <vae/train.h>
 #include <vae/version.h>
+#include <vae/walk.h>
 
 #endif

@@ -10,6 +10,10 @@
 #define VAE__LATENTS_FORMAT         "libvae latents"
 #define VAE__EXAMPLES_FORMAT        "libvae evaluation"
 #define VAE__RECONSTRUCTIONS_FORMAT "libvae reconstructions"
+#define VAE__MANIFOLD_FORMAT        "libvae manifold"
+#define VAE__INTERPOLATION_FORMAT   "libvae interpolation"
+#define VAE__TRAVERSAL_FORMAT       "libvae traversal"
+#define VAE__PLOT_FORMAT            "libvae plot"
 
 /* The schedule that /optimizer does not tell. */
 #define VAE__SCHEDULE_USUAL "constant"

@@ -21,7 +21,7 @@ typedef struct vae__command {
     const char *name, *summary;
     const char *usage;    /* what follows the name: "MODEL --data SRC --out FILE.h5 [options]"; lines with \n between */
     const char *argument; /* the one positional argument: "MODEL"; NULL: there is none */
-    bool argument_optional;
+    bool argument_optional, argument_repeats;
     const vae__option *options; /* as many as have a name, at most VAE__MAX_OPTIONS */
     const char *notes;          /* printed under the options by --help; may be NULL */
     const char *kept; /* "the checkpoint is kept": said where output is lost, which then ends no work; NULL: there is
@@ -34,7 +34,9 @@ struct vae__call {
     const char *program;         /* "vae" */
     const vae__command *command; /* NULL before it is known */
     const vae_catalogue *catalogue;
-    const char *argument;                /* NULL where it was left out */
+    const char *argument; /* NULL where it was left out; of several the first */
+    const char *arguments[VAE__MAX_TEXTS];
+    int argument_count;
     vae__value values[VAE__MAX_OPTIONS]; /* by place in command->options */
     char line[VAE__COMMAND_LINE];        /* the whole command line, for the record */
 };
@@ -63,7 +65,8 @@ struct vae__call {
 
 extern const vae__command vae__command_models, vae__command_data, vae__command_train, vae__command_eval,
     vae__command_sample, vae__command_reconstruct, vae__command_encode, vae__command_decode, vae__command_info,
-    vae__command_verify, vae__command_check, vae__command_graph, vae__command_bench;
+    vae__command_verify, vae__command_check, vae__command_graph, vae__command_bench, vae__command_manifold,
+    vae__command_interpolate, vae__command_traverse, vae__command_plot;
 
 /* Says on one line of standard error what is wrong: "vae train: ..."; returns VAE__EXIT_USAGE or VAE__EXIT_FAILED. */
 int vae__wrong_usage(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -97,8 +100,9 @@ const char *vae__sizes_text(char text[VAE__SIZES_TEXT], const int64_t *shape, in
 /* The place of the condition whose name these bytes are; -1: the model has none of it. */
 int vae__condition_place(const vae_model_spec *spec, const char *name, size_t length);
 
-/* Says that --condition names one that the model has not, and which it has; returns VAE__EXIT_USAGE. */
-int vae__unknown_condition(const vae__call *call, const vae_model_spec *spec, const char *name, size_t length);
+/* Says that --OPTION names one that the model has not, and which it has; returns VAE__EXIT_USAGE. */
+int vae__unknown_condition(const vae__call *call, const char *option, const vae_model_spec *spec, const char *name,
+                           size_t length);
 
 /* Trainable values of a model. */
 int64_t vae__parameter_count(vae_model *model);

@@ -29,6 +29,11 @@ static const struct {
     [VAE__LATENTS_FILE] = { "libvae latents", HDF5_SIGNATURE, true, VAE_RESULTS_LATENTS },
     [VAE__EXAMPLES_FILE] = { "libvae evaluation", HDF5_SIGNATURE, true, VAE_RESULTS_EXAMPLES },
     [VAE__RECONSTRUCTIONS_FILE] = { "libvae reconstructions", HDF5_SIGNATURE, true, VAE_RESULTS_RECONSTRUCTIONS },
+    [VAE__MANIFOLD_FILE] = { "libvae manifold", HDF5_SIGNATURE, true, VAE_RESULTS_MANIFOLD },
+    [VAE__INTERPOLATION_FILE] = { "libvae interpolation", HDF5_SIGNATURE, true, VAE_RESULTS_INTERPOLATION },
+    [VAE__TRAVERSAL_FILE] = { "libvae traversal", HDF5_SIGNATURE, true, VAE_RESULTS_TRAVERSAL },
+    [VAE__NUMBERS_FILE] = { "libvae plot", HDF5_SIGNATURE, .tried = true },
+    [VAE__PLOT_FILE] = { "a plot of libvae's", "<svg xml", .tried = false },
     [VAE__PICTURE_FILE] = { "a picture", "\x89PNG\r\n\x1a\n", .tried = false },
     [VAE__DRAWING_FILE] = { "a drawing for Graphviz", "digraph ", .tried = false },
 };
@@ -50,6 +55,8 @@ static vae_status open_as(void *context)
         return vae_checkpoint_load(file->path, file->call->catalogue, &training);
     if (file->kind == VAE__VERIFIED_FILE)
         return vae_checkpoint_verify(file->path, file->call->catalogue);
+    if (file->kind == VAE__NUMBERS_FILE)
+        return vae_plot_recognize(file->path);
     return vae_results_recognize(file->path, kinds[file->kind].results);
 }
 

@@ -12,6 +12,11 @@ typedef enum vae__file_kind {
     VAE__LATENTS_FILE,
     VAE__EXAMPLES_FILE,
     VAE__RECONSTRUCTIONS_FILE,
+    VAE__MANIFOLD_FILE,
+    VAE__INTERPOLATION_FILE,
+    VAE__TRAVERSAL_FILE,
+    VAE__NUMBERS_FILE, /* of a plot */
+    VAE__PLOT_FILE,    /* SVG; may replace one that begins as ours do */
     VAE__PICTURE_FILE, /* may replace a picture */
     VAE__DRAWING_FILE  /* Graphviz; may replace a directed graph */
 } vae__file_kind;

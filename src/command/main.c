@@ -11,9 +11,11 @@
 #include "src/command/command.h"
 
 static const vae__command *const commands[] = {
-    &vae__command_models,      &vae__command_data,   &vae__command_train,  &vae__command_eval, &vae__command_sample,
-    &vae__command_reconstruct, &vae__command_encode, &vae__command_decode, &vae__command_info, &vae__command_verify,
-    &vae__command_check,       &vae__command_graph,  &vae__command_bench,
+    &vae__command_models,   &vae__command_data,        &vae__command_train,    &vae__command_eval,
+    &vae__command_sample,   &vae__command_reconstruct, &vae__command_encode,   &vae__command_decode,
+    &vae__command_info,     &vae__command_verify,      &vae__command_manifold, &vae__command_interpolate,
+    &vae__command_traverse, &vae__command_plot,        &vae__command_check,    &vae__command_graph,
+    &vae__command_bench,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -113,16 +115,17 @@ int vae__condition_place(const vae_model_spec *spec, const char *name, size_t le
     return -1;
 }
 
-int vae__unknown_condition(const vae__call *call, const vae_model_spec *spec, const char *name, size_t length)
+int vae__unknown_condition(const vae__call *call, const char *option, const vae_model_spec *spec, const char *name,
+                           size_t length)
 {
     char names[256] = "";
     size_t used = 0;
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name && used < sizeof names; i++)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", spec->conditions[i].name);
     if (!*names)
-        return vae__wrong_usage(call, "--condition: expected none, for %s has no conditions, found \"%.*s\"",
+        return vae__wrong_usage(call, "--%s: expected none, for %s has no conditions, found \"%.*s\"", option,
                                 spec->name, (int)length, name);
-    return vae__wrong_usage(call, "--condition: expected a condition of %s, which are %s, found \"%.*s\"", spec->name,
+    return vae__wrong_usage(call, "--%s: expected a condition of %s, which are %s, found \"%.*s\"", option, spec->name,
                             names, (int)length, name);
 }
 

@@ -320,12 +320,16 @@ static int parse_argument(vae__call *call, const char *text)
     const vae__command *command = call->command;
     if (!command->argument)
         return vae__wrong_usage(call, "expected options alone, found \"%s\"", text);
-    if (call->argument)
+    if (call->argument && !command->argument_repeats)
         return vae__wrong_usage(call, "expected one %s, found \"%s\" behind \"%s\"", command->argument, text,
                                 call->argument);
     if (!*text)
         return vae__wrong_usage(call, "expected %s, found an empty text", command->argument);
-    call->argument = text;
+    if (call->argument_count == VAE__MAX_TEXTS)
+        return vae__wrong_usage(call, "expected at most %d times %s, found \"%s\" behind them", VAE__MAX_TEXTS,
+                                command->argument, text);
+    call->argument = call->argument ? call->argument : text;
+    call->arguments[call->argument_count++] = text;
     return VAE__EXIT_DONE;
 }
 

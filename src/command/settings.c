@@ -10,6 +10,7 @@ enum { LIST_TEXT = 256, PIECE_TEXT = 1024 };
 /* A condition while its settings are parsed. */
 typedef struct vae__typing {
     const vae__call *call;
+    const char *option;
     const vae_model_spec *model;
     const vae_condition_spec *spec;
     const char *text; /* behind NAME= */
@@ -25,7 +26,7 @@ static int push(vae__typing *typing, double number)
         int64_t room = 2 * typing->room + 16;
         double *more = realloc(typing->values, (size_t)room * sizeof *more);
         if (!more)
-            return vae__failed(typing->call, "--condition %s: no memory for its values", typing->spec->name);
+            return vae__failed(typing->call, "--%s %s: no memory for its values", typing->option, typing->spec->name);
         typing->values = more;
         typing->room = room;
     }
@@ -70,8 +71,8 @@ static int unknown_level(const vae__typing *typing, const char *text, size_t len
 {
     char list[LIST_TEXT];
     list_levels(typing->spec, list);
-    return vae__wrong_usage(typing->call, "--condition %s: expected a class of %s, which are %s, found \"%.*s\"",
-                            typing->spec->name, typing->model->name, list, (int)length, text);
+    return vae__wrong_usage(typing->call, "--%s %s: expected a class of %s, which are %s, found \"%.*s\"",
+                            typing->option, typing->spec->name, typing->model->name, list, (int)length, text);
 }
 
 /* The longest level that ends at a comma or with the text, for a level may itself have commas; *end is where it ends.
@@ -116,8 +117,8 @@ static bool read_number(const char *text, size_t length, double *number)
 
 static int no_number(const vae__typing *typing, const char *text, size_t length)
 {
-    return vae__wrong_usage(typing->call, "--condition %s: expected a number%s, found \"%.*s\"", typing->spec->name,
-                            typing->size == 1 ? ", or numbers A:B:N" : "", (int)length, text);
+    return vae__wrong_usage(typing->call, "--%s %s: expected a number%s, found \"%.*s\"", typing->option,
+                            typing->spec->name, typing->size == 1 ? ", or numbers A:B:N" : "", (int)length, text);
 }
 
 /* "A:B:N" */
@@ -129,9 +130,9 @@ static int parse_range(vae__typing *typing)
     if (!second || !read_number(typing->text, (size_t)(first - typing->text), &begin) ||
         !read_number(first + 1, (size_t)(second - first - 1), &end) || !vae__parse_whole(second + 1, &count) ||
         count < 1 || count > typing->most)
-        return vae__wrong_usage(
-            typing->call, "--condition %s: expected A:B:N, N from 1 to %" PRId64 " numbers from A to B, found \"%s\"",
-            typing->spec->name, typing->most, typing->text);
+        return vae__wrong_usage(typing->call,
+                                "--%s %s: expected A:B:N, N from 1 to %" PRId64 " numbers from A to B, found \"%s\"",
+                                typing->option, typing->spec->name, typing->most, typing->text);
     for (int64_t i = 0; i < count; i++) {
         double part = count > 1 ? (double)i / (double)(count - 1) : 0;
         int status = push(typing, begin * (1 - part) + end * part);
@@ -146,9 +147,8 @@ static int end_setting(const vae__typing *typing, int64_t numbers)
 {
     if (numbers == typing->size)
         return VAE__EXIT_DONE;
-    return vae__wrong_usage(typing->call,
-                            "--condition %s: expected %" PRId64 " numbers with commas between, found %" PRId64,
-                            typing->spec->name, typing->size, numbers);
+    return vae__wrong_usage(typing->call, "--%s %s: expected %" PRId64 " numbers with commas between, found %" PRId64,
+                            typing->option, typing->spec->name, typing->size, numbers);
 }
 
 static int parse_values(vae__typing *typing)
@@ -179,30 +179,31 @@ static int parse_one(vae__typing *typing)
 {
     if (typing->spec->kind == VAE_IMAGE)
         return vae__wrong_usage(typing->call,
-                                "--condition %s: expected a class or values, for an image cannot be typed; "
+                                "--%s %s: expected a class or values, for an image cannot be typed; "
                                 "%s reconstruct takes one from data",
-                                typing->spec->name, typing->call->program);
+                                typing->option, typing->spec->name, typing->call->program);
     int status = typing->spec->kind == VAE_CLASS ? parse_classes(typing) : parse_values(typing);
     int64_t count = typing->count / typing->size;
     if (!status && count > typing->most)
-        return vae__wrong_usage(typing->call, "--condition %s: expected %" PRId64 " at most, found %" PRId64,
+        return vae__wrong_usage(typing->call, "--%s %s: expected %" PRId64 " at most, found %" PRId64, typing->option,
                                 typing->spec->name, typing->most, count);
     return status;
 }
 
-static int take(const vae__call *call, const char *text, const vae_model_spec *spec, int64_t most,
+static int take(const vae__call *call, const char *option, const char *text, const vae_model_spec *spec, int64_t most,
                 vae__settings *settings)
 {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1])
-        return vae__wrong_usage(call, "--condition: expected NAME=VALUE, found \"%s\"", text);
+        return vae__wrong_usage(call, "--%s: expected NAME=VALUE, found \"%s\"", option, text);
     size_t length = (size_t)(equals - text);
     int place = vae__condition_place(spec, text, length);
     if (place < 0)
-        return vae__unknown_condition(call, spec, text, length);
+        return vae__unknown_condition(call, option, spec, text, length);
     if (settings->values[place])
-        return vae__wrong_usage(call, "--condition %s: given twice, expected once", spec->conditions[place].name);
+        return vae__wrong_usage(call, "--%s %s: given twice, expected once", option, spec->conditions[place].name);
     vae__typing typing = { .call = call,
+                           .option = option,
                            .model = spec,
                            .spec = &spec->conditions[place],
                            .text = equals + 1,
@@ -214,16 +215,22 @@ static int take(const vae__call *call, const char *text, const vae_model_spec *s
     return status;
 }
 
-int vae__parse_settings(const vae__call *call, const vae__value *value, const vae_model_spec *spec, int64_t most,
-                        vae__settings *settings)
+int vae__parse_settings_of(const vae__call *call, const char *option, const vae__value *value,
+                           const vae_model_spec *spec, int64_t most, vae__settings *settings)
 {
     *settings = (vae__settings){ .counts = { 0 } };
     for (int i = 0; i < value->count; i++) {
-        int status = take(call, value->texts[i], spec, most, settings);
+        int status = take(call, option, value->texts[i], spec, most, settings);
         if (status)
             return status;
     }
     return VAE__EXIT_DONE;
+}
+
+int vae__parse_settings(const vae__call *call, const vae__value *value, const vae_model_spec *spec, int64_t most,
+                        vae__settings *settings)
+{
+    return vae__parse_settings_of(call, "condition", value, spec, most, settings);
 }
 
 void vae__settings_free(vae__settings *settings)

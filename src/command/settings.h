@@ -21,6 +21,10 @@ typedef struct vae__settings {
  */
 int vae__parse_settings(const vae__call *call, const vae__value *value, const vae_model_spec *spec, int64_t most,
                         vae__settings *settings);
+
+/* The same of texts that the option of this name gave, "condition" being the other's. */
+int vae__parse_settings_of(const vae__call *call, const char *option, const vae__value *value,
+                           const vae_model_spec *spec, int64_t most, vae__settings *settings);
 void vae__settings_free(vae__settings *settings);
 
 #endif

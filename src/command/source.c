@@ -114,7 +114,7 @@ static int take_given(const vae__call *call, const vae_model_spec *model, const 
         const vae_field_source *source = &given->sources[i];
         int place = vae__condition_place(model, source->name, strlen(source->name));
         if (place < 0)
-            return vae__unknown_condition(call, model, source->name, strlen(source->name));
+            return vae__unknown_condition(call, "condition", model, source->name, strlen(source->name));
         if (model->conditions[place].kind != source->kind)
             return vae__wrong_usage(call, "--condition %s: expected the kind %s, as %s has it, found \"%s\"",
                                     source->name, vae__kind_text(model->conditions[place].kind), model->name,
@@ -331,7 +331,7 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
     const vae_training *training = request->training, *places = request->places ? request->places : training;
     level_texts levels;
     vae__conditions given;
-    vae_field_source conditions[VAE_MAX_CONDITIONS] = { { .name = NULL } };
+    vae_field_source conditions[VAE_MAX_CONDITIONS + 1] = { { .name = NULL } };
     vae_data_options options = usual_options(request, places);
     write_levels(&levels);
     int exit_status = vae__parse_conditions(call, request->conditions, &given);
@@ -343,6 +343,8 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
         take_usual(request, conditions);
     options.conditions = request->model ? conditions : given.sources;
     options.condition_count = request->model ? close_gaps(request, &levels, conditions) : given.count;
+    if (request->beside)
+        conditions[options.condition_count++] = *request->beside;
     vae_status status = open_usual(request, &given, &options, conditions, data);
     if (status.code == VAE_ERROR_FILE && !request->data->count)
         return vae__failed(call, "%s; --data tells where the same data lies now", status.message);

@@ -54,6 +54,7 @@ typedef struct vae__data_request {
     int threads;
     const vae__value *mask, *allow_external; /* NULL: the command has no such option */
     vae_training *places;                    /* whose paths are the usual ones; NULL: those of `training` */
+    const vae_field_source *beside;          /* with a model: a field that is none of its conditions; NULL: none */
 } vae__data_request;
 
 /*

@@ -24,7 +24,7 @@ vae_status vae__pass_run(vae__pass *pass, vae__collect *collect, void *results)
     for (int64_t begin = 0; begin < pass->rows; begin += VAE__PASS_BATCH) {
         int64_t examples = pass->rows - begin < VAE__PASS_BATCH ? pass->rows - begin : VAE__PASS_BATCH;
         for (int64_t i = 0; i < examples; i++)
-            pass->index[i] = (uint32_t)(begin + i);
+            pass->index[i] = pass->chosen ? pass->chosen[begin + i] : (uint32_t)(begin + i);
         const vae_run run = { .examples = examples,
                               .bindings = pass->bindings,
                               .binding_count = pass->binding_count,

@@ -14,6 +14,7 @@ typedef struct vae__pass {
     vae__graph_request request;
     const char *doing; /* "encoding": for messages */
     int64_t rows;
+    const uint32_t *chosen; /* (rows): which rows of the fields they are; NULL: the first ones */
     int threads;
     vae_count_function *progress; /* or NULL */
     void *context;

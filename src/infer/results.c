@@ -15,6 +15,7 @@
 #include "src/infer/given.h"
 #include "src/infer/pictures.h"
 #include "src/infer/sample.h"
+#include "src/infer/walk.h"
 
 enum { OWN_MOST = 40, NAME_BYTES = 320 };
 
@@ -36,6 +37,20 @@ static const struct {
     [VAE_RESULTS_LATENTS] = { VAE__LATENTS_FORMAT, "latents", false },
     [VAE_RESULTS_EXAMPLES] = { VAE__EXAMPLES_FORMAT, "evaluation of each example", false },
     [VAE_RESULTS_RECONSTRUCTIONS] = { VAE__RECONSTRUCTIONS_FORMAT, "reconstructions", true },
+    [VAE_RESULTS_MANIFOLD] = { VAE__MANIFOLD_FORMAT, "manifold", true },
+    [VAE_RESULTS_INTERPOLATION] = { VAE__INTERPOLATION_FORMAT, "interpolation", true },
+    [VAE_RESULTS_TRAVERSAL] = { VAE__TRAVERSAL_FORMAT, "traversal", true },
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+/* What the place of a walk is called; of what is no walk, nothing. */
+static const struct {
+    const char *name, *description;
+    int64_t size; /* 0: one number */
+} places[KINDS] = {
+    [VAE_RESULTS_MANIFOLD] = { "place", "the point of the unit square", 2 },
+    [VAE_RESULTS_INTERPOLATION] = { "t", "how far it is, 0 to 1, between from and to", 0 },
+    [VAE_RESULTS_TRAVERSAL] = { "value", "what the dimension was set to", 0 },
 };
 
 /* ---- Columns ----------------------------------------------------------------------------------------------------- */
@@ -383,6 +398,32 @@ vae_status vae_reconstructions_save(const vae_model *model, const vae_reconstruc
     return write(&sheet, &reconstructions->given, VAE_RESULTS_RECONSTRUCTIONS, reconstructions->split, path);
 }
 
+vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const char *path)
+{
+    bool picture;
+    VAE__TRY(check_save(model, walk, path));
+    if ((unsigned)walk->kind >= KINDS || !places[walk->kind].name)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a walk, found results of another kind");
+    VAE__TRY(choose_form(path, walk->kind, &picture));
+    if (picture)
+        return vae__samples_picture(model, &walk->samples, path);
+    vae__sheet sheet = { .model = model, .rows = walk->samples.count };
+    add_x(&sheet, "x", "mean of p(x | z) in the data's own units, row by row of the grid", VAE_FLOAT32,
+          walk->samples.x);
+    add(&sheet, "z", "the points", VAE_FLOAT32, walk->samples.z_size, walk->samples.z);
+    add(&sheet, places[walk->kind].name, places[walk->kind].description, VAE_FLOAT64, places[walk->kind].size,
+        walk->place);
+    if (walk->from)
+        add(&sheet, "from", "the row in the source where it begins, from 0", VAE_INT64, 0, walk->from);
+    if (walk->to)
+        add(&sheet, "to", "the row in the source where it ends, from 0", VAE_INT64, 0, walk->to);
+    if (walk->dimension)
+        add(&sheet, "dimension", "which dimension of z was set, from 0", VAE_INT64, 0, walk->dimension);
+    if (walk->kl)
+        add(&sheet, "kl", "that dimension's part of the mean KL(q(z | x) || p(z)), nats", VAE_FLOAT64, 0, walk->kl);
+    return write(&sheet, &walk->samples.given, walk->kind, VAE_SPLITS, path);
+}
+
 /* ---- Asking before ----------------------------------------------------------------------------------------------- */
 
 vae_status vae_samples_check(const vae_model *model, const vae_sample_options *options, const char *path)
@@ -399,7 +440,7 @@ vae_status vae_samples_check(const vae_model *model, const vae_sample_options *o
 vae_status vae_results_check(const vae_model *model, vae_results kind, int64_t count, const char *path)
 {
     bool picture;
-    if (!model || !path || (unsigned)kind > VAE_RESULTS_RECONSTRUCTIONS || count < 1)
+    if (!model || !path || (unsigned)kind >= KINDS || count < 1)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model, a kind of results, at least 1 of them, and a path");
     VAE__TRY(choose_form(path, kind, &picture));
     vae_samples grid = { .count = count };
@@ -410,9 +451,18 @@ vae_status vae_results_check(const vae_model *model, vae_results kind, int64_t c
     return picture ? vae__picture_fits(model, grid.rows, grid.columns, path) : vae__ok();
 }
 
+vae_status vae_walk_check(const vae_model *model, int64_t rows, int64_t columns, const char *path)
+{
+    bool picture;
+    if (!model || !path)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model and a path, found NULL");
+    VAE__TRY(choose_form(path, VAE_RESULTS_MANIFOLD, &picture));
+    return picture ? vae__picture_fits(model, rows, columns, path) : vae__ok();
+}
+
 vae_status vae_results_recognize(const char *path, vae_results kind)
 {
-    if (!path || (unsigned)kind > VAE_RESULTS_RECONSTRUCTIONS)
+    if (!path || (unsigned)kind >= KINDS)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a path and a kind of results");
     return vae__table_recognize(path, kinds[kind].format);
 }

@@ -40,7 +40,7 @@ check 'complete -F _vae vae' test "$(complete -p vae)" = 'complete -F _vae vae'
 commands=$("$VAE" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p')
 check 'the program has commands' test -n "$commands"
 answers "$(printf -- '--help\n--version\n%s\n' "$commands" | sorted)" "$VAE" ''
-answers train "$VAE" tr
+answers train "$VAE" trai
 answers --version "$VAE" --v
 answers '' "$VAE" nothing
 for command in $commands; do
