@@ -3,7 +3,7 @@
 
 #include "src/command/walk.h"
 
-enum { PICTURE, OUT, GRID, DIMENSIONS, CONDITION, THREADS };
+enum { PICTURE, OUT, GRID, DIMENSIONS, CONDITION, THREADS, WEIGHTS };
 
 static const vae__option options[] = {
     [PICTURE] = VAE__WALK_PICTURE_OPTION,
@@ -13,6 +13,7 @@ static const vae__option options[] = {
                      "0,1", 0, 0 },
     [CONDITION] = { "condition", "NAME=VALUE", VAE__TEXTS, "what the condition NAME is; may be repeated", NULL, 0, 0 },
     [THREADS] = VAE__THREADS_OPTION,
+    [WEIGHTS] = VAE__WEIGHTS_OPTION,
     { .name = NULL },
 };
 VAE__CHECK_OPTIONS(options);
@@ -70,7 +71,7 @@ static int run(const vae__call *call)
     vae_training *training = NULL;
     int status = vae__check_walk_files(call, &files, NULL);
     if (!status)
-        status = vae__open_checkpoint(call, call->argument, &training);
+        status = vae__open_weights(call, call->argument, &call->values[WEIGHTS], &training);
     if (!status)
         status = draw_from(call, vae_training_model(training));
     vae_training_free(&training);

@@ -103,7 +103,7 @@ static int traverse(const vae__call *call, const vae__rows *rows)
 static int traverse_without_data(const vae__call *call)
 {
     vae__rows rows = { .data = NULL };
-    int status = vae__open_checkpoint(call, call->argument, &rows.training);
+    int status = vae__open_weights(call, call->argument, &call->values[WEIGHTS], &rows.training);
     if (!status) {
         rows.model = vae_training_model(rows.training);
         status = traverse(call, &rows);

@@ -51,10 +51,13 @@ for weights in last average; do
     does encode a.h5 --data digits:90 --split test --out codes-$weights.h5 --weights $weights
     does reconstruct a.h5 --data digits:90 --split test --out pairs-$weights.h5 --weights $weights
     does decode a.h5 --latents codes-last.h5 --out x-$weights.h5 --weights $weights
+    does manifold a.h5 --grid 3 --out plane-$weights.h5 --weights $weights
+    does traverse a.h5 --steps 3 --out along-$weights.h5 --weights $weights
 done
 does sample a.h5 --count 3 --out usual.h5
 same usual.h5 average.h5 /x
 for pair in 'last.h5 average.h5 /x' 'codes-last.h5 codes-average.h5 /mean' 'x-last.h5 x-average.h5 /x' \
+    'plane-last.h5 plane-average.h5 /x' 'along-last.h5 along-average.h5 /x' \
     'pairs-last.h5 pairs-average.h5 /reconstruction'; do
     # shellcheck disable=SC2086
     check "they differ: $pair" sh -c '! h5diff -q $*' sh $pair
