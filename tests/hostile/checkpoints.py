@@ -105,6 +105,28 @@ def one_dataset_for_all(file):
 
 
 @checkpoint
+def average_of_parameters(file):
+    file['average'] = file['parameters']
+
+
+@checkpoint
+def average_is_root(file):
+    file['average'] = file['/']
+
+
+@checkpoint
+def vast_average(file):
+    group = file.create_group('average')
+    group.attrs['decay'] = 0.5
+    group.create_dataset('encoder/0/weight', shape=(10**9, 10**9), dtype='<f4', chunks=(1, 1024))
+
+
+@checkpoint
+def average_elsewhere(file):
+    file['average'] = h5py.ExternalLink('elsewhere.h5', '/parameters')
+
+
+@checkpoint
 def name_with_escapes(file):
     file.create_dataset('parameters/encoder/\n\x1b[31m\x07red', data=np.zeros(3, '<f4'))
 
