@@ -58,6 +58,8 @@ refused() { # STATUS PATTERN MODEL ARGUMENT...
 refused 2 'vae: objective: "none" is without z: expected a condition that enters the decoder' vae --objective none
 refused 1 'iwae-2: objective: .* wants the KL of each dimension of z, which a hierarchy does not give' iwae-2 \
     --objective 'elbo free-bits=0.1'
+refused 2 'sohn-cvae: condition "seen": enters: the prior alone, and the prior "standard-normal" sees no' sohn-cvae \
+    --prior standard-normal --prior-layers ''
 refused 2 'local-vi: encoder: expected no layers beside the posterior "table"' local-vi --encoder 'dense 5'
 refused 2 'sohn-cvae: condition "seen": expected a baseline' sohn-cvae
 finish
