@@ -102,8 +102,8 @@ static vae_status check_regressor(const vae_model *model, const vae_model *regre
     };
     for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
         if (strcmp(clauses[i].expected, clauses[i].found))
-            return vae__error(VAE_ERROR_ARGUMENT, "regressor: %s: expected the %s of %s, \"%s\", found \"%s\"", name,
-                              clauses[i].what, model->declaration.name, clauses[i].expected, clauses[i].found);
+            return vae__error(VAE_ERROR_ARGUMENT, "regressor: %s: expected the %s that %s has, \"%s\", found \"%s\"",
+                              name, clauses[i].what, model->declaration.name, clauses[i].expected, clauses[i].found);
     return vae__ok();
 }
 
