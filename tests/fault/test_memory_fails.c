@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <vae/complete.h>
 #include <vae/check.h>
 #include <vae/checkpoint.h>
 #include <vae/draw.h>
@@ -344,6 +345,21 @@ static vae_status try_walk(void)
     return status;
 }
 
+static vae_status try_complete(void)
+{
+    vae_completions found;
+    const int64_t row = vae_data_row(rich_data, VAE_TRAIN, 1);
+    const vae_completion_options options = {
+        .split = VAE_TRAIN, .rows = &row, .count = 1, .samples = 3, .draw = true, .threads = 1
+    };
+    vae_status status = vae_complete(vae_training_model(rich), rich_data, &options, &found);
+    ck_assert_int_eq(found.mask != NULL, !status.code);
+    if (!status.code)
+        status = vae_completions_save(vae_training_model(rich), &found, other_path);
+    vae_completions_free(&found);
+    return status;
+}
+
 static vae_status try_plot(void)
 {
     const double x[] = { 1, 2, 3 };
@@ -422,6 +438,7 @@ static const struct {
     { "encode", try_encode },
     { "reconstruct", try_reconstruct },
     { "walk", try_walk },
+    { "complete", try_complete },
     { "plot", try_plot },
     { "examples", try_examples },
     { "decode", try_decode },
