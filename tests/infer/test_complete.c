@@ -173,6 +173,26 @@ START_TEST(test_draws_belong_to_row_and_sample)
 }
 END_TEST
 
+/* Rows are those of the source: so they have the same draws in whatever split they are. */
+START_TEST(test_draws_belong_to_the_source)
+{
+    const int64_t row = 117;
+    vae_data *divided = NULL;
+    vae_completions whole, held;
+    vae_completion_options options = { .split = VAE_TRAIN, .rows = &row, .count = 1, .draw = true, .threads = 1 };
+    ck_assert_status_ok(vae_data_open("digits:120", NULL, &divided));
+    ck_assert_status_ok(vae_data_hold_out(divided, 10));
+    ck_assert_status_ok(vae_complete(part, data, &options, &whole));
+    options.split = VAE_VALIDATION;
+    ck_assert_status_ok(vae_complete(part, divided, &options, &held));
+    for (int64_t s = 0; s < 8; s++)
+        assert_same(&whole, 0, &held, 0, s);
+    vae_completions_free(&whole);
+    vae_completions_free(&held);
+    vae_data_free(&divided);
+}
+END_TEST
+
 static int64_t differences(const float *one, const float *other, int64_t size)
 {
     int64_t count = 0;
@@ -448,6 +468,7 @@ int main(void)
 {
     const TTest *const tests[] = { test_rows,
                                    test_draws_belong_to_row_and_sample,
+                                   test_draws_belong_to_the_source,
                                    test_draws_differ,
                                    test_equals_sampling,
                                    test_equals_decoding,
