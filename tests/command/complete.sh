@@ -149,7 +149,9 @@ refused 2 'expected the part of x that vae has, "columns 14 14", found "quadrant
 refused 1 'none.h5: cannot open' complete part.h5 --data digits:120 --regressor none.h5 --picture out.png
 refused 2 'expected 1 sample of a regression, which has one answer unless x is drawn, found 3' complete answer.h5 \
     --data digits:120 --samples 3 --picture out.png
-refused 2 'sides of at most 1000000 pixels' complete part.h5 --data digits:120 --samples 50000 --picture out.png
+# Asked before there is room for 126 GB of samples.
+refused 2 'sides of at most 1000000 pixels' complete part.h5 --data digits:120 --count 20 --samples 1000000 \
+    --picture out.png
 refused 1 'validation' complete part.h5 --data digits:120 --split validation --picture out.png
 refused 1 'shape' complete part.h5 --data views.h5 --picture out.png
 refused 1 'complete takes it from data' sample part.h5 --out out.png

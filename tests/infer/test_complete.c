@@ -425,6 +425,21 @@ START_TEST(test_refuses_too_much)
 }
 END_TEST
 
+START_TEST(test_asks_before)
+{
+    ck_assert_status_ok(vae_completions_check(part, 8, 8, true, "a.png"));
+    ck_assert_status_ok(vae_completions_check(part, 8, 1000000, true, "a.h5"));
+    ck_assert_status(vae_completions_check(part, 8, 50000, true, "a.png"), VAE_ERROR_ARGUMENT, "a.png: picture: ");
+    ck_assert_status(vae_completions_check(part, 8, 8, true, "a.svg"), VAE_ERROR_ARGUMENT, "expected a file name in");
+    ck_assert_status(vae_completions_check(part, 8, 0, true, "a.png"), VAE_ERROR_ARGUMENT,
+                     "at least 1 row and 1 sample");
+    ck_assert_status(vae_completions_save(part, NULL, "a.png"), VAE_ERROR_ARGUMENT, "found NULL");
+    /* 33,333 columns of 30 pixels fit without the wider borders; they do not with them. */
+    ck_assert_status_ok(vae_completions_check(classes, 1, 33331, false, "a.png"));
+    ck_assert_status(vae_completions_check(part, 1, 33331, false, "a.png"), VAE_ERROR_ARGUMENT, "1000000 pixels");
+}
+END_TEST
+
 static int stop(void *context, int64_t done, int64_t all)
 {
     int *calls = context;
@@ -477,6 +492,7 @@ int main(void)
                                    test_refuses_models,
                                    test_refuses_regressors,
                                    test_refuses_too_much,
+                                   test_asks_before,
                                    test_stops,
                                    test_without_memory,
                                    NULL };
