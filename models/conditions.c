@@ -140,6 +140,10 @@ static vae_status take_after_x(vae_model *model, vae_condition_spec *mine, const
         return vae__error(VAE_ERROR_DECLARATION,
                           "%s: condition \"%s\": transform: expected none of a part of x, which has x's, found \"%s\"",
                           model->declaration.name, mine->name, given->transform);
+    if (given->levels)
+        return vae__error(VAE_ERROR_DECLARATION,
+                          "%s: condition \"%s\": levels: expected none of a part of x, found some",
+                          model->declaration.name, mine->name);
     mine->kind = model->x_rank > 1 ? VAE_IMAGE : VAE_VALUES;
     mine->type = x->type;
     mine->size = model->x_size;
@@ -191,25 +195,46 @@ static vae_status resolve_seen(vae_model *model, int index, const char *given)
         .name = "LAYER", .kind = VAE_BARE_COUNT, .optional = true, .usual = 0, .low = 0, .high = VAE__MAX_PHRASES      \
     }
 
-static const vae__entry entries[] = {
-    { .word = { .name = "encoder", .summary = "joins q(z|x) at this layer, from 0", .arguments = { ENTRY_LAYER } },
-      .network = VAE__ENCODER },
-    { .word = { .name = "decoder", .summary = "joins p(x|z) at this layer, from 0", .arguments = { ENTRY_LAYER } },
-      .network = VAE__DECODER },
-    { .word = { .name = "prior", .summary = "joins p(z) at this layer, from 0", .arguments = { ENTRY_LAYER } },
-      .network = VAE__PRIOR_NETWORK },
+static const vae__entry entries[VAE__NETWORKS] = {
+    [VAE__ENCODER] = { .word = { .name = "encoder",
+                                 .summary = "joins q(z|x) at this layer, from 0",
+                                 .arguments = { ENTRY_LAYER } },
+                       .network = VAE__ENCODER },
+    [VAE__DECODER] = { .word = { .name = "decoder",
+                                 .summary = "joins p(x|z) at this layer, from 0",
+                                 .arguments = { ENTRY_LAYER } },
+                       .network = VAE__DECODER },
+    [VAE__PRIOR_NETWORK] = { .word = { .name = "prior",
+                                       .summary = "joins p(z) at this layer, from 0",
+                                       .arguments = { ENTRY_LAYER } },
+                             .network = VAE__PRIOR_NETWORK },
 };
 
 const vae__word_table vae__entries = { "network", entries, sizeof *entries, sizeof entries / sizeof *entries, NULL,
                                        0,         NULL };
 
+/* A regression has no other network than the decoder. */
+static bool is_set_aside(const vae_model *model, vae__network_place network)
+{
+    return model->regresses && network != VAE__DECODER;
+}
+
+/* Layers of the network of this place; in a hierarchy, where there are several, of the shortest. */
+static int layers_of(const vae_model *model, vae__network_place network)
+{
+    if (network == VAE__PRIOR_NETWORK)
+        return model->prior_layers.count;
+    const vae__phrases *upper = network == VAE__ENCODER ? model->latent_encoders : model->latent_decoders;
+    int count = network == VAE__ENCODER ? model->encoder.count : model->decoder.count;
+    for (int i = 1; i < model->latent_count; i++)
+        count = upper[i].count < count ? upper[i].count : count;
+    return count;
+}
+
 static vae_status check_entry(const vae_model *model, const char *name, const vae__entry *entry, int layer)
 {
-    const vae__phrases *const networks[] = {
-        [VAE__ENCODER] = &model->encoder, [VAE__DECODER] = &model->decoder, [VAE__PRIOR_NETWORK] = &model->prior_layers
-    };
-    int most = networks[entry->network]->count;
-    if (layer <= most)
+    int most = layers_of(model, entry->network);
+    if (layer <= most || is_set_aside(model, entry->network))
         return vae__ok();
     return vae__error(VAE_ERROR_DECLARATION,
                       "%s: condition \"%s\": enters: %s: expected a layer from 0 to %d, behind the last, found %d",
@@ -235,6 +260,9 @@ static vae_status resolve_enters(vae_model *model, int index, const char *given)
         const vae__entry *entry = phrases.phrases[i].row;
         int layer = (int)phrases.phrases[i].arguments[0];
         VAE__TRY(check_entry(model, mine->name, entry, layer));
+        if (field->enters[entry->network] >= 0)
+            return vae__error(VAE_ERROR_DECLARATION, "%s: %s: %s is there twice", model->declaration.name, what,
+                              entry->word.name);
         field->enters[entry->network] = layer;
     }
     if (phrases.count)
@@ -243,26 +271,25 @@ static vae_status resolve_enters(vae_model *model, int index, const char *given)
                       model->declaration.name, what);
 }
 
-static vae_status resolve_ways(vae_model *model, int index, const vae_condition_spec *given)
+/* Layers on the way into a network that the condition does not enter would be left out in silence. */
+static vae_status resolve_way(vae_model *model, int index, vae__network_place network, const char *given,
+                              const char **printed)
 {
-    vae_condition_spec *mine = &model->declaration.conditions[index];
+    const char *name = model->declaration.conditions[index].name;
     vae__model_field *field = &model->conditions[index];
-    const struct {
-        const char *what, *given;
-        vae__phrases *layers;
-        const char **printed;
-    } ways[] = {
-        { "layers", given->layers, &field->layers, &mine->layers },
-        { "encoder layers", given->encoder_layers, &field->layers_into[VAE__ENCODER], &mine->encoder_layers },
-        { "decoder layers", given->decoder_layers, &field->layers_into[VAE__DECODER], &mine->decoder_layers },
-        { "prior layers", given->prior_layers, &field->layers_into[VAE__PRIOR_NETWORK], &mine->prior_layers },
-    };
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        char what[WHERE_SIZE];
-        snprintf(what, sizeof what, "condition \"%.40s\": %s", mine->name, ways[i].what);
-        VAE__TRY(vae__clause_layers(model, what, ways[i].given, ways[i].layers, ways[i].printed));
-    }
-    VAE__TRY(resolve_enters(model, index, given->enters));
+    char what[WHERE_SIZE];
+    if (is_set_aside(model, network))
+        return vae__ok();
+    snprintf(what, sizeof what, "condition \"%.40s\": %s layers", name, entries[network].word.name);
+    VAE__TRY(vae__clause_layers(model, what, given, &field->layers_into[network], printed));
+    if (!field->layers_into[network].count || field->enters[network] >= 0)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DECLARATION, "%s: %s: expected a condition that enters the %s, found one that does not",
+                      model->declaration.name, what, entries[network].word.name);
+}
+
+static vae_status check_unbuilt(const vae_model *model, int index, const vae_condition_spec *given)
+{
     if (!model->declaration.build ||
         !(given->layers || given->enters || given->encoder_layers || given->decoder_layers || given->prior_layers))
         return vae__ok();
@@ -270,7 +297,20 @@ static vae_status resolve_ways(vae_model *model, int index, const vae_condition_
         VAE_ERROR_DECLARATION,
         "%s: condition \"%s\": expected neither layers nor networks that it enters beside a .build, which "
         "gets it as it is",
-        model->declaration.name, mine->name);
+        model->declaration.name, model->declaration.conditions[index].name);
+}
+
+static vae_status resolve_ways(vae_model *model, int index, const vae_condition_spec *given)
+{
+    vae_condition_spec *mine = &model->declaration.conditions[index];
+    char what[WHERE_SIZE];
+    VAE__TRY(check_unbuilt(model, index, given));
+    snprintf(what, sizeof what, "condition \"%.40s\": layers", mine->name);
+    VAE__TRY(vae__clause_layers(model, what, given->layers, &model->conditions[index].layers, &mine->layers));
+    VAE__TRY(resolve_enters(model, index, given->enters));
+    VAE__TRY(resolve_way(model, index, VAE__ENCODER, given->encoder_layers, &mine->encoder_layers));
+    VAE__TRY(resolve_way(model, index, VAE__DECODER, given->decoder_layers, &mine->decoder_layers));
+    return resolve_way(model, index, VAE__PRIOR_NETWORK, given->prior_layers, &mine->prior_layers);
 }
 
 /* ---- All of it --------------------------------------------------------------------------------------------------- */
@@ -278,7 +318,7 @@ static vae_status resolve_ways(vae_model *model, int index, const vae_condition_
 static vae_status own_levels(const vae_condition_spec *spec, vae_condition_spec *mine)
 {
     char **levels = NULL;
-    if (!spec->levels || spec->kind != VAE_CLASS || spec->size < 1 || spec->size > VAE__CLASSES_MAX)
+    if (!spec->levels || spec->of_x || spec->kind != VAE_CLASS || spec->size < 1 || spec->size > VAE__CLASSES_MAX)
         return vae__ok();
     VAE__TRY(vae__allocate("the classes", (size_t)spec->size, sizeof *levels, &levels));
     mine->levels = (const char *const *)levels;

@@ -156,21 +156,26 @@ static void add_seen(vae__building *building, int place)
     building->hidden = vae_add(vae_negate(building->seen), vae_constant(graph, 1, (int64_t[]){ 1 }, &one));
 }
 
-/* Its values come with x; where there is no x they are given, in the same way and as stored. -1 where x is hidden:
- * x · seen + (seen - 1). */
+/* Given without x, in the same way and as stored: what is hidden of it is not looked at, and what is missing is 0. */
+static vae_node *given_alone(vae__building *building, int place)
+{
+    const vae_model *model = building->model;
+    const vae_x_spec *spec = &model->declaration.x;
+    vae_node *stored = vae_input(building->built->graph, model->declaration.conditions[place].name, 1, &model->x_size);
+    vae_node *observed = vae_observed(stored, spec->has_fill_value ? &spec->fill_value : NULL);
+    vae__transform_context context = vae__transform_context_of(building, place, "fields/x/transform", "binarize",
+                                                               building->request->condition_types[place]);
+    context.mask = vae_mul(observed, building->seen);
+    building->built->conditions[place] = stored;
+    return vae_fill(vae__transforms_build(&context, &model->transform, stored), context.mask, 0);
+}
+
+/* Its values come with x, or, where there is none, are given. -1 where x is hidden: x · seen + (seen - 1). */
 static void add_seen_values(vae__building *building, int place)
 {
     const vae_model *model = building->model;
     const vae_condition_spec *spec = &model->declaration.conditions[place];
-    vae__model_graph *built = building->built;
-    vae_node *x = building->x;
-    if (!x) {
-        vae__transform_context context = vae__transform_context_of(building, place, "fields/x/transform", "binarize",
-                                                                   building->request->condition_types[place]);
-        built->conditions[place] = vae_input(built->graph, spec->name, 1, &model->x_size);
-        x = vae__transforms_build(&context, &model->transform, built->conditions[place]);
-    }
-    building->given = vae_mul(x, building->seen);
+    building->given = building->x ? vae_mul(building->x, building->seen) : given_alone(building, place);
     if (building->model->conditions[place].has_baseline) {
         vae__build_baseline(building, place);
         return;

@@ -436,6 +436,11 @@ static vae_status build(const vae_model *model, const vae__graph_request *reques
                              &built->program);
 }
 
+vae_status vae__model_graph_check(const vae_model *model, const vae__graph_request *request)
+{
+    return vae__error_within(check_request(model, request), "%s: ", model->declaration.name);
+}
+
 vae_status vae__model_graph_new(const vae_model *model, const vae__graph_request *request, vae__model_graph *built)
 {
     *built = (vae__model_graph){ 0 };

@@ -151,6 +151,12 @@ static vae_status resolve_latents(vae_model *model, const vae_model_spec *spec)
     do
         VAE__TRY(resolve_latent(model, model->latent_count, &spec->latents[model->latent_count]));
     while (++model->latent_count < VAE_MAX_LATENTS && spec->latents[model->latent_count].size);
+    for (int i = model->latent_count; i < VAE_MAX_LATENTS; i++)
+        if (spec->latents[i].size || spec->latents[i].encoder || spec->latents[i].decoder)
+            return vae__error(VAE_ERROR_DECLARATION,
+                              "%s: latents: expected one after another, each with its size, found none for %d, and "
+                              "what belongs to %d",
+                              model->declaration.name, model->latent_count + 1, i + 1);
     if (model->latent_count == 1 || !spec->build)
         return vae__ok();
     return vae__error(VAE_ERROR_UNSUPPORTED, "%s: latents: expected one beside a .build, found %d",
@@ -180,26 +186,27 @@ static vae_status check_table(const vae_model *model)
     return vae__error(VAE_ERROR_DATA, "%s: posterior: expected how many rows, declared or from data, found none", name);
 }
 
-/* Does any condition enter this network? */
+/* Does any condition join the first layer of this network? */
 static bool is_entered(const vae_model *model, vae__network_place network)
 {
     bool entered = false;
     for (int i = 0; i < model->condition_count; i++)
-        entered |= model->conditions[i].enters[network] >= 0;
+        entered |= model->conditions[i].enters[network] == 0;
     return entered;
 }
 
-/* A network that nothing goes into would be a constant. */
+/* A network, or a layer of one, that nothing goes into would be a constant. */
 static vae_status check_entered(const vae_model *model)
 {
     if (model->regresses && !is_entered(model, VAE__DECODER))
-        return vae__error(
-            VAE_ERROR_DECLARATION,
-            "%s: objective: \"%s\" is without z: expected a condition that enters the decoder, found none",
-            model->declaration.name, model->declaration.objective);
+        return vae__error(VAE_ERROR_DECLARATION,
+                          "%s: objective: \"%s\" is without z: expected a condition that enters the decoder at its "
+                          "first layer, found "
+                          "none",
+                          model->declaration.name, model->declaration.objective);
     if (model->prior_layers.count && !is_entered(model, VAE__PRIOR_NETWORK))
         return vae__error(VAE_ERROR_DECLARATION,
-                          "%s: prior layers: expected a condition that enters the prior, found none",
+                          "%s: prior layers: expected a condition that enters the prior at its first layer, found none",
                           model->declaration.name);
     return vae__ok();
 }
@@ -241,17 +248,32 @@ static vae_status enter_parameters(vae_model *model, size_t most)
     return vae__ok();
 }
 
+/* Layers of a prior that is not learned, which none of its own parameters shows, would be left out in silence. */
+static vae_status check_prior(const vae_model *model)
+{
+    bool layers = model->prior_layers.count > 0, learned = false;
+    for (int i = 0; i < model->condition_count; i++)
+        layers |= model->conditions[i].layers_into[VAE__PRIOR_NETWORK].count > 0;
+    for (int i = 0; i < vae_store_count(model->store); i++)
+        learned |= !strncmp(vae_store_tensor(model->store, i)->name, "prior/", strlen("prior/"));
+    if (!layers || learned)
+        return vae__ok();
+    return vae__error(VAE_ERROR_DECLARATION, "%s: prior layers: expected a prior that is learned, found \"%s\"",
+                      model->declaration.name, model->declaration.prior);
+}
+
 static vae_status resolve(vae_model *model, const vae_model_spec *spec, size_t most)
 {
     VAE__TRY(own_names(model, spec));
     VAE__TRY(resolve_clauses(model, spec));
     VAE__TRY(check_x(model));
+    VAE__TRY(resolve_latents(model, spec));
     for (int i = 0; i < model->condition_count; i++)
         VAE__TRY(vae__condition_resolve(model, i, &spec->conditions[i]));
-    VAE__TRY(resolve_latents(model, spec));
     VAE__TRY(check_entered(model));
     VAE__TRY(check_table(model));
     VAE__TRY(enter_parameters(model, most));
+    VAE__TRY(check_prior(model));
     vae__store_bound(model->store, 0);
     return vae__ok();
 }

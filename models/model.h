@@ -140,6 +140,8 @@ typedef struct vae__model_graph {
 /* Does an evaluation give the KL of each dimension of z? Not of a hierarchy, nor by hand, nor of every prior. */
 bool vae__model_tells_dimensions(const vae_model *model);
 
+/* Has this model that kind of graph at all? Told before any work; vae__model_graph_new asks as well. */
+vae_status vae__model_graph_check(const vae_model *model, const vae__graph_request *request);
 vae_status vae__model_graph_new(const vae_model *model, const vae__graph_request *request, vae__model_graph *built);
 void vae__model_graph_clear(vae__model_graph *built);
 

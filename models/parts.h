@@ -91,6 +91,7 @@ typedef struct vae__seen_part {
     /* Is this pixel of it? `shape`: rows and columns; a vector is one row. */
     bool (*sees)(const double *arguments, const int64_t shape[2], int64_t row, int64_t column);
     int dimensions[VAE_MAX_ARGUMENTS]; /* in which an argument is a place: 0 rows, 1 columns, -1 none */
+    bool halves;                       /* it halves rows and columns, and is of an image alone */
 } vae__seen_part;
 
 /* 1 where a value of x is seen, in one of these parts at least, else 0. Fails where a part lies outside of x's shape,

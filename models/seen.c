@@ -42,7 +42,8 @@ static const vae__seen_part rows[] = {
                 .summary = "1: the bottom left quadrant; 2: the left half; 3: all but the top right quadrant",
                 .arguments = { { .name = "COUNT", .kind = VAE_BARE_COUNT, .low = 1, .high = 3 } } },
       .sees = in_quadrants,
-      .dimensions = { -1 } },
+      .dimensions = { -1 },
+      .halves = true },
     { .word = { .name = "columns",
                 .summary = "columns of an image, or values of a vector, from 0, both ends included",
                 .arguments = { PLACE("FIRST"), PLACE("LAST") } },
@@ -69,15 +70,33 @@ static void image_of(const int64_t *shape, int rank, int64_t image[2])
     image[1] = rank > 1 ? shape[1] : shape[0];
 }
 
+/* The end of a range stands behind its beginning. */
+static vae_status check_end(const vae__phrase *phrase, int end, const char *where)
+{
+    const vae__seen_part *part = phrase->row;
+    for (int begin = 0; begin < end; begin++)
+        if (part->dimensions[begin] == part->dimensions[end] && phrase->arguments[end] < phrase->arguments[begin])
+            return vae__error(VAE_ERROR_DECLARATION, "%s: %s: %s: expected at least %s, %g, found %g", where,
+                              part->word.name, part->word.arguments[end].name, part->word.arguments[begin].name,
+                              phrase->arguments[begin], phrase->arguments[end]);
+    return vae__ok();
+}
+
 static vae_status check_part(const vae__phrase *phrase, const int64_t image[2], const char *where)
 {
     const vae__seen_part *part = phrase->row;
+    if (part->halves && (image[0] < 2 || image[1] < 2))
+        return vae__error(VAE_ERROR_DECLARATION,
+                          "%s: %s: expected x to be an image of at least 2 rows and columns, found %" PRId64
+                          " and %" PRId64,
+                          where, part->word.name, image[0], image[1]);
     for (int i = 0; i < VAE_MAX_ARGUMENTS && part->word.arguments[i].name; i++) {
         int dimension = part->dimensions[i];
         if (dimension >= 0 && phrase->arguments[i] >= (double)image[dimension])
             return vae__error(VAE_ERROR_DECLARATION, "%s: %s: %s: expected 0 to %" PRId64 ", found %g", where,
                               part->word.name, part->word.arguments[i].name, image[dimension] - 1,
                               phrase->arguments[i]);
+        VAE__TRY(check_end(phrase, i, where));
     }
     return vae__ok();
 }

@@ -53,15 +53,16 @@ typedef struct vae_word {
 
 /* ---- Layers ------------------------------------------------------------------------------------------------------ */
 
-/* The network that a layer is part of. Conditions join its first layer, or, where it has none, its heads. */
+/* The network that a layer is part of. A condition joins the layer that it enters (see <vae/model.h>), as a rule the
+ * first; behind the last, or where there is none, that is the heads. */
 typedef struct vae_network vae_network;
 
 VAE_API vae_graph *vae_network_graph(const vae_network *network);
 
 /* x · weight + bias + Σ condition · weight_CONDITION (of a class a row of that weight), parameters "NAME/weight",
- * "NAME/bias", "NAME/weight_CONDITION": (rows, n) → (rows, units). The sum over the conditions is there in the first
- * layer alone, so a layer that makes its units by this function is conditional where it should be. `name` is the one a
- * layer's `build` got, or with vae_network_head the last part of it. */
+ * "NAME/bias", "NAME/weight_CONDITION": (rows, n) → (rows, units). The sum is over the conditions that
+ * enter this layer, so a layer that makes its units by this function is conditional where it should be. `name` is the
+ * one a layer's `build` got, or with vae_network_head the last part of it. */
 VAE_API vae_node *vae_network_dense(const vae_network *network, vae_node *x, int64_t units, const char *name);
 
 /* The same behind the last layer: parameters "encoder/mean/weight" for the head "mean" of the encoder. Of a prior `h`
@@ -74,7 +75,9 @@ VAE_API vae_node *vae_activate(const vae_network *network, double activation, va
 
 typedef struct vae_layer {
     vae_word word;
-    /* x (rows, n) → (rows, m); parameters are named "NAME/…", NAME being the layer's: "encoder/0". */
+    /* x (rows, n) → (rows, m); parameters are named "NAME/…", NAME being the layer's: "encoder/0". x is NULL in the
+     * first layer of a network that nothing but conditions goes into (of a prior, of a condition's own way, of a
+     * regression); vae_network_dense takes that. */
     vae_node *(*build)(const vae_network *network, const double *arguments, vae_node *x, const char *name);
 } vae_layer;
 
@@ -96,7 +99,7 @@ typedef struct vae_likelihood {
     bool density;                  /* of continuous values: the transform's Jacobian is part of log p(x) */
     vae_heads (*heads)(const vae_network *decoder, const double *arguments, vae_node *h, int64_t size);
     /* log p(x | z), nats of each row, (rows, 1): Σ mask · log p, where mask (rows, size) may be NULL for all. Where it
-     * is 0, x is 0. */
+     * is 0, x is 0, or is seen: a value like others that is a condition. */
     vae_node *(*log)(const double *arguments, vae_node *x, const vae_heads *heads, vae_node *mask);
     vae_node *(*mean)(const double *arguments, const vae_heads *heads); /* E x, (rows, size) */
     /* x drawn, by noise nodes with labels that begin with "draw". NULL: this likelihood gives means alone. */

@@ -161,7 +161,7 @@ struct vae_build {
     int64_t x_size;                           /* values of an example */
     vae_node *x;                              /* as the likelihood scores it, (rows, x_size); or NULL */
     vae_node *encoder_x;                      /* as the encoder sees it; mostly the same node */
-    vae_node *mask;                           /* 1 observed, 0 missing; NULL: all are observed */
+    vae_node *mask;                           /* 1 scored; 0 missing, or seen (.of_x); NULL: all are scored */
     vae_node *conditions[VAE_MAX_CONDITIONS]; /* of a class its number, (rows, 1): see vae_gather; else (rows, size) */
     vae_node *noise;                          /* N(0, 1), (rows, size of z), beside x */
     vae_node *z;                              /* given latents, (rows, size of z), without x */

@@ -43,7 +43,8 @@ static int take_condition_text(const vae__call *call, const condition_option *wh
     int length = (int)(equals - text), place = vae__condition_place(spec, text, (size_t)length);
     if (place < 0)
         return vae__wrong_usage(call, "--%s: %s has no condition \"%.*s\"", option, spec->name, length, text);
-    if (which->member == offsetof(vae_condition_spec, transform) && spec->conditions[place].kind == VAE_CLASS)
+    if (which->member == offsetof(vae_condition_spec, transform) && spec->conditions[place].kind == VAE_CLASS &&
+        !spec->conditions[place].of_x)
         return vae__wrong_usage(call,
                                 "--%s %.*s: expected a condition of values or an image, found a class, which has no "
                                 "transform",

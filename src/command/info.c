@@ -299,6 +299,20 @@ static void json_condition(vae__json *json, const vae_condition_spec *condition)
     vae__json_object_end(json);
 }
 
+/* Of the second and further, by the names of the file's attributes; where there are some. */
+static void json_latent_layers(vae__json *json, const vae_model_spec *spec)
+{
+    for (int i = 1; i < VAE_MAX_LATENTS; i++) {
+        const clause clauses[] = { { "encoder", spec->latents[i].encoder }, { "decoder", spec->latents[i].decoder } };
+        for (int k = 0; k < 2; k++) {
+            char name[32];
+            snprintf(name, sizeof name, "latent%d_%s", i + 1, clauses[k].name);
+            if (clauses[k].text && *clauses[k].text)
+                vae__json_text(json, name, clauses[k].text);
+        }
+    }
+}
+
 static void json_declaration(vae__json *json, const vae_model_spec *spec)
 {
     clause clauses[CLAUSES];
@@ -322,6 +336,7 @@ static void json_declaration(vae__json *json, const vae_model_spec *spec)
     for (int i = 0; i < VAE_MAX_LATENTS && spec->latents[i].size; i++)
         vae__json_whole(json, NULL, spec->latents[i].size);
     vae__json_array_end(json);
+    json_latent_layers(json, spec);
     for (int i = 0; i < CLAUSES; i++)
         vae__json_text(json, clauses[i].name, clauses[i].text);
     vae__json_object_end(json);

@@ -19,7 +19,7 @@ static vae_status check(const vae_model *model, const vae_data *data, const vae_
     if ((unsigned)options->split >= VAE_SPLITS || options->threads < 0 || options->threads > VAE__THREADS_MAX)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a split and 0 to %d threads, found %d and %d",
                           (int)VAE__THREADS_MAX, (int)options->split, options->threads);
-    return vae__ok();
+    return vae__model_graph_check(model, &(vae__graph_request){ .kind = VAE__DECODING });
 }
 
 static vae_status check_finite(const vae_field *field, const char *where, const char *what)

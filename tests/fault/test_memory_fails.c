@@ -44,6 +44,22 @@ static const vae_model_spec rich_spec = {
     .encoder = "dense 3 relu",
     .decoder = "dense 3 relu",
 };
+/* A part of x and a class by layers of their own, a hierarchy, a prior that is learned. */
+static const vae_model_spec structured_spec = {
+    .name = "structured",
+    .x = { .likelihood = "gaussian", .transform = "standardize", .missing = VAE_MISSING_MASK },
+    .conditions = { { .name = "part",
+                      .of_x = "columns 0 0, columns 2 2",
+                      .enters = "prior, decoder 1",
+                      .layers = "dense 2 tanh",
+                      .prior_layers = "dense 2 tanh" },
+                    { .name = "run", .kind = VAE_CLASS, .encoder_layers = "dense 2" } },
+    .latents = { { .size = 2 }, { .size = 2, .encoder = "dense 3", .decoder = "dense 3 relu" } },
+    .encoder = "dense 3 relu",
+    .decoder = "dense 3 relu",
+    .prior = "gaussian",
+    .prior_layers = "dense 3 relu",
+};
 enum { RICH_ROWS = 24, RICH_WIDTH = 3 };
 
 static char folder[64], path[96], other_path[96], data_path[96], rich_path[96];
@@ -265,6 +281,32 @@ static vae_status try_rich_load(void)
     return status;
 }
 
+/* Declared, trained, kept, loaded and sampled. */
+static vae_status try_structure(void)
+{
+    static const double part[] = { 1, 2, 3 };
+    vae_model *model = NULL;
+    vae_training *made = NULL;
+    vae_samples samples = { .count = 0 };
+    vae_status status = vae_model_new(&structured_spec, NULL, rich_data, 1, &model);
+    if (!status.code)
+        status = vae_training_new(&model, rich_data, &(vae_training_options){ .batch_size = 12 }, &made);
+    if (!status.code)
+        status =
+            vae_train(made, rich_data, &(vae_train_options){ .epochs = 1, .threads = 1, .checkpoint = other_path });
+    vae_model_free(&model);
+    vae_training_free(&made);
+    if (!status.code)
+        status = vae_model_load(other_path, NULL, &model);
+    const vae_sample_options options = { .count = 1, .threads = 1, .conditions = { { part, 1 } } };
+    if (!status.code)
+        status = vae_sample(model, &options, &samples);
+    ck_assert_int_eq(samples.x != NULL, !status.code);
+    vae_samples_free(&samples);
+    vae_model_free(&model);
+    return status;
+}
+
 /* From a model of other levels, of which some rows are the same. */
 static vae_status try_start(void)
 {
@@ -433,6 +475,7 @@ static const struct {
     { "list", try_list },
     { "train on fields", try_rich_train },
     { "load fields", try_rich_load },
+    { "structure", try_structure },
     { "start", try_start },
     { "call", try_call },
     { "encode", try_encode },

@@ -514,6 +514,38 @@ for name, text in {'wide_layer': b'dense 1000000000 relu', 'widest_layer': b'den
     checkpoint(function)
 
 
+# Conditions, priors and latents that make no sense, or that would take all memory.
+for name, place, attribute, text in (
+        ('part_of_x_with_levels', '/fields/digit', 'of_x', b'quadrants 1'),
+        ('part_of_x_far_away', '/fields/digit', 'of_x', b'columns 999999 999999'),
+        ('part_of_x_unknown', '/fields/digit', 'of_x', b'%n%s' * 1000),
+        ('enters_far', '/fields/digit', 'enters', b'encoder 2000000000'),
+        ('enters_often', '/fields/digit', 'enters', b', '.join([b'encoder'] * 2000)),
+        ('enters_nothing', '/fields/digit', 'enters', b' '),
+        ('layers_of_its_own', '/fields/digit', 'layers', b'dense 1000000 relu, dense 1000000 relu'),
+        ('encoder_layers_of_its_own', '/fields/digit', 'encoder_layers', b'dense 60000 relu, dense 60000 relu'),
+        ('layers_without_end', '/fields/digit', 'decoder_layers', b', '.join([b'dense 8'] * 2000)),
+        ('prior_learned', '/model', 'prior', b'gaussian'),
+        ('prior_layers', '/model', 'prior_layers', b'dense 1000000 relu, dense 1000000 relu'),
+        ('latent_layers_of_none', '/model', 'latent3_encoder', b'dense 8 relu'),
+        ('no_objective', '/model', 'objective', b'none')):
+    function = declared(attribute, place, text)
+    function.__name__ = name
+    checkpoint(function)
+
+
+@checkpoint
+def wide_hierarchy(file):
+    file['model'].attrs.create('latent_sizes', [2, 100000, 100000, 100000], dtype='<i8')
+    string(file, '/model', 'latent2_encoder', b'dense 100000')
+    string(file, '/model', 'latent4_decoder', b'dense 1000000')
+
+
+@checkpoint
+def no_latents(file):
+    del file['model'].attrs['latent_sizes']
+
+
 @checkpoint
 def million_latents(file):
     file['model'].attrs.create('latent_sizes', [1000000], dtype='<i8')

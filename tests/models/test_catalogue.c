@@ -182,9 +182,9 @@ START_TEST(test_messages)
           "m: likelihood: \"student\": no such likelihood; there are student-t, bernoulli, gaussian, poisson, laplace, "
           "continuous-bernoulli, discretized-logistic, categorical, negative-binomial" },
         { "", "student-t nu=0", NULL, NULL, NULL, "m: likelihood: nu: expected a number from 1 to 1e+06, found \"0\"" },
-        { "", NULL, "wild", NULL, NULL, "m: posterior: \"wild\": no such posterior; there are tame, gaussian" },
+        { "", NULL, "wild", NULL, NULL, "m: posterior: \"wild\": no such posterior; there are tame, gaussian, table" },
         { "", NULL, NULL, "flat", NULL,
-          "m: prior: \"flat\": no such prior; there are laplace, given, standard-normal" },
+          "m: prior: \"flat\": no such prior; there are laplace, given, standard-normal, gaussian" },
         { "", NULL, NULL, NULL, "weighted",
           "m: objective: weighted: beta is missing; it is written \"weighted beta=NUMBER\"" },
     };

@@ -223,8 +223,9 @@ static const struct {
     { WITH(.encoder = NULL), VAE_ERROR_DECLARATION, "m: encoder: expected phrases of the little language, found none" },
     { WITH(.decoder = NULL), VAE_ERROR_DECLARATION, "m: decoder: expected phrases of the little language, found none" },
     { WITH(.posterior = "flow"), VAE_ERROR_DECLARATION,
-      "m: posterior: \"flow\": no such posterior; there are gaussian" },
-    { WITH(.prior = "flow"), VAE_ERROR_DECLARATION, "m: prior: \"flow\": no such prior; there are standard-normal" },
+      "m: posterior: \"flow\": no such posterior; there are gaussian, table" },
+    { WITH(.prior = "flow"), VAE_ERROR_DECLARATION,
+      "m: prior: \"flow\": no such prior; there are standard-normal, gaussian" },
     { WITH(.objective = "elbo gamma=4"), VAE_ERROR_DECLARATION,
       "m: objective: \"gamma=4\": not expected here; it is written \"elbo [samples=COUNT] [beta=NUMBER] "
       "[warm-up=NUMBER] [free-bits=NUMBER] [free-total=NUMBER]\"" },
@@ -249,8 +250,8 @@ static const struct {
       "m: latents: expected 1 to 100000 dimensions, found 0" },
     { WITH(.latents = { { .size = 100001 } }), VAE_ERROR_DECLARATION,
       "m: latents: expected 1 to 100000 dimensions, found 100001" },
-    { WITH(.latents = { { .size = 2 }, { .size = 3 } }), VAE_ERROR_UNSUPPORTED,
-      "m: latents: this version takes one, found 2" },
+    { WITH(.latents = { { .size = 2 }, { .size = -3 } }), VAE_ERROR_DECLARATION,
+      "m: latents: expected 1 to 100000 dimensions, found -3" },
     { WITH(.conditions = { { .name = "", .kind = VAE_CLASS } }), VAE_ERROR_DECLARATION,
       "m: condition \"\": expected a name of 1 to 63 characters without spaces or any of / . , = : that is not x, z "
       "or mask" },

@@ -42,6 +42,30 @@ static const vae_model_spec rising = { .name = "rising",
                                        .decoder = "dense 24 relu",
                                        .objective = "elbo samples=2 beta=3 warm-up=2.5 free-bits=0.01" };
 
+/* A part of x and a class by layers of their own, a prior that is learned; stochastic layers; none at all. */
+static const vae_model_spec completing = {
+    .name = "completing",
+    .conditions = { { .name = "seen", .of_x = "quadrants 1", .layers = "dense 8 tanh", .enters = "decoder, prior" },
+                    { .name = "digit", .kind = VAE_CLASS, .decoder_layers = "dense 4 tanh" } },
+    .latents = { { .size = 3 } },
+    .encoder = "dense 24 relu",
+    .decoder = "dense 24 relu",
+    .prior = "gaussian",
+    .prior_layers = "dense 8 relu",
+};
+static const vae_model_spec layered = {
+    .name = "layered",
+    .conditions = { { .name = "digit", .kind = VAE_CLASS } },
+    .latents = { { .size = 4 }, { .size = 2, .encoder = "dense 8 tanh", .decoder = "dense 6 tanh" } },
+    .encoder = "dense 24 relu",
+    .decoder = "dense 24 relu",
+    .objective = "iwae samples=3",
+};
+static const vae_model_spec regression = { .name = "regression",
+                                           .conditions = { { .name = "seen", .of_x = "columns 0 9" } },
+                                           .decoder = "dense 24 relu",
+                                           .objective = "none" };
+
 static const struct trained {
     const char *name;
     const vae_model_spec *spec;
@@ -95,6 +119,9 @@ static const struct trained {
       { .batch_size = 64, .clip_norm = 5, .clip_value = 0.1, .weight_prior = 1 },
       33 },
     { "bf16, sgd", &plain, { .batch_size = 64, .precision = "bf16", .optimizer = "sgd momentum=0.5" }, 0 },
+    { "a part of x, a learned prior", &completing, { .batch_size = 64 }, 33 },
+    { "a hierarchy", &layered, { .batch_size = 70 }, 0 },
+    { "a regression", &regression, { .batch_size = 64 }, 33 },
     { "bf16", &plain, { .batch_size = 64, .precision = "bf16" }, 0 },
     { "bf16, conditional, with state and validation", &fitted, { .batch_size = 50, .precision = "bf16" }, 33 },
 };
