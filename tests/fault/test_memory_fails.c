@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <vae/complete.h>
 #include <vae/check.h>
 #include <vae/checkpoint.h>
+#include <vae/complete.h>
 #include <vae/draw.h>
 #include <vae/infer.h>
 #include <vae/plot.h>
