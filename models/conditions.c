@@ -136,10 +136,11 @@ static vae_status resolve_condition_transform(vae_model *model, int index, const
 static vae_status take_after_x(vae_model *model, vae_condition_spec *mine, const vae_condition_spec *given)
 {
     const vae_x_spec *x = &model->declaration.x;
-    if (given->transform && strcmp(given->transform, x->transform))
-        return vae__error(VAE_ERROR_DECLARATION,
-                          "%s: condition \"%s\": transform: expected none of a part of x, which has x's, found \"%s\"",
-                          model->declaration.name, mine->name, given->transform);
+    if (given->transform && strcmp(given->transform, x->encoder_transform))
+        return vae__error(
+            VAE_ERROR_DECLARATION,
+            "%s: condition \"%s\": transform: expected none of a part of x, which has the encoder's, found \"%s\"",
+            model->declaration.name, mine->name, given->transform);
     if (given->levels)
         return vae__error(VAE_ERROR_DECLARATION,
                           "%s: condition \"%s\": levels: expected none of a part of x, found some",
@@ -364,8 +365,8 @@ vae_status vae__condition_resolve(vae_model *model, int index, const vae_conditi
     VAE__TRY(check_condition(model, index));
     VAE__TRY(check_size(model, index));
     VAE__TRY(check_levels(model, index));
-    VAE__TRY(
-        resolve_condition_transform(model, index, given->of_x ? model->declaration.x.transform : given->transform));
+    VAE__TRY(resolve_condition_transform(model, index,
+                                         given->of_x ? model->declaration.x.encoder_transform : given->transform));
     if (given->of_x)
         VAE__TRY(resolve_seen(model, index, given->of_x));
     VAE__TRY(resolve_baseline(model, index, given));

@@ -156,32 +156,46 @@ static void add_seen(vae__building *building, int place)
     building->hidden = vae_add(vae_negate(building->seen), vae_constant(graph, 1, (int64_t[]){ 1 }, &one));
 }
 
-/* Given without x, in the same way and as stored: what is hidden of it is not looked at, and what is missing is 0. */
-static vae_node *given_alone(vae__building *building, int place)
+/* Values given without x, as they are stored, through transforms of x: what is hidden of them is not looked at, and
+ * what is missing is 0. */
+static vae_node *given_alone(const vae__building *building, int place, const vae__phrases *transform, const char *where,
+                             vae_node *mask)
+{
+    vae__transform_context context =
+        vae__transform_context_of(building, place, where, "binarize", building->request->condition_types[place]);
+    context.mask = mask;
+    return vae_fill(vae__transforms_build(&context, transform, building->built->conditions[place]), mask, 0);
+}
+
+/* What is seen: as the likelihood scores x, and, returned, as the encoder sees it; else 0. It comes with x, or, where
+ * there is none, is given. */
+static vae_node *add_given(vae__building *building, int place)
 {
     const vae_model *model = building->model;
     const vae_x_spec *spec = &model->declaration.x;
+    if (building->x) {
+        building->given = vae_mul(building->x, building->seen);
+        return model->one_transform ? building->given : vae_mul(building->encoder_x, building->seen);
+    }
     vae_node *stored = vae_input(building->built->graph, model->declaration.conditions[place].name, 1, &model->x_size);
     vae_node *observed = vae_observed(stored, spec->has_fill_value ? &spec->fill_value : NULL);
-    vae__transform_context context = vae__transform_context_of(building, place, "fields/x/transform", "binarize",
-                                                               building->request->condition_types[place]);
-    context.mask = vae_mul(observed, building->seen);
+    vae_node *mask = vae_mul(observed, building->seen);
     building->built->conditions[place] = stored;
-    return vae_fill(vae__transforms_build(&context, &model->transform, stored), context.mask, 0);
+    building->given = given_alone(building, place, &model->transform, "fields/x/transform", mask);
+    return model->one_transform
+               ? building->given
+               : given_alone(building, place, &model->encoder_transform, "fields/x/encoder_transform", mask);
 }
 
-/* Its values come with x, or, where there is none, are given. -1 where x is hidden: x · seen + (seen - 1). */
+/* -1 where x is hidden: x · seen + (seen - 1). */
 static void add_seen_values(vae__building *building, int place)
 {
     const vae_model *model = building->model;
     const vae_condition_spec *spec = &model->declaration.conditions[place];
-    building->given = building->x ? vae_mul(building->x, building->seen) : given_alone(building, place);
-    if (building->model->conditions[place].has_baseline) {
+    vae_node *seen = vae_sub(add_given(building, place), building->hidden);
+    building->conditions[place] = (vae__network_condition){ spec, false, model->x_size, seen, .layer = 0 };
+    if (model->conditions[place].has_baseline)
         vae__build_baseline(building, place);
-        return;
-    }
-    building->conditions[place] =
-        (vae__network_condition){ spec, false, model->x_size, vae_sub(building->given, building->hidden), .layer = 0 };
 }
 
 vae_node *vae__build_complete(const vae__building *building, vae_node *x)

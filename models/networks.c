@@ -56,10 +56,7 @@ void vae__build_baseline(vae__building *building, int place)
 {
     const vae_model *model = building->model;
     const vae_likelihood *likelihood = model->likelihood.row;
-    const vae_condition_spec *spec = &model->declaration.conditions[place];
-    vae__network_condition seen = { .spec = spec,
-                                    .size = model->x_size,
-                                    .node = vae_sub(building->given, building->hidden) };
+    vae__network_condition seen = building->conditions[place];
     vae_network network = { .graph = building->built->graph,
                             .name = "baseline",
                             .catalogue = model->catalogue,
@@ -70,7 +67,6 @@ void vae__build_baseline(vae__building *building, int place)
     vae_node *h = vae__network_build(&network, &model->conditions[place].baseline, NULL);
     vae_heads heads = likelihood->heads(&network, model->likelihood.arguments, h, model->x_size);
     vae_node *answer = likelihood->mean(model->likelihood.arguments, &heads);
-    building->conditions[place] = seen;
     building->conditions[place].node = vae_add(vae_mul(answer, building->hidden), building->given);
 }
 

@@ -91,6 +91,7 @@ static vae_status check_regression(const vae_model *model, const vae_model *from
         { "hidden layers", mine->baseline, from->declaration.decoder },
         { "likelihood", model->declaration.x.likelihood, from->declaration.x.likelihood },
         { "transform", model->declaration.x.transform, from->declaration.x.transform },
+        { "encoder transform", model->declaration.x.encoder_transform, from->declaration.x.encoder_transform },
     };
     for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
         if (strcmp(clauses[i].expected, clauses[i].found))

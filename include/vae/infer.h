@@ -32,7 +32,9 @@ typedef struct vae_infer_options {
     bool modelled;                                /* of a decoder: give x as the likelihood has it; see below */
 } vae_infer_options;
 
-/* The conditions of a run's rows. Those that a model does not have are not looked at. */
+/* The conditions of a run's rows. Those that a model does not have are not looked at. Of a part of x (.of_x) an
+ * encoder, which has x, needs none; a decoder takes all of x, (rows, x size), stored as x is: hidden values are not
+ * looked at, and what is NaN or the fill value among the seen ones is missing: 0 behind the transforms. */
 typedef struct vae_conditions {
     const void *values[VAE_MAX_CONDITIONS]; /* by place in the declaration: (rows, size), packed, of the type announced,
                                                in the data's own units; of a class its number, (rows, 1) */
@@ -125,7 +127,7 @@ typedef struct vae_evaluation {
     int64_t active_units;  /* dimensions of z whose posterior mean varies over the split by more than 0.01
                               (Burda, Grosse, Salakhutdinov 2015, section 5.2) */
     int64_t latent_size;
-    double observed;                                              /* values of x that were not missing, of an example */
+    double observed; /* values of x that are scored, of an example: not missing, nor a seen part */
     double elbo_error, reconstruction_error, kl_error, nll_error; /* standard errors */
     /* (Σ_k w_k)² / Σ_k w_k² of the importance samples' weights, divided by K: 1 where q(z | x) is p(z | x), 1 / K where
      * a single sample is all the sum (Kong 1992). The mean over examples, and the lowest; NaN without such samples. */
@@ -146,7 +148,7 @@ typedef struct vae_examples {
     vae_split split;
     int64_t *row;                       /* of the source, as vae_data_row has it */
     double *elbo, *reconstruction, *kl; /* nats */
-    int64_t *observed;                  /* values of x that were not missing */
+    int64_t *observed;                  /* values of x that are scored */
     double *nll, *effective_fraction;   /* NULL without importance samples */
     double *prior_nll;                  /* NULL without draws from the prior */
     int64_t latent_size;

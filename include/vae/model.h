@@ -46,8 +46,9 @@ typedef struct vae_condition_spec {
     const char *const *levels;
     vae_type type; /* as x's */
     /* This condition is a part of x itself, "quadrants 1", "columns 14 14": what is seen of it. The likelihood is of
-     * the rest alone, while the encoder sees all of x. Its values are those of x as the likelihood scores them, and -1
-     * where x is hidden; kind, size, shape and transform are x's. NULL: it is a field of its own. */
+     * the rest alone, while the encoder sees all of x. Its values are those of x as the encoder sees them, and -1
+     * where x is hidden; kind, size and shape are x's, and the transform is the encoder's. NULL: it is a field of its
+     * own. */
     const char *of_x;
     /* The networks that it enters, and the layer of each that it joins, from 0: "encoder, decoder 2, prior". Behind the
      * last layer stand the heads. NULL: all three, at the first layer. */

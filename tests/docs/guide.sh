@@ -11,6 +11,7 @@ set -u
 
 prints docs/guide.md docs/examples/encode.c
 prints docs/guide.md docs/examples/decode.cpp
+prints docs/guide.md docs/examples/given.c
 blocks "$source/docs/guide.md" c | awk '/vae.vae.h/ && !n++ { mine = 1 } $0 == "####" { mine = 0 } mine' >block
 sed '1,/clang-format off/d' "$source/tests/consumer/my_cvae.c" >program
 run 'docs/guide.md prints my_cvae.c' cmp program block
@@ -19,7 +20,8 @@ if [ -z "${PYTHON-}" ]; then
     skip 'docs/guide.md: no python with h5py, which makes its data'
     finish
 fi
-cp "$source"/docs/examples/encode.c "$source"/docs/examples/decode.cpp "$source/tests/consumer/my_cvae.c" .
+cp "$source"/docs/examples/encode.c "$source"/docs/examples/decode.cpp "$source"/docs/examples/given.c \
+    "$source/tests/consumer/my_cvae.c" .
 run_page docs/guide.md 's/--data digits /--data digits:600 /'
 
 # What the page says that one sees.

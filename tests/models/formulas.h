@@ -28,7 +28,7 @@ typedef struct given {
 
 typedef struct example {
     const bench *b;
-    vector x;
+    vector x, encoder_x;
     bool observed[MOST];
     double jacobian;
     given ways[NETWORKS][WAYS];
@@ -229,32 +229,46 @@ static inline double mean_of_x(const example *e, const vector *head, int place)
 
 /* ---- Fields -------------------------------------------------------------------------------------- */
 
-/* x through its transform, and of its Jacobian what is scored. */
+/* A value of x through the transforms that the structures have, with the slope; `u`: noise, below 0 where nothing is
+ * drawn. */
+static inline double transformed(const bench *b, const char *words, const char *where, int place, double stored,
+                                 double u, double *slope)
+{
+    *slope = 1.0 / 255;
+    if (!strcmp(words, "log1p")) {
+        *slope = 1 / (1 + stored);
+        return log(1 + stored);
+    }
+    if (!strcmp(words, "standardize")) {
+        const label under_where = under(where, "0");
+        *slope = 1 / (double)values_of(b->model, under(under_where.text, "deviation").text)[place];
+        return (stored - (double)values_of(b->model, under(under_where.text, "mean").text)[place]) * *slope;
+    }
+    ck_assert_msg(!strncmp(words, "unit", strlen("unit")), "%s", words);
+    return strcmp(words, "unit") && u >= 0 ? u < stored / 255 : stored / 255;
+}
+
+/* x as the likelihood has it, as the encoder sees it, and of its Jacobian what is scored. */
 static inline void take_x(example *e, int row, bool grey)
 {
     const bench *b = e->b;
-    const vae_x_spec *x = &b->structure->spec.x;
+    const vae_x_spec *x = &vae_model_declaration(b->model)->x;
     const int size = (int)vae_model_x_size(b->model);
-    const bool unit = !x->transform || !strcmp(x->transform, "unit"), density = !is_bernoulli(b);
+    const char *encoder_state =
+        strcmp(x->encoder_transform, x->transform) ? "fields/x/encoder_transform" : "fields/x/transform";
     double noise[EXAMPLES * MOST];
     draw_noise("binarize", VAE_UNIFORM, 0, size, noise);
-    e->x.size = size;
+    e->x.size = e->encoder_x.size = size;
     for (int i = 0; i < size; i++) {
-        double stored = vae__type_value(b->match.x->type, b->match.x->values, row * size + i), slope = 1.0 / 255;
+        double stored = vae__type_value(b->match.x->type, b->match.x->values, row * size + i), slope, unused;
+        double u = grey ? -1 : noise[row * size + i];
         const uint8_t *mask = b->match.mask ? b->match.mask->values : NULL;
         e->observed[i] = (!mask || mask[row * size + i]) && !isnan(stored) && !(x->has_fill_value && stored >= FILL);
-        double value = stored / 255;
-        if (!unit && !strcmp(x->transform, "log1p")) {
-            value = log(1 + stored);
-            slope = 1 / (1 + stored);
-        } else if (!unit) {
-            slope = 1 / (double)values_of(b->model, "fields/x/transform/0/deviation")[i];
-            value = (stored - (double)values_of(b->model, "fields/x/transform/0/mean")[i]) * slope;
-        }
-        if (!density && !grey)
-            value = noise[row * size + i] < value;
+        double value = transformed(b, x->transform, "fields/x/transform", i, stored, u, &slope);
+        double seen = transformed(b, x->encoder_transform, encoder_state, i, stored, u, &unused);
         e->x.at[i] = e->observed[i] ? value : 0;
-        e->jacobian += density && is_scored(e, i) ? log(slope) : 0;
+        e->encoder_x.at[i] = e->observed[i] ? seen : 0;
+        e->jacobian += !is_bernoulli(b) && is_scored(e, i) ? log(slope) : 0;
     }
 }
 
@@ -265,9 +279,9 @@ static inline given condition_of(const example *e, int place, int row)
     const vae_field *field = b->match.conditions[place];
     given condition = { w->name, -1, { 0 } };
     if (!place && b->structure->sketch.seen) {
-        condition.values = e->x;
+        condition.values = e->encoder_x;
         for (int i = 0; i < e->x.size; i++)
-            condition.values.at[i] = b->structure->sketch.seen(i) ? e->x.at[i] : -1;
+            condition.values.at[i] = b->structure->sketch.seen(i) ? e->encoder_x.at[i] : -1;
     } else if (w->kind == VAE_CLASS) {
         condition.number = (int)vae__type_value(field->type, field->values, row);
     } else {
@@ -325,7 +339,7 @@ static inline terms terms_of(const example *e, const noises *all, int row, int s
     const sketch *known = &e->b->structure->sketch;
     if (!known->latents)
         return (terms){ log_x(e, NULL), 0, 0, 0 };
-    gaussian q = gaussian_of(e, TO_ENCODER, "encoder", known->encoder, &e->x), p = prior_of(e), first = q;
+    gaussian q = gaussian_of(e, TO_ENCODER, "encoder", known->encoder, &e->encoder_x), p = prior_of(e), first = q;
     vector z = sample_of(&q, noise_at(all, known, 0, row, sample));
     terms t = { .log_x = log_x(e, &z), .log_posterior = log_normal(&z, &q) };
     for (int i = 1; i < known->latents; i++) {

@@ -153,7 +153,7 @@ START_TEST(test_free_bits)
     bench_begin(&b, s, data, "elbo", VAE__TRAINING);
     for (int row = 0; row < EXAMPLES; row++) {
         example e = example_of(&b, row, false);
-        gaussian q = gaussian_of(&e, TO_ENCODER, "encoder", s->sketch.encoder, &e.x), p = prior_of(&e);
+        gaussian q = gaussian_of(&e, TO_ENCODER, "encoder", s->sketch.encoder, &e.encoder_x), p = prior_of(&e);
         for (int j = 0; j < size; j++)
             kl[j] += kl_of(&q, &p, j) / EXAMPLES;
     }
@@ -180,7 +180,7 @@ START_TEST(test_encoding)
     bench_begin(&b, s, data, NULL, VAE__ENCODING);
     for (int row = 0; row < EXAMPLES; row++) {
         example e = example_of(&b, row, true);
-        gaussian q = gaussian_of(&e, TO_ENCODER, "encoder", s->sketch.encoder, &e.x);
+        gaussian q = gaussian_of(&e, TO_ENCODER, "encoder", s->sketch.encoder, &e.encoder_x);
         for (int j = 0; j < q.mean.size; j++) {
             check_near(found(&b, b.graph.mean)[row * q.mean.size + j], q.mean.at[j]);
             check_near(found(&b, b.graph.logvar)[row * q.mean.size + j], q.logvar.at[j]);
@@ -207,7 +207,7 @@ START_TEST(test_reconstruction)
         example e = example_of(&b, row, true);
         vector z = { 0 };
         if (!regresses(s))
-            z = gaussian_of(&e, TO_ENCODER, "encoder", s->sketch.encoder, &e.x).mean;
+            z = gaussian_of(&e, TO_ENCODER, "encoder", s->sketch.encoder, &e.encoder_x).mean;
         check_x(&b, &e, regresses(s) ? NULL : &z, row);
     }
     bench_end(&b);

@@ -6,6 +6,7 @@
 #include <vae/ops.h>
 
 #include "models/model.h"
+#include "tests/models/brought.h"
 #include "tests/models/structure.h"
 
 static void begin(void)
@@ -243,7 +244,7 @@ static const struct mistake {
     { WITH(.x = { .shape = { 8 } }, .conditions = { { .name = "seen", .of_x = "rows 1 1" } }), VAE_ERROR_DECLARATION,
       "m: condition \"seen\": of x: rows: FIRST: expected 0 to 0, found 1" },
     { WITH_SEEN(.of_x = "rows 1 1", .transform = "raw"), VAE_ERROR_DECLARATION,
-      "m: condition \"seen\": transform: expected none of a part of x, which has x's, found \"raw\"" },
+      "m: condition \"seen\": transform: expected none of a part of x, which has the encoder's, found \"raw\"" },
     { WITH_SEEN(.of_x = "rows 1 1", .size = 2, .levels = levels), VAE_ERROR_DECLARATION,
       "m: condition \"seen\": levels: expected none of a part of x, found some" },
     { WITH(.conditions = { { .name = "a", .of_x = "rows 1 1" }, { .name = "b", .of_x = "rows 2 2" } }),
@@ -346,10 +347,31 @@ START_TEST(test_mistakes)
 }
 END_TEST
 
+/* What a program brings is given NULL where nothing but conditions goes in: a layer that cannot do with that is told
+ * of, and a likelihood by heads alone can. */
+START_TEST(test_brought)
+{
+    vae_model_spec spec = { .name = "m",
+                            .x = { .shape = { 4 }, .likelihood = "student-t" },
+                            .conditions = { { .name = "c", .size = 3 } },
+                            .decoder = "residual tanh",
+                            .objective = "none" };
+    vae_model *model = NULL;
+    ck_assert_status(vae_model_new(&spec, &mine, NULL, 1, &model), VAE_ERROR_SHAPE, "m: decoder/0/bias: parameter: ");
+    ck_assert_ptr_null(model);
+    spec.decoder = "dense 3 swish, residual tanh";
+    ck_assert_status_ok(vae_model_new(&spec, &mine, NULL, 1, &model));
+    vae_model_free(&model);
+    spec.decoder = "";
+    ck_assert_status_ok(vae_model_new(&spec, &mine, NULL, 1, &model));
+    vae_model_free(&model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("models/structure_refused");
-    const TTest *const tests[] = { test_printed, test_set_aside, test_by_hand, NULL };
+    const TTest *const tests[] = { test_printed, test_set_aside, test_by_hand, test_brought, NULL };
     TCase *one = suite_case_between(suite, "structure", 60, begin, end, tests);
     tcase_add_loop_test(one, test_marks, 0, MARKED);
     tcase_add_loop_test(one, test_mistakes, 0, sizeof mistakes / sizeof *mistakes);

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Every variant with class conditions, with likelihoods that fit the data, and with each objective, from the command
+# line: trained, saved and evaluated; and what makes no sense is refused with the reason.
+#
+#     SOURCE=. VAE=build/vae PYTHON=python3 tests/command/combinations.sh
+#
+# Ends with the line "N passed, N failed" (", N skipped") and status 0 or 1.
+set -u
+. "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
+
+small='--data digits:24 --epochs 1 --batch 10 --threads 1'
+
+# combined MODEL OBJECTIVE LIKELIHOOD TRANSFORM ARGUMENT...: trained, given the class as well, and evaluated.
+combined() {
+    model=$1 objective=$2 likelihood=$3 transform=$4
+    shift 4
+    rm -f model.h5 regression.h5
+    case $model in
+    sohn-cvae) # its baseline is a regression of the same kind
+        # shellcheck disable=SC2086
+        told 0 kept train sohn-baseline $small --likelihood "$likelihood" --transform "$transform" --out regression.h5
+        set -- "$@" --init regression.h5
+        ;;
+    esac
+    [ "$model" = local-vi ] || set -- "$@" --encoder 'dense 8 relu, dense 8 relu, dense 8 relu'
+    # shellcheck disable=SC2086
+    told 0 'kept    model.h5' train "$model" $small --condition digit=class --objective "$objective" \
+        --likelihood "$likelihood" --transform "$transform" --latent 3 --out model.h5 "$@"
+    split=test
+    [ "$model" != local-vi ] || split=train
+    told 0 '^nll ' eval model.h5 --data digits:24 --split $split --samples 3 --threads 1
+    told 0 'whole' verify model.h5
+}
+
+"$VAE" models >models.txt
+while read -r model summary; do
+    : "$summary"
+    case $model in
+    *-regressor | *-baseline)
+        combined "$model" none gaussian unit
+        combined "$model" none 'categorical 256' raw
+        ;;
+    *)
+        combined "$model" 'iwae samples=2' poisson raw
+        combined "$model" 'sampled-elbo samples=2 beta=0.5 warm-up=2' 'laplace scale=each' unit
+        combined "$model" 'elbo samples=2 beta=2' negative-binomial raw
+        ;;
+    esac
+done <models.txt
+check 'all variants were there' [ "$(grep -c . models.txt)" -ge 16 ]
+
+# shellcheck disable=SC2086
+refused() { # STATUS PATTERN MODEL ARGUMENT...
+    status=$1 pattern=$2
+    shift 2
+    told "$status" "$pattern" train "$@" $small --out none.h5
+}
+refused 2 'vae: objective: "none" is without z: expected a condition that enters the decoder' vae --objective none
+refused 1 'iwae-2: objective: .* wants the KL of each dimension of z, which a hierarchy does not give' iwae-2 \
+    --objective 'elbo free-bits=0.1'
+refused 2 'local-vi: encoder: expected no layers beside the posterior "table"' local-vi --encoder 'dense 5'
+refused 2 'sohn-cvae: condition "seen": expected a baseline' sohn-cvae
+finish
