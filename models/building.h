@@ -42,6 +42,9 @@ vae__transform_context vae__transform_context_of(const vae__building *building, 
 /* Conditions, and x unless the kind of graph is without. */
 void vae__build_fields(vae__building *building, bool with_x);
 
+/* Means of x, as the likelihood has them, as the encoder would see such an x. */
+vae_node *vae__build_as_seen(const vae__building *building, vae_node *x);
+
 /* x with the values that are seen in the place of those that a decoder gives for them. */
 vae_node *vae__build_complete(const vae__building *building, vae_node *x);
 

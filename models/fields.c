@@ -198,6 +198,29 @@ static void add_seen_values(vae__building *building, int place)
         vae__build_baseline(building, place);
 }
 
+static bool can_be_undone(const vae__phrases *transform)
+{
+    bool can = true;
+    for (int i = 0; i < transform->count; i++)
+        can &= ((const vae__transform *)transform->phrases[i].row)->undo != NULL;
+    return can;
+}
+
+/* By way of the values as they are stored. Where there is no way back, as from 0 and 1, it is a mean of what was drawn
+ * that the encoder sees. */
+vae_node *vae__build_as_seen(const vae__building *building, vae_node *x)
+{
+    const vae_model *model = building->model;
+    vae_type type = model->declaration.x.type;
+    if (model->one_transform || !can_be_undone(&model->transform))
+        return x;
+    vae__transform_context from = vae__transform_context_of(building, -1, "fields/x/transform", "binarize", type);
+    vae__transform_context to = vae__transform_context_of(building, -1, "fields/x/encoder_transform", "binarize", type);
+    to.grey = true;
+    to.points = NULL;
+    return vae__transforms_build(&to, &model->encoder_transform, vae__transforms_undo(&from, &model->transform, x));
+}
+
 vae_node *vae__build_complete(const vae__building *building, vae_node *x)
 {
     return building->seen ? vae_add(vae_mul(x, building->hidden), building->given) : x;

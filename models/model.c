@@ -248,14 +248,26 @@ static vae_status enter_parameters(vae_model *model, size_t most)
     return vae__ok();
 }
 
-/* Layers of a prior that is not learned, which none of its own parameters shows, would be left out in silence. */
+/* Does a condition enter the prior and nothing else? */
+static bool is_the_priors(const vae__model_field *field)
+{
+    return field->enters[VAE__PRIOR_NETWORK] >= 0 && field->enters[VAE__ENCODER] < 0 && field->enters[VAE__DECODER] < 0;
+}
+
+/* Layers of a prior that is not learned, which none of its own parameters shows, would be left out in silence; and so
+ * would a condition that enters such a prior alone. */
 static vae_status check_prior(const vae_model *model)
 {
-    bool layers = model->prior_layers.count > 0, learned = false;
-    for (int i = 0; i < model->condition_count; i++)
-        layers |= model->conditions[i].layers_into[VAE__PRIOR_NETWORK].count > 0;
+    bool layers = model->prior_layers.count > 0, learned = model->regresses;
     for (int i = 0; i < vae_store_count(model->store); i++)
         learned |= !strncmp(vae_store_tensor(model->store, i)->name, "prior/", strlen("prior/"));
+    for (int i = 0; i < model->condition_count; i++) {
+        layers |= model->conditions[i].layers_into[VAE__PRIOR_NETWORK].count > 0;
+        if (!learned && is_the_priors(&model->conditions[i]))
+            return vae__error(VAE_ERROR_DECLARATION,
+                              "%s: condition \"%s\": enters: the prior alone, and the prior \"%s\" sees no conditions",
+                              model->declaration.name, model->declaration.conditions[i].name, model->declaration.prior);
+    }
     if (!layers || learned)
         return vae__ok();
     return vae__error(VAE_ERROR_DECLARATION, "%s: prior layers: expected a prior that is learned, found \"%s\"",

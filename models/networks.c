@@ -66,8 +66,8 @@ void vae__build_baseline(vae__building *building, int place)
                             .frozen = true };
     vae_node *h = vae__network_build(&network, &model->conditions[place].baseline, NULL);
     vae_heads heads = likelihood->heads(&network, model->likelihood.arguments, h, model->x_size);
-    vae_node *answer = likelihood->mean(model->likelihood.arguments, &heads);
-    building->conditions[place].node = vae_add(vae_mul(answer, building->hidden), building->given);
+    vae_node *answer = vae__build_as_seen(building, likelihood->mean(model->likelihood.arguments, &heads));
+    building->conditions[place].node = vae_add(vae_mul(answer, building->hidden), vae_add(seen.node, building->hidden));
 }
 
 void vae__build_entries(vae__building *building)

@@ -10,22 +10,22 @@ set -u
 
 small='--data digits:24 --epochs 1 --batch 10 --threads 1'
 
-# combined MODEL OBJECTIVE LIKELIHOOD TRANSFORM ARGUMENT...: trained, given the class as well, and evaluated.
+# combined MODEL OBJECTIVE LIKELIHOOD ARGUMENT...: trained, given the class as well, and evaluated.
 combined() {
-    model=$1 objective=$2 likelihood=$3 transform=$4
-    shift 4
+    model=$1 objective=$2 likelihood=$3
+    shift 3
     rm -f model.h5 regression.h5
     case $model in
     sohn-cvae) # its baseline is a regression of the same kind
         # shellcheck disable=SC2086
-        told 0 kept train sohn-baseline $small --likelihood "$likelihood" --transform "$transform" --out regression.h5
+        told 0 kept train sohn-baseline $small --likelihood "$likelihood" --out regression.h5
         set -- "$@" --init regression.h5
         ;;
     esac
     [ "$model" = local-vi ] || set -- "$@" --encoder 'dense 8 relu, dense 8 relu, dense 8 relu'
     # shellcheck disable=SC2086
     told 0 'kept    model.h5' train "$model" $small --condition digit=class --objective "$objective" \
-        --likelihood "$likelihood" --transform "$transform" --latent 3 --out model.h5 "$@"
+        --likelihood "$likelihood" --latent 3 --out model.h5 "$@"
     split=test
     [ "$model" != local-vi ] || split=train
     told 0 '^nll ' eval model.h5 --data digits:24 --split $split --samples 3 --threads 1
@@ -37,13 +37,13 @@ while read -r model summary; do
     : "$summary"
     case $model in
     *-regressor | *-baseline)
-        combined "$model" none gaussian unit
-        combined "$model" none 'categorical 256' raw
+        combined "$model" none gaussian
+        combined "$model" none 'categorical 256'
         ;;
     *)
-        combined "$model" 'iwae samples=2' poisson raw
-        combined "$model" 'sampled-elbo samples=2 beta=0.5 warm-up=2' 'laplace scale=each' unit
-        combined "$model" 'elbo samples=2 beta=2' negative-binomial raw
+        combined "$model" 'iwae samples=2' poisson
+        combined "$model" 'sampled-elbo samples=2 beta=0.5 warm-up=2' 'laplace scale=each'
+        combined "$model" 'elbo samples=2 beta=2' negative-binomial
         ;;
     esac
 done <models.txt
@@ -58,6 +58,8 @@ refused() { # STATUS PATTERN MODEL ARGUMENT...
 refused 2 'vae: objective: "none" is without z: expected a condition that enters the decoder' vae --objective none
 refused 1 'iwae-2: objective: .* wants the KL of each dimension of z, which a hierarchy does not give' iwae-2 \
     --objective 'elbo free-bits=0.1'
+refused 2 'sohn-cvae: condition "seen": enters: the prior alone, and the prior "standard-normal" sees no' sohn-cvae \
+    --prior standard-normal --prior-layers ''
 refused 2 'local-vi: encoder: expected no layers beside the posterior "table"' local-vi --encoder 'dense 5'
 refused 2 'sohn-cvae: condition "seen": expected a baseline' sohn-cvae
 finish
