@@ -14,6 +14,12 @@ vae_status vae_graph_new(vae_graph **graph)
     return vae__allocate("a graph", 1, sizeof **graph, graph);
 }
 
+void vae__graph_noise_samples(vae_graph *graph, int64_t samples)
+{
+    if (graph)
+        graph->noise_samples = samples;
+}
+
 static void free_node(vae_node *node)
 {
     vae__free(node->label);

@@ -8,6 +8,7 @@ struct vae_graph {
     vae_node **nodes; /* in order of making, so inputs come before what uses them */
     size_t count, capacity;
     vae_status first_mistake;
+    int64_t noise_samples; /* vae__graph_noise_samples; 0: none */
 };
 
 /* A tensor with its rule for first values; names are owned. */
@@ -25,6 +26,10 @@ struct vae_store {
         size_t size, capacity;
     } parameters, state;
 };
+
+/* From now on vae_noise gives so many rows for each example, as vae_noise_samples does: so what draws within samples
+ * need not know of them. 0: a row, that of the example itself, as before. */
+void vae__graph_noise_samples(vae_graph *graph, int64_t samples);
 
 /* The number of a parameter's or state's tensor in the store, entered now if it was not there. */
 vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index);

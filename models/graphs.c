@@ -1,6 +1,7 @@
 /* The graphs of a model: for training, evaluation, importance weights, sampling, encoding, decoding, and its fields. */
 #include <stdio.h>
 
+#include "graph/graph.h"
 #include "models/building.h"
 #include "src/base/status.h"
 
@@ -109,6 +110,7 @@ static void begin_samples(vae__building *building)
     building->encoder_x = same ? building->x : repeat(building->encoder_x, samples);
     building->mask = repeat(building->mask, samples);
     building->jacobian = repeat(building->jacobian, samples);
+    building->given = repeat(building->given, samples);
     building->rows = samples;
 }
 
@@ -315,6 +317,20 @@ static void build_sampling(vae__building *building)
     build_from_z(building, built->z_used, building->request->draw);
 }
 
+/* x and its part that is seen are an example's, as its binarisation is; all noise behind them is a sample's. */
+static void build_completion(vae__building *building)
+{
+    vae__model_graph *built = building->built;
+    building->needs.samples = building->request->samples;
+    vae__build_fields(building, true);
+    built->modelled = building->x;
+    built->observed_mask = building->observed;
+    begin_samples(building);
+    vae__graph_noise_samples(built->graph, building->needs.samples);
+    built->z_used = building->model->regresses ? NULL : sample_latents(building, 1);
+    build_from_z(building, built->z_used, building->request->draw);
+}
+
 static void build_decoding(vae__building *building)
 {
     vae__model_graph *built = building->built;
@@ -360,7 +376,7 @@ static void (*const builders[])(vae__building *) = {
     [VAE__WEIGHTS] = build_weights,   [VAE__PRIOR_WEIGHTS] = build_prior_weights,
     [VAE__SAMPLING] = build_sampling, [VAE__ENCODING] = build_posterior,
     [VAE__DECODING] = build_decoding, [VAE__RECONSTRUCTION] = build_reconstruction,
-    [VAE__FIELDS] = build_fields,
+    [VAE__FIELDS] = build_fields,     [VAE__COMPLETION] = build_completion,
 };
 
 /* ---- Compiling --------------------------------------------------------------------------------------------------- */

@@ -71,6 +71,7 @@ typedef enum vae__graph_kind {
     VAE__ENCODING,       /* from x to q(z | x); transforms that draw are left out, so binarised data stays grey */
     VAE__DECODING,       /* from z, bound, to the mean of x */
     VAE__RECONSTRUCTION, /* from x, grey, by the mean of q(z | x), to the mean of x */
+    VAE__COMPLETION,     /* from the conditions of x, by `samples` draws of z from the prior, to x */
     VAE__FIELDS          /* the transforms alone: for fitting and for checking data */
 } vae__graph_kind;
 
@@ -79,9 +80,9 @@ typedef struct vae__graph_request {
     vae_type x_type;                              /* how the data to be bound is stored: uint8 is divided by 255 */
     vae_type condition_types[VAE_MAX_CONDITIONS]; /* … and each condition */
     bool masked;                                  /* a mask will be bound */
-    int64_t samples;                              /* VAE__WEIGHTS, VAE__PRIOR_WEIGHTS */
+    int64_t samples;                              /* VAE__WEIGHTS, VAE__PRIOR_WEIGHTS, VAE__COMPLETION */
     double temperature;                           /* VAE__SAMPLING */
-    bool draw;                                    /* VAE__SAMPLING: x is drawn, not its mean */
+    bool draw;                                    /* VAE__SAMPLING, VAE__COMPLETION: x is drawn, not its mean */
     bool kl_dimensions;                           /* VAE__EVALUATION: those too, where the prior knows of them */
     bool enters; /* parameters and state may be new to the store; of VAE__FIELDS everything is kept */
 } vae__graph_request;
@@ -119,16 +120,17 @@ typedef struct vae__model_graph {
                             each example */
     vae_node *z;         /* VAE__SAMPLING: noise, before the temperature; VAE__DECODING: an input */
     vae_node *objective; /* shared */
-    vae_node *reconstruction, *kl;            /* for each example, or shared with VAE__TRAINING */
-    vae_node *mean, *logvar;                  /* of q(z | x) */
-    vae_node *kl_dimensions;                  /* for each example; NULL: not wanted, or the prior has none */
-    vae_node *log_weight;                     /* samples rows per example; VAE__PRIOR_WEIGHTS: log p(x | z) */
-    vae_node *observed;                       /* values of x that were, of each example; NULL: all of them */
-    vae_node *observed_mask;                  /* VAE__RECONSTRUCTION: which they are; NULL: all of them */
-    vae_node *modelled;                       /* VAE__RECONSTRUCTION: x as the likelihood scores it, grey */
-    vae_node *x_mean;                         /* E[x | z] or, drawn, x, as modelled: in [0, 1] for a Bernoulli */
-    vae_node *x_units;                        /* the same in the data's own units, as far as transforms can be undone */
-    vae_node *z_used;                         /* VAE__SAMPLING: z as the decoder got it, with temperature and prior */
+    vae_node *reconstruction, *kl; /* for each example, or shared with VAE__TRAINING */
+    vae_node *mean, *logvar;       /* of q(z | x) */
+    vae_node *kl_dimensions;       /* for each example; NULL: not wanted, or the prior has none */
+    vae_node *log_weight;          /* samples rows per example; VAE__PRIOR_WEIGHTS: log p(x | z) */
+    vae_node *observed;            /* values of x that were, of each example; NULL: all of them */
+    vae_node *observed_mask;       /* … and VAE__COMPLETION: which they are; NULL: all */
+    vae_node *modelled; /* VAE__RECONSTRUCTION: x as the likelihood scores it, grey; VAE__COMPLETION: not grey */
+    vae_node *x_mean;   /* E[x | z] or, drawn, x, as modelled: in [0, 1] for a Bernoulli. Samples rows per example
+           with VAE__COMPLETION, and so the two below */
+    vae_node *x_units;  /* the same in the data's own units, as far as transforms can be undone */
+    vae_node *z_used;   /* VAE__SAMPLING, VAE__COMPLETION: z as the decoder got it, with temperature and prior */
     vae__check_point checks[VAE__MAX_POINTS]; /* VAE__FIELDS */
     int check_count;
     vae__fit_point fits[VAE__MAX_POINTS]; /* VAE__FIELDS */

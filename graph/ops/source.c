@@ -1,6 +1,7 @@
 /* Sources: values that the executor brings. They have no inputs, so there is nothing to differentiate. */
 #include <math.h>
 
+#include "graph/graph.h"
 #include "graph/ops/common.h"
 #include "src/base/memory.h"
 
@@ -53,7 +54,8 @@ static vae_node *noise(vae_graph *graph, vae_noise_kind kind, int64_t samples, b
 
 vae_node *vae_noise(vae_graph *graph, vae_noise_kind kind, const char *label, int rank, const int64_t *shape)
 {
-    return noise(graph, kind, 1, false, given_shape(label, rank, shape));
+    const int64_t samples = graph ? graph->noise_samples : 0;
+    return noise(graph, kind, samples ? samples : 1, samples > 0, given_shape(label, rank, shape));
 }
 
 vae_node *vae_noise_samples(vae_graph *graph, vae_noise_kind kind, const char *label, int64_t samples, int rank,

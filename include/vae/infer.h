@@ -294,7 +294,11 @@ typedef enum vae_results {
     /* Of <vae/walk.h>: x, z and */
     VAE_RESULTS_MANIFOLD,      /* "libvae manifold": place */
     VAE_RESULTS_INTERPOLATION, /* "libvae interpolation": t, from, to */
-    VAE_RESULTS_TRAVERSAL      /* "libvae traversal": value, dimension, kl */
+    VAE_RESULTS_TRAVERSAL,     /* "libvae traversal": value, dimension, kl */
+    /* "libvae completions", of <vae/complete.h>: samples, truth (as modelled), samples_units (in the data's own units),
+     * z, row; with a part of x given and its mask; with a regressor answer and answer_units; where values are missing
+     * observed */
+    VAE_RESULTS_COMPLETIONS
 } vae_results;
 
 /*

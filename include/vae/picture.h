@@ -16,6 +16,8 @@ typedef struct vae_grid {
     int64_t channels;      /* 1: grey, 3: red, green, blue */
     int64_t border;        /* pixels between images and around them */
     const char *title;     /* kept in the file as its Title; may be NULL */
+    const int64_t *apart; /* (apart_count): columns, from 1 and rising, before which the border is four times as wide */
+    int apart_count;
 } vae_grid;
 
 /* Has a grid sizes that a picture may have? Asked before images are made for it. */

@@ -11,6 +11,7 @@
  *     <vae/bench.h>       how fast it is
  *     <vae/check.h>       check gradients
  *     <vae/walk.h>        walks through z: manifold, interpolation, traversal
+ *     <vae/complete.h>    completions: samples given conditions that come from data
  *     <vae/picture.h>     pictures
  *     <vae/plot.h>        plots
  *     <vae/draw.h>        drawings of graphs
@@ -26,6 +27,7 @@
 #include <vae/check.h>
 #include <vae/checkpoint.h>
 #include <vae/command.h>
+#include <vae/complete.h>
 #include <vae/data.h>
 #include <vae/draw.h>
 #include <vae/graph.h>

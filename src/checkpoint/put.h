@@ -35,8 +35,8 @@ vae_status vae__put_integers(hid_t object, const char *name, const int64_t *valu
 vae_status vae__put_unsigned(hid_t object, const char *name, uint64_t value);
 vae_status vae__put_number(hid_t object, const char *name, double value);
 
-/* Rows of what an example may be. */
-enum { VAE__ARRAY_RANK = VAE_MAX_RANK + 1 };
+/* Rows of what an example may be, or of several such. */
+enum { VAE__ARRAY_RANK = VAE_MAX_RANK + 2 };
 
 /* A dataset with its attributes; what is NULL is not written. */
 typedef struct vae__array {

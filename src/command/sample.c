@@ -66,11 +66,10 @@ static int check_given(const vae__call *call, const vae_model_spec *spec, const 
     for (int i = 0; i < VAE_MAX_CONDITIONS && spec->conditions[i].name; i++) {
         const char *name = spec->conditions[i].name;
         if (spec->conditions[i].kind == VAE_IMAGE)
-            return vae__failed(
-                call,
-                "%s: expected conditions that can be typed, found the image \"%s\"; %s reconstruct takes "
-                "it from data",
-                spec->name, name, call->program);
+            return vae__failed(call,
+                               "%s: expected conditions that can be typed, found the image \"%s\"; %s complete takes "
+                               "it from data",
+                               spec->name, name, call->program);
         if (spec->conditions[i].kind == VAE_VALUES && !settings->counts[i])
             return vae__wrong_usage(call, "expected --condition %s=%s, for %s is conditioned on it, found none", name,
                                     spec->conditions[i].size == 1 ? "VALUE or A:B:N" : "VALUE,VALUE...", spec->name);

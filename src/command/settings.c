@@ -180,7 +180,7 @@ static int parse_one(vae__typing *typing)
     if (typing->spec->kind == VAE_IMAGE)
         return vae__wrong_usage(typing->call,
                                 "--%s %s: expected a class or values, for an image cannot be typed; "
-                                "%s reconstruct takes one from data",
+                                "%s complete takes one from data",
                                 typing->option, typing->spec->name, typing->call->program);
     int status = typing->spec->kind == VAE_CLASS ? parse_classes(typing) : parse_values(typing);
     int64_t count = typing->count / typing->size;

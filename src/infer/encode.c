@@ -63,7 +63,7 @@ static vae_status take_given(const vae__pass *pass, const vae__match *match, vae
     vae_type types[VAE_MAX_CONDITIONS];
     vae__given_types(pass->model, match, types);
     VAE__TRY(vae__given_allocate(pass->model, types, pass->rows, given));
-    vae__given_take(pass->model, match, pass->rows, given);
+    vae__given_take(pass->model, match, NULL, pass->rows, given);
     return vae__ok();
 }
 
@@ -127,13 +127,6 @@ void vae_latents_free(vae_latents *latents)
 
 /* ---- Reconstructing ---------------------------------------------------------------------------------------------- */
 
-static void collect_mask(const vae__pass *pass, int64_t begin, int64_t examples, int64_t size, uint8_t *mask)
-{
-    const float *observed = vae_executor_value(pass->executor, pass->graph.observed_mask);
-    for (int64_t i = 0; i < examples * size; i++)
-        mask[begin * size + i] = observed[i] > 0;
-}
-
 static void collect_reconstructions(void *results, const vae__pass *pass, int64_t begin, int64_t examples)
 {
     vae_reconstructions *found = results;
@@ -141,15 +134,7 @@ static void collect_reconstructions(void *results, const vae__pass *pass, int64_
     vae__pass_copy(pass, pass->graph.x_mean, begin, examples, found->reconstruction);
     vae__pass_copy(pass, pass->graph.x_units, begin, examples, found->units);
     if (found->mask)
-        collect_mask(pass, begin, examples, found->x_size, found->mask);
-}
-
-/* May values of this model's x be missing? */
-static bool may_miss(const vae__pass *pass)
-{
-    const vae_x_spec *x = &pass->model->declaration.x;
-    return pass->request.masked || x->has_fill_value ||
-           (vae__type_is_float(pass->request.x_type) && x->missing == VAE_MISSING_MASK);
+        vae__pass_mask(pass, begin, examples, found->mask);
 }
 
 static vae_status reconstruct(vae__pass *pass, const vae_data *data, const vae__match *match,
@@ -163,7 +148,7 @@ static vae_status reconstruct(vae__pass *pass, const vae_data *data, const vae__
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->x));
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->reconstruction));
     VAE__TRY(vae__allocate("reconstructions", rows, values, &found->units));
-    if (may_miss(pass))
+    if (vae__pass_may_miss(pass))
         VAE__TRY(vae__allocate("reconstructions", rows, size, &found->mask));
     VAE__TRY(take_rows(data, found->split, found->count, &found->row));
     VAE__TRY(take_given(pass, match, &found->given));

@@ -48,8 +48,14 @@ void vae__given_types(const vae_model *model, const vae__match *match, vae_type 
         types[i] = match->conditions[i]->type;
 }
 
-void vae__given_take(const vae_model *model, const vae__match *match, int64_t rows, vae_given *given)
+void vae__given_take(const vae_model *model, const vae__match *match, const uint32_t *chosen, int64_t rows,
+                     vae_given *given)
 {
-    for (int i = 0; i < model->condition_count; i++)
-        memcpy(given->values[i], match->conditions[i]->values, (size_t)rows * bytes_of(model, i, given->types[i]));
+    for (int i = 0; i < model->condition_count; i++) {
+        const char *from = match->conditions[i]->values;
+        const size_t bytes = bytes_of(model, i, given->types[i]);
+        for (int64_t row = 0; row < rows; row++)
+            memcpy((char *)given->values[i] + (size_t)row * bytes,
+                   from + (size_t)(chosen ? chosen[row] : (uint32_t)row) * bytes, bytes);
+    }
 }

@@ -17,8 +17,9 @@ vae_status vae__given_allocate(const vae_model *model, const vae_type types[VAE_
                                vae_given *given);
 void vae__given_free(vae_given *given);
 
-/* The first `rows` rows of the match's fields. */
-void vae__given_take(const vae_model *model, const vae__match *match, int64_t rows, vae_given *given);
+/* Takes `rows` rows of the match's fields: those that are chosen, or, where that is NULL, the first ones. */
+void vae__given_take(const vae_model *model, const vae__match *match, const uint32_t *chosen, int64_t rows,
+                     vae_given *given);
 
 /* How the match's fields are stored. */
 void vae__given_types(const vae_model *model, const vae__match *match, vae_type types[VAE_MAX_CONDITIONS]);

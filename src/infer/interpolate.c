@@ -3,6 +3,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/infer/pass.h"
 #include "src/infer/walk.h"
 
 enum { STEPS = 10, PAIRS_MOST = 1 << 20 };
@@ -52,8 +53,8 @@ static vae_status begin(vae__walking *walking, const vae_data *data, const vae_i
     size_t count = 2 * (size_t)options->pairs, size = (size_t)walking->model->declaration.latents[0].size;
     VAE__TRY(vae__walk_match(data, options->split, walking));
     VAE__TRY(vae__allocate("rows", count, sizeof **index, index));
-    VAE__TRY(vae__walk_find(walking, data, options->split, "from", options->from, options->pairs, *index));
-    VAE__TRY(vae__walk_find(walking, data, options->split, "to", options->to, options->pairs, *index + options->pairs));
+    VAE__TRY(vae__pass_find(data, options->split, "from", options->from, options->pairs, *index));
+    VAE__TRY(vae__pass_find(data, options->split, "to", options->to, options->pairs, *index + options->pairs));
     walking->rows = *index;
     return vae__allocate("latents", count, size * sizeof **ends, ends);
 }

@@ -51,6 +51,19 @@ vae_shades vae_reconstructions_shades(const vae_reconstructions *reconstructions
     return shades_between(least, greatest);
 }
 
+vae_shades vae_completions_shades(const vae_completions *completions)
+{
+    double least = INFINITY, greatest = -INFINITY;
+    if (completions && completions->x) {
+        int64_t count = completions->count * completions->x_size;
+        widen(completions->truth, completions->mask, count, &least, &greatest);
+        widen(completions->x, NULL, count * completions->samples, &least, &greatest);
+        if (completions->answer)
+            widen(completions->answer, NULL, count, &least, &greatest);
+    }
+    return shades_between(least, greatest);
+}
+
 static void shade(const float *values, int64_t count, vae_shades shades, float *image)
 {
     for (int64_t i = 0; i < count; i++)
@@ -132,6 +145,82 @@ vae_status vae__reconstructions_picture(const vae_model *model, const vae_recons
     vae_shades shades = vae_reconstructions_shades(reconstructions);
     for (int64_t i = 0; i < reconstructions->count; i++)
         lay_pair(reconstructions, i, shades, columns, images);
+    vae_status status = vae_picture_write(path, &grid, images);
+    vae__free(images);
+    return status;
+}
+
+/* ---- Completions ------------------------------------------------------------------------------------------------- */
+
+/* The columns of a row: what is given, the samples, the answer and the truth, as there are. */
+typedef struct columns {
+    int64_t count, apart[3];
+    int apart_count;
+} columns;
+
+static columns columns_of(bool given, int64_t samples, bool answer)
+{
+    columns laid = { .count = given + samples + answer + 1 };
+    if (given)
+        laid.apart[laid.apart_count++] = 1;
+    laid.apart[laid.apart_count++] = given + samples;
+    if (answer)
+        laid.apart[laid.apart_count++] = given + samples + 1;
+    return laid;
+}
+
+static vae_status describe_completions(const vae_model *model, int64_t rows, const columns *laid, const char *path,
+                                       vae_grid *grid)
+{
+    VAE__TRY(describe(model, rows, laid->count, path, grid));
+    grid->apart = laid->apart;
+    grid->apart_count = laid->apart_count;
+    return vae__error_within(vae_picture_check(grid), "%s: ", path);
+}
+
+vae_status vae__completions_fit(const vae_model *model, int64_t rows, int64_t samples, bool answer, const char *path)
+{
+    vae_grid grid;
+    bool given = false;
+    for (int i = 0; i < model->condition_count; i++)
+        given |= model->conditions[i].seen != NULL;
+    const columns laid = columns_of(given, samples, answer);
+    return describe_completions(model, rows, &laid, path, &grid);
+}
+
+/* An image, grey where the mask is 0. */
+static float *lay_masked(const float *values, const uint8_t *mask, int64_t size, vae_shades shades, float *image)
+{
+    shade(values, size, shades, image);
+    for (int64_t i = 0; mask && i < size; i++)
+        if (!mask[i])
+            image[i] = missing_grey;
+    return image + size;
+}
+
+static float *lay_completion(const vae_completions *found, int64_t number, vae_shades shades, float *image)
+{
+    const int64_t size = found->x_size, samples = found->samples, at = number * size;
+    const uint8_t *mask = found->mask ? found->mask + at : NULL;
+    if (found->given)
+        image = lay_masked(found->truth + at, found->given + at, size, shades, image);
+    image = lay_masked(found->x + at * samples, NULL, size * samples, shades, image);
+    if (found->answer)
+        image = lay_masked(found->answer + at, NULL, size, shades, image);
+    return lay_masked(found->truth + at, mask, size, shades, image);
+}
+
+vae_status vae__completions_picture(const vae_model *model, const vae_completions *completions, const char *path)
+{
+    vae_grid grid;
+    float *images = NULL;
+    const columns laid = columns_of(completions->given != NULL, completions->samples, completions->answer != NULL);
+    VAE__TRY(describe_completions(model, completions->count, &laid, path, &grid));
+    VAE__TRY(make_images(&grid, completions->x_size, &images));
+    vae_shades shades = vae_completions_shades(completions);
+    float *image = images;
+    for (int64_t i = 0; i < completions->count; i++)
+        image = lay_completion(completions, i, shades, image);
     vae_status status = vae_picture_write(path, &grid, images);
     vae__free(images);
     return status;

@@ -40,6 +40,7 @@ static const struct {
     [VAE_RESULTS_MANIFOLD] = { VAE__MANIFOLD_FORMAT, "manifold", true },
     [VAE_RESULTS_INTERPOLATION] = { VAE__INTERPOLATION_FORMAT, "interpolation", true },
     [VAE_RESULTS_TRAVERSAL] = { VAE__TRAVERSAL_FORMAT, "traversal", true },
+    [VAE_RESULTS_COMPLETIONS] = { VAE__COMPLETIONS_FORMAT, "completions", true },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -398,6 +399,84 @@ vae_status vae_reconstructions_save(const vae_model *model, const vae_reconstruc
     return write(&sheet, &reconstructions->given, VAE_RESULTS_RECONSTRUCTIONS, reconstructions->split, path);
 }
 
+/* ---- Completions ------------------------------------------------------------------------------------------------- */
+
+/* Each row has several, of the shape that x has. */
+static void add_samples(vae__sheet *sheet, const char *name, const char *description, int64_t samples,
+                        const float *values)
+{
+    add_x(sheet, name, description, VAE_FLOAT32, values);
+    vae__table_column *column = &sheet->columns[sheet->count - 1];
+    memmove(column->shape + 2, column->shape + 1, (size_t)sheet->model->x_rank * sizeof *column->shape);
+    column->shape[1] = samples;
+    column->rank++;
+}
+
+static void add_z(vae__sheet *sheet, const vae_completions *found)
+{
+    add(sheet, "z", "the latent vectors they come from", VAE_FLOAT32, found->z_size, found->z);
+    vae__table_column *column = &sheet->columns[sheet->count - 1];
+    column->shape[2] = found->z_size;
+    column->shape[1] = found->samples;
+    column->rank = 3;
+}
+
+/* What is there of each row, of x's shape. */
+static void add_beside(vae__sheet *sheet, const vae_completions *found, const float *given)
+{
+    const struct {
+        const char *name, *description;
+        vae_type type;
+        const void *values; /* NULL: it is not there */
+    } columns[] = {
+        { "given", "what is seen of x, as modelled; 0 where it is hidden", VAE_FLOAT32, given },
+        { "mask", "1: given, 0: hidden or missing", VAE_UINT8, found->given },
+        { "answer", "what the regressor answers, as modelled", VAE_FLOAT32, found->answer },
+        { "answer_units", "the answer in the data's own units", VAE_FLOAT32, found->answer_units },
+        { "truth", "x of the data, as modelled; 0 where it is missing", VAE_FLOAT32, found->truth },
+        { "observed", "1: observed, 0: missing", VAE_UINT8, found->mask },
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        if (columns[i].values)
+            add_x(sheet, columns[i].name, columns[i].description, columns[i].type, columns[i].values);
+}
+
+/* The truth where it is given; *given stays NULL where no part of x is. */
+static vae_status make_given(const vae_completions *found, float **given)
+{
+    if (!found->given)
+        return vae__ok();
+    VAE__TRY(vae__allocate("completions", (size_t)found->count, (size_t)found->x_size * sizeof **given, given));
+    for (int64_t i = 0; i < found->count * found->x_size; i++)
+        (*given)[i] = found->given[i] ? found->truth[i] : 0;
+    return vae__ok();
+}
+
+vae_status vae_completions_save(const vae_model *model, const vae_completions *completions, const char *path)
+{
+    bool picture;
+    float *given = NULL;
+    VAE__TRY(check_save(model, completions, path));
+    VAE__TRY(choose_form(path, VAE_RESULTS_COMPLETIONS, &picture));
+    if (picture)
+        return vae__completions_picture(model, completions, path);
+    VAE__TRY(make_given(completions, &given));
+    vae__sheet sheet = { .model = model, .rows = completions->count };
+    add_samples(&sheet, "samples", "x, or its mean, given the conditions, as modelled", completions->samples,
+                completions->x);
+    add_samples(&sheet, "samples_units", "the samples in the data's own units", completions->samples,
+                completions->units);
+    if (completions->z)
+        add_z(&sheet, completions);
+    add_beside(&sheet, completions, given);
+    add(&sheet, "row", "the row in the source, from 0", VAE_INT64, 0, completions->row);
+    vae_status status = write(&sheet, &completions->conditions, VAE_RESULTS_COMPLETIONS, completions->split, path);
+    vae__free(given);
+    return status;
+}
+
+/* ---- Walks ------------------------------------------------------------------------------------------------------- */
+
 vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const char *path)
 {
     bool picture;
@@ -458,6 +537,15 @@ vae_status vae_walk_check(const vae_model *model, int64_t rows, int64_t columns,
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model and a path, found NULL");
     VAE__TRY(choose_form(path, VAE_RESULTS_MANIFOLD, &picture));
     return picture ? vae__picture_fits(model, rows, columns, path) : vae__ok();
+}
+
+vae_status vae_completions_check(const vae_model *model, int64_t rows, int64_t samples, bool answer, const char *path)
+{
+    bool picture;
+    if (!model || !path || rows < 1 || samples < 1)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model, at least 1 row and 1 sample of it, and a path");
+    VAE__TRY(choose_form(path, VAE_RESULTS_COMPLETIONS, &picture));
+    return picture ? vae__completions_fit(model, rows, samples, answer, path) : vae__ok();
 }
 
 vae_status vae_results_recognize(const char *path, vae_results kind)

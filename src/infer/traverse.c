@@ -5,6 +5,7 @@
 
 #include "src/base/memory.h"
 #include "src/base/status.h"
+#include "src/infer/pass.h"
 #include "src/infer/walk.h"
 
 enum { STEPS = 11 };
@@ -109,7 +110,7 @@ static vae_status find_start(vae__traversal *made, const vae_data *data)
         return vae__ok();
     VAE__TRY(vae__walk_match(data, made->options->split, &made->walking));
     VAE__TRY(vae__allocate("a traversal", (size_t)made->count, sizeof *made->rows, &made->rows));
-    VAE__TRY(vae__walk_find(&made->walking, data, made->options->split, "row", &made->options->row, 1, made->rows));
+    VAE__TRY(vae__pass_find(data, made->options->split, "row", &made->options->row, 1, made->rows));
     for (int64_t i = 1; i < made->count; i++)
         made->rows[i] = made->rows[0];
     made->walking.rows = made->rows;

@@ -21,24 +21,6 @@ vae_status vae__walk_match(const vae_data *data, vae_split split, vae__walking *
     return vae__match_data(walking->model, data, split, &walking->match);
 }
 
-vae_status vae__walk_find(const vae__walking *walking, const vae_data *data, vae_split split, const char *what,
-                          const int64_t *rows, int64_t count, uint32_t *index)
-{
-    for (int64_t i = 0; i < count; i++) {
-        int64_t at = 0, all = walking->match.rows;
-        while (at < all && vae_data_row(data, split, at) != rows[i])
-            at++;
-        if (at == all)
-            return vae__error(VAE_ERROR_ARGUMENT,
-                              "%s: %s: expected a row of %s, which are %" PRId64 " between %" PRId64 " and %" PRId64
-                              ", found %" PRId64,
-                              vae_data_source(data), what, vae_split_name(split), all, vae_data_row(data, split, 0),
-                              vae_data_row(data, split, all - 1), rows[i]);
-        index[i] = (uint32_t)at;
-    }
-    return vae__ok();
-}
-
 static void collect_mean(void *results, const vae__pass *pass, int64_t begin, int64_t examples)
 {
     vae__pass_copy(pass, pass->graph.mean, begin, examples, results);

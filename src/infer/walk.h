@@ -15,11 +15,8 @@ typedef struct vae__walking {
     const uint32_t *rows; /* the row of data that each row of the grid begins at; NULL: none */
 } vae__walking;
 
-/* Matches the data, and finds rows of the source among those of a split: index (count). `what` is what the rows are:
- * "from". */
+/* Matches the data. */
 vae_status vae__walk_match(const vae_data *data, vae_split split, vae__walking *walking);
-vae_status vae__walk_find(const vae__walking *walking, const vae_data *data, vae_split split, const char *what,
-                          const int64_t *rows, int64_t count, uint32_t *index);
 
 /* Means of q(z | x) of rows of the data that was matched: mean (count, size of z). */
 vae_status vae__walk_encode(const vae__walking *walking, const uint32_t *index, int64_t count, float *mean);

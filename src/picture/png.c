@@ -56,12 +56,34 @@ static vae_status check_grid(const vae_grid *grid)
     return vae__ok();
 }
 
+/* What a border before a column that stands apart has more than others, in borders. */
+enum { APART_BORDERS = 3 };
+
+static vae_status check_apart(const vae_grid *grid)
+{
+    for (int i = 0; i < grid->apart_count; i++)
+        if (grid->apart[i] < 1 || grid->apart[i] >= grid->columns || (i && grid->apart[i] <= grid->apart[i - 1]))
+            return vae__error(VAE_ERROR_ARGUMENT,
+                              "picture: expected columns apart that rise from 1 to %" PRId64 ", found %" PRId64,
+                              grid->columns - 1, grid->apart[i]);
+    return vae__ok();
+}
+
+/* All that is between columns that stand apart, beyond the usual. */
+static int64_t apart_length(const vae_grid *grid)
+{
+    return grid->apart_count * APART_BORDERS * (grid->border < SIDE_LIMIT ? grid->border : SIDE_LIMIT);
+}
+
 static vae_status measure(struct picture *picture)
 {
     const vae_grid *grid = picture->grid;
     VAE__TRY(check_grid(grid));
+    VAE__TRY(check_apart(grid));
     picture->width = side_length(grid->columns, grid->width, grid->border);
     picture->height = side_length(grid->rows, grid->height, grid->border);
+    if (picture->width >= 0)
+        picture->width = picture->width + apart_length(grid) <= SIDE_LIMIT ? picture->width + apart_length(grid) : -1;
     if (picture->width < 0 || picture->height < 0)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "picture: expected sides of at most %d pixels, found %" PRId64 " × %" PRId64
@@ -132,7 +154,12 @@ static void draw_line(struct picture *picture, int64_t row, int64_t y)
     const vae_grid *grid = picture->grid;
     const size_t values = (size_t)(grid->width * grid->channels), border = (size_t)(grid->border * grid->channels);
     unsigned char *pixel = picture->line + border;
+    int apart = 0;
     for (int64_t column = 0; column < grid->columns; column++, pixel += border) {
+        if (apart < grid->apart_count && grid->apart[apart] == column) {
+            pixel += APART_BORDERS * border;
+            apart++;
+        }
         size_t image = (size_t)(row * grid->columns + column);
         const float *value = picture->images + (image * (size_t)grid->height + (size_t)y) * values;
         for (size_t i = 0; i < values; i++)

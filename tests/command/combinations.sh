@@ -26,8 +26,8 @@ combined() {
     # shellcheck disable=SC2086
     told 0 'kept    model.h5' train "$model" $small --condition digit=class --objective "$objective" \
         --likelihood "$likelihood" --latent 3 --out model.h5 "$@"
-    split=test
-    [ "$model" != local-vi ] || split=train
+    split='test'
+    [ "$model" != local-vi ] || split='train'
     told 0 '^nll ' eval model.h5 --data digits:24 --split $split --samples 3 --threads 1
     told 0 'whole' verify model.h5
 }

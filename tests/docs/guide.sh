@@ -42,7 +42,7 @@ run 'frames' ./my_variant train frames --data instrument.h5 --x /detector/frames
 run 'frames: info' vae info f.h5
 shows 'frames: info' 'missing +65535, masked'
 run 'frames: encode' ./encode f.h5
-for picture in frames.png energies.png samples.png sevens.png calm.png; do
+for picture in frames.png energies.png samples.png sevens.png calm.png completions.png; do
     run "$picture" grep -aq PNG $picture
 done
 

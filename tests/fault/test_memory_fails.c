@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <vae/check.h>
 #include <vae/checkpoint.h>
+#include <vae/complete.h>
 #include <vae/draw.h>
 #include <vae/infer.h>
 #include <vae/plot.h>
@@ -408,6 +409,21 @@ static vae_status try_walk(void)
     return status;
 }
 
+static vae_status try_complete(void)
+{
+    vae_completions found;
+    const int64_t row = vae_data_row(rich_data, VAE_TRAIN, 1);
+    const vae_completion_options options = {
+        .split = VAE_TRAIN, .rows = &row, .count = 1, .samples = 3, .draw = true, .threads = 1
+    };
+    vae_status status = vae_complete(vae_training_model(rich), rich_data, &options, &found);
+    ck_assert_int_eq(found.mask != NULL, !status.code);
+    if (!status.code)
+        status = vae_completions_save(vae_training_model(rich), &found, other_path);
+    vae_completions_free(&found);
+    return status;
+}
+
 static vae_status try_plot(void)
 {
     const double x[] = { 1, 2, 3 };
@@ -487,6 +503,7 @@ static const struct {
     { "encode", try_encode },
     { "reconstruct", try_reconstruct },
     { "walk", try_walk },
+    { "complete", try_complete },
     { "plot", try_plot },
     { "examples", try_examples },
     { "decode", try_decode },

@@ -79,7 +79,7 @@ static const char *const kind_names[] = {
     [VAE__WEIGHTS] = "weights",   [VAE__PRIOR_WEIGHTS] = "prior weights",
     [VAE__SAMPLING] = "sampling", [VAE__ENCODING] = "encoding",
     [VAE__DECODING] = "decoding", [VAE__RECONSTRUCTION] = "reconstruction",
-    [VAE__FIELDS] = "fields",
+    [VAE__FIELDS] = "fields",     [VAE__COMPLETION] = "completion",
 };
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
 
@@ -88,7 +88,7 @@ static void check_kind(const vae_model *model, const vae__match *match, vae__gra
     char what[128];
     vae__graph_request request = vae__match_request(match, kind);
     request.masked = masked;
-    request.samples = kind == VAE__WEIGHTS || kind == VAE__PRIOR_WEIGHTS ? 8 : 0;
+    request.samples = kind == VAE__WEIGHTS || kind == VAE__PRIOR_WEIGHTS || kind == VAE__COMPLETION ? 8 : 0;
     request.temperature = 1;
     vae__model_graph graph;
     if (model->regresses && (kind == VAE__ENCODING || kind == VAE__DECODING))

@@ -51,9 +51,26 @@ static unsigned char *read_back(png_image *image, int *channels)
     return pixels;
 }
 
+/* What columns apart have more than others, up to this place from the left; -1 within it. */
+static int64_t apart_before(const vae_grid *grid, int64_t x)
+{
+    int64_t more = 0;
+    for (int i = 0; i < grid->apart_count; i++) {
+        int64_t begin = grid->apart[i] * (grid->width + grid->border) + more;
+        if (x >= begin && x < begin + 3 * grid->border)
+            return -1;
+        more += x >= begin ? 3 * grid->border : 0;
+    }
+    return more;
+}
+
 /* The level a pixel of the picture should have; -1 for a border. Written from the header's words. */
 static int expected_level(const vae_grid *grid, const float *images, int64_t y, int64_t x, int64_t channel)
 {
+    int64_t more = apart_before(grid, x);
+    if (more < 0)
+        return -1;
+    x -= more;
     int64_t row = y / (grid->height + grid->border), column = x / (grid->width + grid->border);
     int64_t line = y % (grid->height + grid->border) - grid->border;
     int64_t place = x % (grid->width + grid->border) - grid->border;
@@ -70,7 +87,8 @@ static void check_pixels(const vae_grid *grid, const float *images)
     int channels;
     unsigned char *pixels = read_back(&image, &channels), *pixel = pixels;
     ck_assert_int_eq(channels, grid->channels);
-    ck_assert_int_eq(image.width, grid->columns * grid->width + (grid->columns + 1) * grid->border);
+    ck_assert_int_eq(image.width,
+                     grid->columns * grid->width + (grid->columns + 1 + 3 * grid->apart_count) * grid->border);
     ck_assert_int_eq(image.height, grid->rows * grid->height + (grid->rows + 1) * grid->border);
     int border = -1;
     for (int64_t y = 0; y < image.height; y++)
@@ -95,6 +113,8 @@ static const vae_grid shapes[] = {
     { .rows = 3, .columns = 2, .height = 4, .width = 7, .channels = 1, .border = 2 },
     { .rows = 2, .columns = 3, .height = 5, .width = 4, .channels = 3, .border = 1 },
     { .rows = 1, .columns = 4, .height = 3, .width = 3, .channels = 3, .border = 0 },
+    { 2, 4, 5, 4, 3, 2, NULL, (int64_t[]){ 1, 3 }, 2 },
+    { 1, 2, 5, 4, 1, 1, NULL, (int64_t[]){ 1 }, 1 },
     { .rows = 8, .columns = 8, .height = 64, .width = 64, .channels = 3, .border = 1 }, /* more than one write */
 };
 
@@ -171,19 +191,23 @@ START_TEST(test_refusals)
         vae_grid grid;
         const char *words;
     } refusals[] = {
-        { { 0, 1, 1, 1, 1, 0, NULL }, "at least 1 × 1 images, found 0 × 1" },
-        { { 1, 0, 1, 1, 1, 0, NULL }, "at least 1 × 1 images, found 1 × 0" },
-        { { 1, 1, 0, 1, 1, 0, NULL }, "at least 1 × 1 pixels, found 0 × 1" },
-        { { 1, 1, 1, -3, 1, 0, NULL }, "at least 1 × 1 pixels, found 1 × -3" },
-        { { 1, 1, 1, 1, 2, 0, NULL }, "1 or 3 channels, found 2" },
-        { { 1, 1, 1, 1, 0, 0, NULL }, "1 or 3 channels, found 0" },
-        { { 1, 1, 1, 1, 1, -1, NULL }, "0 or more pixels, found -1" },
-        { { most, 1, 1, 1, 1, 0, NULL }, "at most 1000000 pixels" },
-        { { 1, most, 1, most, 1, 0, NULL }, "at most 1000000 pixels" },
-        { { most, most, most, most, 3, most, NULL }, "at most 1000000 pixels" },
-        { { 1, 1, 1, 1, 1, most, NULL }, "at most 1000000 pixels" },
-        { { INT64_C(1) << 32, 1, INT64_C(1) << 32, 1, 1, 0, NULL }, "at most 1000000 pixels" },
-        { { 1000, 1, 1000, 1, 1, 1, NULL }, "at most 1000000 pixels, found 1000 × 1 images of 1000 × 1" },
+        { { 0, 1, 1, 1, 1, 0, NULL, NULL, 0 }, "at least 1 × 1 images, found 0 × 1" },
+        { { 1, 0, 1, 1, 1, 0, NULL, NULL, 0 }, "at least 1 × 1 images, found 1 × 0" },
+        { { 1, 1, 0, 1, 1, 0, NULL, NULL, 0 }, "at least 1 × 1 pixels, found 0 × 1" },
+        { { 1, 1, 1, -3, 1, 0, NULL, NULL, 0 }, "at least 1 × 1 pixels, found 1 × -3" },
+        { { 1, 1, 1, 1, 2, 0, NULL, NULL, 0 }, "1 or 3 channels, found 2" },
+        { { 1, 1, 1, 1, 0, 0, NULL, NULL, 0 }, "1 or 3 channels, found 0" },
+        { { 1, 1, 1, 1, 1, -1, NULL, NULL, 0 }, "0 or more pixels, found -1" },
+        { { most, 1, 1, 1, 1, 0, NULL, NULL, 0 }, "at most 1000000 pixels" },
+        { { 1, most, 1, most, 1, 0, NULL, NULL, 0 }, "at most 1000000 pixels" },
+        { { most, most, most, most, 3, most, NULL, NULL, 0 }, "at most 1000000 pixels" },
+        { { 1, 1, 1, 1, 1, most, NULL, NULL, 0 }, "at most 1000000 pixels" },
+        { { INT64_C(1) << 32, 1, INT64_C(1) << 32, 1, 1, 0, NULL, NULL, 0 }, "at most 1000000 pixels" },
+        { { 1000, 1, 1000, 1, 1, 1, NULL, NULL, 0 }, "at most 1000000 pixels, found 1000 × 1 images of 1000 × 1" },
+        { { 1, 2, 1, 1, 1, 1, NULL, (int64_t[]){ 2 }, 1 }, "columns apart that rise from 1 to 1, found 2" },
+        { { 1, 3, 1, 1, 1, 1, NULL, (int64_t[]){ 2, 2 }, 2 }, "columns apart that rise from 1 to 2, found 2" },
+        { { 1, 3, 1, 1, 1, 1, NULL, (int64_t[]){ 0 }, 1 }, "columns apart that rise from 1 to 2, found 0" },
+        { { 1, 2, 1, 1, 1, 200000, NULL, (int64_t[]){ 1 }, 1 }, "at most 1000000 pixels" },
     };
     const float black = 0;
     make_folder();

@@ -1,0 +1,313 @@
+/* Completions: the prior and the decoder at conditions that come from data. */
+#include <vae/complete.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "src/base/memory.h"
+#include "src/base/parallel.h"
+#include "src/base/status.h"
+#include "src/base/text.h"
+#include "src/infer/given.h"
+#include "src/infer/pass.h"
+
+enum {
+    SAMPLES_USUAL = 8,
+    SAMPLES_MOST = 1000000,
+    PIECE = 8,     /* samples of a row in a run */
+    RUN_ROWS = 128 /* of z in a run, always: so that bits do not depend on how many are wanted */
+};
+
+/* What is passed to and fro. */
+typedef struct vae__completing {
+    const vae_model *model;
+    const vae_data *data;
+    const vae_completion_options *options;
+    const double *seen; /* of the model's part of x, by value; NULL: it has none */
+    vae__match match;
+    uint32_t *chosen; /* (count): rows of the split */
+    vae_completions *found;
+} vae__completing;
+
+/* ---- What is wanted ---------------------------------------------------------------------------------------------- */
+
+/* The place of the condition that is a part of x; -1: there is none. */
+static int seen_place(const vae_model *model)
+{
+    for (int i = 0; i < model->condition_count; i++)
+        if (model->conditions[i].seen)
+            return i;
+    return -1;
+}
+
+/* "columns 14 14" */
+static const char *part_of(const vae_model *model)
+{
+    int place = seen_place(model);
+    return place < 0 ? "none" : model->declaration.conditions[place].of_x;
+}
+
+static vae_status check_samples(const vae__completing *at)
+{
+    const vae_model *model = at->model;
+    const int64_t samples = at->options->samples;
+    if (model->regresses && !at->options->draw && samples > 1)
+        return vae__error(
+            VAE_ERROR_ARGUMENT,
+            "%s: expected 1 sample of a regression, which has one answer unless x is drawn, found %" PRId64,
+            model->declaration.name, samples);
+    int64_t most = model->x_size;
+    for (int i = 0; i < model->latent_count; i++)
+        most = model->declaration.latents[i].size > most ? model->declaration.latents[i].size : most;
+    if (samples > UINT32_MAX / most - PIECE)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "%s: expected at most 2^32 draws a row, found %" PRId64 " samples of %" PRId64 " values",
+                          model->declaration.name, samples, most);
+    return vae__ok();
+}
+
+static vae_status check_options(const vae__completing *at)
+{
+    const vae_completion_options *options = at->options;
+    if ((unsigned)options->split >= VAE_SPLITS || options->threads < 0 || options->threads > VAE__THREADS_MAX)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a split and 0 to %d threads, found %d and %d",
+                          (int)VAE__THREADS_MAX, (int)options->split, options->threads);
+    if (options->count < (options->rows != NULL) || options->samples < 0 || options->samples > SAMPLES_MOST)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "expected a count of at least %d and 0 to %d samples, found %" PRId64 " and %" PRId64,
+                          options->rows != NULL, (int)SAMPLES_MOST, options->count, options->samples);
+    if (!at->model->condition_count)
+        return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a model with conditions, which data could give, found none",
+                          at->model->declaration.name);
+    return check_samples(at);
+}
+
+/* Is what it answers of the same kind, at the same places, in the same scale? */
+static vae_status check_regressor(const vae_model *model, const vae_model *regressor)
+{
+    const char *name = regressor->declaration.name;
+    if (!regressor->regresses)
+        return vae__error(VAE_ERROR_ARGUMENT,
+                          "regressor: expected a regression (objective \"none\"), found %s (\"%s\")", name,
+                          regressor->declaration.objective);
+    char shapes[2][VAE__SIZES_SHOWN];
+    const vae_x_spec *mine = &model->declaration.x, *theirs = &regressor->declaration.x;
+    const struct {
+        const char *what, *expected, *found;
+    } clauses[] = {
+        { "shape of x", vae__text_shape(mine->shape, model->x_rank, shapes[0]),
+          vae__text_shape(theirs->shape, regressor->x_rank, shapes[1]) },
+        { "part of x", part_of(model), part_of(regressor) },
+        { "transform", mine->transform, theirs->transform },
+    };
+    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+        if (strcmp(clauses[i].expected, clauses[i].found))
+            return vae__error(VAE_ERROR_ARGUMENT, "regressor: %s: expected the %s that %s has, \"%s\", found \"%s\"",
+                              name, clauses[i].what, model->declaration.name, clauses[i].expected, clauses[i].found);
+    return vae__ok();
+}
+
+/* ---- Room -------------------------------------------------------------------------------------------------------- */
+
+static vae_status allocate_row(size_t rows, size_t size, bool answers, vae_completions *found)
+{
+    const size_t x = size * sizeof(float);
+    VAE__TRY(vae__allocate("completions", rows, sizeof(int64_t), &found->row));
+    VAE__TRY(vae__allocate("completions", rows, x, &found->truth));
+    if (!answers)
+        return vae__ok();
+    VAE__TRY(vae__allocate("completions", rows, x, &found->answer));
+    return vae__allocate("completions", rows, x, &found->answer_units);
+}
+
+static vae_status allocate_samples(size_t all, vae_completions *found)
+{
+    VAE__TRY(vae__allocate("completions", all, (size_t)found->x_size * sizeof(float), &found->x));
+    VAE__TRY(vae__allocate("completions", all, (size_t)found->x_size * sizeof(float), &found->units));
+    if (!found->z_size)
+        return vae__ok();
+    return vae__allocate("completions", all, (size_t)found->z_size * sizeof(float), &found->z);
+}
+
+/* Nothing is made where it would not fit. */
+static vae_status allocate(vae__completing *at, bool may_miss)
+{
+    vae_type types[VAE_MAX_CONDITIONS];
+    vae_completions *found = at->found;
+    const size_t rows = (size_t)found->count, size = (size_t)found->x_size, samples = (size_t)found->samples;
+    const bool answers = at->options->regressor != NULL;
+    vae__given_types(at->model, &at->match, types);
+    size_t bytes = samples * (2 * size + (size_t)found->z_size) * sizeof(float) + /* x, units, z */
+                   (answers ? 3 : 1) * size * sizeof(float) + 2 * size +          /* truth, answer; given, mask */
+                   sizeof(int64_t) + sizeof(uint32_t) + vae__given_bytes(at->model, types);
+    VAE__TRY(vae__memory_check_rows("completions", found->count, bytes));
+    VAE__TRY(allocate_row(rows, size, answers, found));
+    VAE__TRY(allocate_samples(rows * samples, found));
+    if (at->seen)
+        VAE__TRY(vae__allocate("completions", rows, size, &found->given));
+    if (may_miss)
+        VAE__TRY(vae__allocate("completions", rows, size, &found->mask));
+    VAE__TRY(vae__allocate("completions", rows, sizeof *at->chosen, &at->chosen));
+    return vae__given_allocate(at->model, types, found->count, &found->conditions);
+}
+
+static vae_status choose_rows(vae__completing *at)
+{
+    vae_completions *found = at->found;
+    const int64_t *rows = at->options->rows;
+    for (int64_t i = 0; i < found->count; i++) {
+        at->chosen[i] = (uint32_t)i;
+        found->row[i] = rows ? rows[i] : vae_data_row(at->data, found->split, i);
+    }
+    if (rows)
+        VAE__TRY(vae__pass_find(at->data, found->split, "rows", rows, found->count, at->chosen));
+    vae__given_take(at->model, &at->match, at->chosen, found->count, &found->conditions);
+    return vae__ok();
+}
+
+/* ---- Passes ------------------------------------------------------------------------------------------------------ */
+
+/* What a row has once. */
+static void collect_truth(const vae__completing *at, const vae__pass *pass, int64_t begin, int64_t examples)
+{
+    vae_completions *found = at->found;
+    const int64_t size = found->x_size;
+    vae__pass_copy(pass, pass->graph.modelled, begin, examples, found->truth);
+    if (found->mask)
+        vae__pass_mask(pass, begin, examples, found->mask);
+    for (int64_t i = begin * size; found->given && i < (begin + examples) * size; i++)
+        found->given[i] = at->seen[i % size] > 0 && (!found->mask || found->mask[i]);
+}
+
+/* Copies a piece of samples, which may have more than are wanted. */
+static void copy_samples(const vae__pass *pass, const vae_node *node, int64_t begin, int64_t examples, float *to)
+{
+    const int64_t size = vae_node_size(node), piece = pass->request.samples, left = pass->samples - pass->first_sample;
+    const int64_t taken = left < piece ? left : piece;
+    const float *values = vae_executor_value(pass->executor, node);
+    for (int64_t e = 0; e < examples; e++)
+        memcpy(to + ((begin + e) * pass->samples + pass->first_sample) * size, values + e * piece * size,
+               (size_t)(taken * size) * sizeof *to);
+}
+
+static void collect(void *completing, const vae__pass *pass, int64_t begin, int64_t examples)
+{
+    const vae__completing *at = completing;
+    if (!pass->first_sample)
+        collect_truth(at, pass, begin, examples);
+    copy_samples(pass, pass->graph.x_mean, begin, examples, at->found->x);
+    copy_samples(pass, pass->graph.x_units, begin, examples, at->found->units);
+    if (at->found->z)
+        copy_samples(pass, pass->graph.z_used, begin, examples, at->found->z);
+}
+
+static void collect_answer(void *completing, const vae__pass *pass, int64_t begin, int64_t examples)
+{
+    const vae__completing *at = completing;
+    copy_samples(pass, pass->graph.x_mean, begin, examples, at->found->answer);
+    copy_samples(pass, pass->graph.x_units, begin, examples, at->found->answer_units);
+}
+
+/* The purpose is vae_sample's, whose z so is that of sample 0. */
+static vae__pass pass_of(const vae__completing *at, const vae_model *model, const vae__match *match, int64_t samples)
+{
+    const vae_completion_options *options = at->options;
+    vae__pass pass = { .model = model,
+                       .request = vae__match_request(match, VAE__COMPLETION),
+                       .doing = "completing",
+                       .rows = at->found->count,
+                       .chosen = at->chosen,
+                       .threads = options->threads,
+                       .progress = options->progress,
+                       .context = options->context,
+                       .whole = true,
+                       .seed = options->seed,
+                       .purpose = "sample",
+                       .numbers = at->found->row,
+                       .samples = samples };
+    pass.request.samples = model->regresses && !options->draw ? 1 : PIECE;
+    pass.batch = RUN_ROWS / pass.request.samples;
+    return pass;
+}
+
+static vae_status run(vae__pass *pass, const vae__match *match, vae__collect *collector, vae__completing *at)
+{
+    vae_status status = vae__pass_open(pass);
+    if (!status.code) {
+        pass->binding_count = vae__match_bind(match, &pass->graph, pass->index, pass->bindings);
+        status = vae__pass_run(pass, collector, at);
+    }
+    vae__pass_close(pass);
+    return status;
+}
+
+static vae_status answer(vae__completing *at)
+{
+    vae__match match;
+    const vae_model *regressor = at->options->regressor;
+    VAE__TRY(vae__match_data(regressor, at->data, at->found->split, &match));
+    vae__pass pass = pass_of(at, regressor, &match, 1);
+    pass.request.samples = 1;
+    pass.batch = RUN_ROWS;
+    return run(&pass, &match, collect_answer, at);
+}
+
+/* ---- All of it --------------------------------------------------------------------------------------------------- */
+
+static vae_status complete(vae__completing *at)
+{
+    vae_completions *found = at->found;
+    vae__pass pass = pass_of(at, at->model, &at->match, found->samples);
+    pass.request.draw = at->options->draw;
+    VAE__TRY(allocate(at, vae__pass_may_miss(&pass)));
+    VAE__TRY(choose_rows(at));
+    pass.chosen = at->chosen;
+    pass.numbers = found->row;
+    VAE__TRY(run(&pass, &at->match, collect, at));
+    return at->options->regressor ? answer(at) : vae__ok();
+}
+
+static int64_t count_rows(const vae__completing *at)
+{
+    const int64_t count = at->options->count;
+    return at->options->rows || (count && count < at->match.rows) ? count : at->match.rows;
+}
+
+vae_status vae_complete(const vae_model *model, const vae_data *data, const vae_completion_options *options,
+                        vae_completions *completions)
+{
+    if (!completions)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a place for the completions, found NULL");
+    *completions = (vae_completions){ 0 };
+    if (!model || !data || !options)
+        return vae__error(VAE_ERROR_ARGUMENT, "expected a model, data and options, found NULL");
+    vae__completing at = { .model = model, .data = data, .options = options, .found = completions };
+    VAE__TRY(check_options(&at));
+    if (options->regressor)
+        VAE__TRY(check_regressor(model, options->regressor));
+    VAE__TRY(vae__match_data(model, data, options->split, &at.match));
+    at.seen = seen_place(model) < 0 ? NULL : model->conditions[seen_place(model)].seen;
+    completions->split = options->split;
+    completions->count = count_rows(&at);
+    completions->samples = options->samples ? options->samples : model->regresses && !options->draw ? 1 : SAMPLES_USUAL;
+    completions->x_size = model->x_size;
+    completions->z_size = model->declaration.latents[0].size;
+    vae_status status = complete(&at);
+    vae__free(at.chosen);
+    if (status.code)
+        vae_completions_free(completions);
+    return status;
+}
+
+void vae_completions_free(vae_completions *completions)
+{
+    if (!completions)
+        return;
+    void *const arrays[] = { completions->row,  completions->x,      completions->units,
+                             completions->z,    completions->truth,  completions->given,
+                             completions->mask, completions->answer, completions->answer_units };
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        vae__free(arrays[i]);
+    vae__given_free(&completions->conditions);
+    *completions = (vae_completions){ 0 };
+}
