@@ -247,7 +247,7 @@ START_TEST(test_table)
                      "a.h5: expected libvae latents, found libvae samples");
     ck_assert_int_eq(remove(path_of("b.h5")), 0);
     vae__table_column wrong = columns[0];
-    wrong.rank = 6;
+    wrong.rank = VAE__ARRAY_RANK + 1;
     ck_assert_status(write_table(path_of("b.h5"), &wrong, 1), VAE_ERROR_ARGUMENT, "dimensions");
     ck_assert_status(write_table("/nowhere/b.h5", columns, 2), VAE_ERROR_FILE, "/nowhere/b.h5");
     ck_assert_int_eq(system_outstanding(), 0);

@@ -220,7 +220,7 @@ print(len(drawn), "lines drawn, the widest", max(map(len, drawn), default=0))
 assert any(b"epoch" in line for line in drawn), said
 assert all(len(line) < 20 for line in drawn), drawn
 END
-    check 'a terminal of 20 columns' "$PYTHON" narrow.py "$VAE" train vae --data digits:4000 --epochs 2 --out narrow.h5
+    check 'a terminal of 20 columns' "$PYTHON" narrow.py "$VAE" train vae --data digits:20000 --epochs 2 --out narrow.h5
     check 'what is kept is whole' "$VAE" verify narrow.h5
 else
     skip 'a terminal of 20 columns: no python3'
