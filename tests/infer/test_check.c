@@ -119,6 +119,37 @@ START_TEST(test_a_model_is_right)
 }
 END_TEST
 
+/* Every variant that there is, with narrow layers: as many as a condition may join. */
+START_TEST(test_variants_are_right)
+{
+    for (int i = 0; vae_model_at(NULL, i); i++) {
+        vae_model_spec small = *vae_model_at(NULL, i);
+        vae_data *data = NULL;
+        vae_model *model = NULL;
+        vae_check_report report;
+        const char *source = strcmp(small.name, "ring") ? "digits:20" : "ring:20";
+        small.encoder = small.encoder && *small.encoder ? "dense 7 tanh, dense 6 relu, dense 5 tanh" : small.encoder;
+        small.decoder = "dense 6 tanh, dense 5 relu";
+        small.prior_layers = small.prior_layers ? "dense 5 relu" : NULL;
+        for (int k = 0; k < VAE_MAX_LATENTS; k++)
+            small.latents[k].size = small.latents[k].size ? 3 : 0;
+        for (int k = 0; k < VAE_MAX_CONDITIONS; k++) {
+            vae_condition_spec *condition = &small.conditions[k];
+            condition->layers = condition->layers ? "dense 5 tanh" : NULL;
+            condition->baseline = condition->baseline ? "dense 5 tanh" : NULL;
+        }
+        ck_assert_status_ok(vae_data_open(source, &(vae_data_options){ .threads = 1 }, &data));
+        ck_assert_status_ok(vae_model_new(&small, NULL, data, 1, &model));
+        ck_assert_status_ok(vae_check(model, data, &(vae_check_options){ .threads = 1 }, &report));
+        ck_assert_msg(!report.failures && report.worst >= 0, "%s: %lld gradients are wrong", small.name,
+                      (long long)report.failures);
+        vae_check_report_free(&report);
+        vae_model_free(&model);
+        vae_data_free(&data);
+    }
+}
+END_TEST
+
 /* The same figures on any number of threads; others with another seed or other examples. */
 START_TEST(test_what_a_report_depends_on)
 {
@@ -518,8 +549,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const models[] = { test_a_model_is_right, test_what_a_report_depends_on, test_mistakes_in_arguments,
-                                    test_mistakes_in_programs, NULL };
+    const TTest *const models[] = { test_a_model_is_right,         test_variants_are_right,
+                                    test_what_a_report_depends_on, test_mistakes_in_arguments,
+                                    test_mistakes_in_programs,     NULL };
     const TTest *const wrong[] = { test_a_wrong_gradient_is_found,
                                    test_one_wrong_element_of_many_is_found,
                                    test_small_mistakes_are_found,

@@ -66,6 +66,14 @@ static const vae_model_spec regression = { .name = "regression",
                                            .decoder = "dense 24 relu",
                                            .objective = "none" };
 
+/* Without an encoder. */
+static const vae_model_spec tabled = { .name = "tabled",
+                                       .latents = { { .size = 3 } },
+                                       .encoder = "",
+                                       .decoder = "dense 24 relu",
+                                       .posterior = "table",
+                                       .initial = "normal sigma=0.1, data-bias" };
+
 static const struct trained {
     const char *name;
     const vae_model_spec *spec;
@@ -81,6 +89,8 @@ static const struct trained {
     { "conditional, with state and validation", &fitted, { .batch_size = 50, .seed = 6 }, 33 },
     { "importance weighted, conditional", &weighted, { .batch_size = 64 }, 0 },
     { "a rising weight, free bits", &rising, { .batch_size = 70 }, 33 },
+    { "a table of posteriors", &tabled, { .batch_size = 64 }, 0 },
+    { "a table of posteriors, sgd", &tabled, { .batch_size = 37, .optimizer = "sgd momentum=0.5" }, 0 },
     { "adamw, warm-up",
       &plain,
       { .batch_size = 64, .optimizer = "adamw decay=0.1", .schedule = "warm-up epochs=2" },
