@@ -300,6 +300,7 @@ START_TEST(test_table)
     const float *mean = values_of(model, "posterior/mean", &size);
     ck_assert_int_eq(size, ROWS * LATENT);
     ck_assert_mem_eq(latents.mean, mean, (size_t)size * sizeof *mean);
+    ck_assert_mem_eq(latents.logvar, values_of(model, "posterior/logvar", NULL), (size_t)size * sizeof *mean);
     for (int row = 1; row < ROWS; row++) /* each has been learned from its own row */
         ck_assert_mem_ne(mean, mean + row * LATENT, LATENT * sizeof *mean);
     vae_latents_free(&latents);
@@ -311,6 +312,24 @@ START_TEST(test_table)
     ck_assert_status(vae_encoder_new(model, NULL, &encoder), VAE_ERROR_UNSUPPORTED,
                      "table: the posterior \"table 60\" has no encoder");
     vae_training_free(&training);
+}
+END_TEST
+
+/* As many rows are not the same rows. */
+START_TEST(test_other_rows)
+{
+    const vae_model_spec spec = { TABLE, .posterior = "table" };
+    vae_evaluation found;
+    ck_assert_status_ok(vae_data_divide(data, &(vae_division){ .validation = ROWS / 2 }));
+    vae_model *model = made(&spec, 1);
+    const vae_evaluation_options held = { .split = VAE_VALIDATION, .threads = 1 }, own = { .threads = 1 };
+    ck_assert_status(
+        vae_evaluate(model, data, &held, &found), VAE_ERROR_DATA,
+        "expected the 30 rows that it was trained on, for there is no encoder for others, found the 30 rows "
+        "of the validation split");
+    ck_assert_status_ok(vae_evaluate(model, data, &own, &found));
+    ck_assert_int_eq(found.examples, ROWS / 2);
+    vae_model_free(&model);
 }
 END_TEST
 
@@ -354,8 +373,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { test_normal, test_data_bias,       test_baseline,     test_wrong_regressions,
-                                   test_table,  test_rows_of_a_table, test_wrong_tables, NULL };
+    const TTest *const tests[] = { test_normal, test_data_bias,  test_baseline,        test_wrong_regressions,
+                                   test_table,  test_other_rows, test_rows_of_a_table, test_wrong_tables,
+                                   NULL };
     Suite *suite = suite_create("beginning");
     suite_case_between(suite, "beginning", 120, begin, end, tests);
     return suite_run(suite);
