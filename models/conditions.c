@@ -373,6 +373,14 @@ vae_status vae__condition_resolve(vae_model *model, int index, const vae_conditi
     return resolve_ways(model, index, given);
 }
 
+int vae__model_seen_place(const vae_model *model)
+{
+    for (int i = 0; i < model->condition_count; i++)
+        if (model->conditions[i].seen)
+            return i;
+    return -1;
+}
+
 void vae__conditions_free(vae_model *model)
 {
     for (int i = 0; i < model->condition_count; i++)

@@ -138,14 +138,6 @@ static void add_x(vae__building *building)
 
 /* ---- A part of x ------------------------------------------------------------------------------------------------- */
 
-static int seen_place(const vae_model *model)
-{
-    for (int i = 0; i < model->condition_count; i++)
-        if (model->conditions[i].seen)
-            return i;
-    return -1;
-}
-
 /* 1 - seen, of what is shared by all rows. */
 static void add_seen(vae__building *building, int place)
 {
@@ -230,7 +222,7 @@ vae_node *vae__build_complete(const vae__building *building, vae_node *x)
 
 void vae__build_fields(vae__building *building, bool with_x)
 {
-    const int seen = seen_place(building->model);
+    const int seen = vae__model_seen_place(building->model);
     for (int i = 0; i < building->model->condition_count; i++)
         if (i != seen)
             add_condition(building, i);

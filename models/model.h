@@ -53,6 +53,9 @@ vae_status vae__model_declare_within(const vae_model_spec *spec, const vae_catal
 /* Has each training row a posterior of its own? Then there is none of any other row. */
 bool vae__is_per_example(const vae_model *model);
 
+/* The place of the condition that is a part of x; -1: there is none. */
+int vae__model_seen_place(const vae_model *model);
+
 /* The condition that a baseline completes; NULL: there is none. And is there one that was not started from any
  * regression? */
 const vae_condition_spec *vae__model_baseline(const vae_model *model);

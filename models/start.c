@@ -79,10 +79,9 @@ bool vae__model_lacks_baseline(const vae_model *model)
 /* A baseline is a whole regression, of the same part of the same x. */
 static vae_status check_regression(const vae_model *model, const vae_model *from)
 {
-    const vae_condition_spec *mine = vae__model_baseline(model), *theirs = NULL;
-    for (int i = 0; i < from->condition_count; i++)
-        if (from->conditions[i].seen)
-            theirs = &from->declaration.conditions[i];
+    const vae_condition_spec *mine = vae__model_baseline(model);
+    const int seen = vae__model_seen_place(from);
+    const vae_condition_spec *theirs = seen < 0 ? NULL : &from->declaration.conditions[seen];
     const struct {
         const char *what, *expected, *found;
     } clauses[] = {

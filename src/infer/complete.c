@@ -31,19 +31,10 @@ typedef struct vae__completing {
 
 /* ---- What is wanted ---------------------------------------------------------------------------------------------- */
 
-/* The place of the condition that is a part of x; -1: there is none. */
-static int seen_place(const vae_model *model)
-{
-    for (int i = 0; i < model->condition_count; i++)
-        if (model->conditions[i].seen)
-            return i;
-    return -1;
-}
-
 /* "columns 14 14" */
 static const char *part_of(const vae_model *model)
 {
-    int place = seen_place(model);
+    int place = vae__model_seen_place(model);
     return place < 0 ? "none" : model->declaration.conditions[place].of_x;
 }
 
@@ -286,7 +277,7 @@ vae_status vae_complete(const vae_model *model, const vae_data *data, const vae_
     if (options->regressor)
         VAE__TRY(check_regressor(model, options->regressor));
     VAE__TRY(vae__match_data(model, data, options->split, &at.match));
-    at.seen = seen_place(model) < 0 ? NULL : model->conditions[seen_place(model)].seen;
+    at.seen = vae__model_seen_place(model) < 0 ? NULL : model->conditions[vae__model_seen_place(model)].seen;
     completions->split = options->split;
     completions->count = count_rows(&at);
     completions->samples = options->samples ? options->samples : model->regresses && !options->draw ? 1 : SAMPLES_USUAL;
