@@ -224,7 +224,8 @@ vae_status vae_samples_save(const vae_model *model, const vae_samples *samples, 
         return vae__samples_picture(model, samples, path);
     vae__sheet sheet = { .model = model, .rows = samples->count };
     add_x(&sheet, "x", "x, or its mean, in the data's own units", VAE_FLOAT32, samples->x);
-    add(&sheet, "z", "the latent vectors they come from", VAE_FLOAT32, samples->z_size, samples->z);
+    if (samples->z_size) /* a regression has none */
+        add(&sheet, "z", "the latent vectors they come from", VAE_FLOAT32, samples->z_size, samples->z);
     return write(&sheet, &samples->given, VAE_RESULTS_SAMPLES, VAE_SPLITS, path);
 }
 

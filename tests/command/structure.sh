@@ -88,6 +88,13 @@ told 1 '^vae decode: cvae: objective: "none" is without z, which there is nothin
 told 0 'kept    regression.h5: 2 epochs' train --resume regression.h5 --epochs 2
 small answers.h5 cvae --objective none
 told 0 '' sample answers.h5 --count 1 --out s.h5
+if python_has 'h5py'; then
+    holds 'without z there is no z' <<'END'
+import h5py
+with h5py.File("s.h5") as f:
+    assert "x" in f and "z" not in f, list(f)
+END
+fi
 told 0 '' sample answers.h5 --count 1 --draw --out s.png
 
 # ---- A hierarchy ----
