@@ -318,21 +318,6 @@ told 0 'ten.png: 2 rows' reconstruct cvae.h5 --data digits:120 --count 2 --out t
 
 # ---- Disks that are full, output that nobody takes ----
 
-# full NAME ARGUMENT...: with files of at most 8 KiB, one line tells of the file in the folder full, and nothing is left.
-full() {
-    target=$1
-    shift
-    about "vae $* on a full disk"
-    mkdir full
-    # The message goes through a pipe, for the limit would be its file's as well; so would an OpenMP library's be.
-    { (ulimit -f 8 && "$VAE" "$@" 2>&1 >/dev/null 3>&-; echo $? >&3) | cat >stderr; } 3>status
-    [ "$(cat status)" = 1 ] || complain "expected status 1, found $(cat status)"
-    grep -q "full/$target: cannot write: File too large: it has [0-9]* bytes, and files may have [0-9]* (the limit of ulimit -f)\$" stderr || complain 'expected the file named'
-    [ "$(wc -l <stderr)" = 1 ] || complain 'expected one line'
-    [ -z "$(ls -A full)" ] || complain "left behind: $(ls -A full)"
-    rm -rf full
-    count
-}
 full a.h5 encode cvae.h5 --data digits:120 --split train --out full/a.h5 --threads 1
 full b.h5 decode cvae.h5 --latents encoded.h5 --out full/b.h5 --threads 1
 full c.h5 reconstruct cvae.h5 --data digits:120 --out full/c.h5 --threads 1

@@ -348,19 +348,6 @@ done
 same m.h5 m.h5.copy /
 same c.h5 c.h5.copy /
 
-full() { # TARGET ARGUMENT...: with files of at most 4 KiB, one line tells of it, and nothing is left.
-    target=$1
-    shift
-    about "vae $* on a full disk"
-    mkdir full
-    { (ulimit -f 8 && "$VAE" "$@" 2>&1 >/dev/null 3>&-; echo $? >&3) | cat >stderr; } 3>status
-    [ "$(cat status)" = 1 ] || complain "expected status 1, found $(cat status)"
-    grep -q "full/$target: cannot write: File too large" stderr || complain 'expected the file named'
-    [ "$(wc -l <stderr)" = 1 ] || complain 'expected one line'
-    [ -z "$(ls -A full)" ] || complain "left behind: $(ls -A full)"
-    rm -rf full
-    count
-}
 full m.png manifold vae.h5 --picture full/m.png --threads 1
 full i.h5 interpolate vae.h5 --data digits:120 --from 0 --to 1 --out full/i.h5 --threads 1
 full t.h5 traverse vae.h5 --out full/t.h5 --threads 1

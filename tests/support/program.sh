@@ -96,6 +96,22 @@ refused() {
     count
 }
 
+# full TARGET ARGUMENT...: with files of at most 4 KiB (8 blocks of ulimit -f), one line tells of the file in the folder full, and nothing is left.
+full() {
+    target=$1
+    shift
+    about "vae $* on a full disk"
+    mkdir full
+    # The message goes through a pipe, for the limit would be its file's as well; so would an OpenMP library's be.
+    { (ulimit -f 8 && "$VAE" "$@" 2>&1 >/dev/null 3>&-; echo $? >&3) | cat >stderr; } 3>status
+    [ "$(cat status)" = 1 ] || complain "expected status 1, found $(cat status)"
+    grep -q "full/$target: cannot write: File too large: it has [0-9]* bytes, and files may have [0-9]* (the limit of ulimit -f)\$" stderr || complain 'expected the file named'
+    [ "$(wc -l <stderr)" = 1 ] || complain 'expected one line'
+    [ -z "$(ls -A full)" ] || complain "left behind: $(ls -A full)"
+    rm -rf full
+    count
+}
+
 # same FILE OTHER [GROUP]: in it they hold the same bits; in /parameters, if not told.
 same() {
     check "h5diff $1 $2 ${3:-/parameters}" h5diff "$1" "$2" "${3:-/parameters}"
