@@ -154,7 +154,8 @@ static void write_over(vae__draft *draft, int number)
         wanted += task->wanted[k];
     for (int k = 0; k < task->node->input_count && wanted == 1; k++) {
         const vae_node *input = task->node->inputs[k];
-        if (task->wanted[k] && task->fresh[k] && task->node->op->gradient_over >> k & 1)
+        if (task->wanted[k] && task->fresh[k] && task->node->op->gradient_over >> k & 1 &&
+            input->rows == task->node->rows)
             take_over(draft, gradient_of(draft, input), value_of(input), number);
     }
 }

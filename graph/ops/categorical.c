@@ -29,7 +29,8 @@ static real log_class(real x, const real *logits, int64_t classes)
 static const real *row_of(const vae__call *call, int input, int64_t r)
 {
     const real *values = (const real *)call->in[input];
-    return values ? values + r * call->node->inputs[input]->size : NULL;
+    return values ? values + r / rows_per(call->node, call->node->inputs[input]) * call->node->inputs[input]->size
+                  : NULL;
 }
 
 static void loglik_categorical_forward(const vae__call *call)
@@ -108,15 +109,19 @@ static vae_status check_logits(const vae_node *values, const vae_node *logits)
 {
     if (logits->size % values->size)
         return shapes_error("as many logits for each value are expected", values, "and", logits, "");
-    return logits->rows == values->rows ? vae__ok() : rows_error(values, logits);
+    return vae__ok();
 }
 
 static vae_status loglik_categorical_shape(vae_node *node)
 {
-    VAE__TRY(check_logits(node->inputs[VALUE], node->inputs[LOGITS]));
-    if (node->inputs[MASKS])
-        VAE__TRY(check_same(node->inputs[VALUE], node->inputs[MASKS]));
-    take_single(node, node->inputs[VALUE]->rows);
+    const vae_node *x = node->inputs[VALUE], *logits = node->inputs[LOGITS], *mask = node->inputs[MASKS];
+    const int64_t rows = density_rows(node);
+    VAE__TRY(check_logits(x, logits));
+    if (logits->rows != rows || (x->rows != rows && x->rows != 1))
+        return rows_error(x, logits);
+    if (mask)
+        VAE__TRY(check_density_input(x, mask, rows, true));
+    take_single(node, rows);
     return vae__ok();
 }
 
@@ -134,12 +139,14 @@ static vae_status categorical_mean_shape(vae_node *node)
 static vae_status categorical_sample_shape(vae_node *node)
 {
     VAE__TRY(check_logits(node->inputs[0], node->inputs[1]));
+    if (node->inputs[0]->rows != node->inputs[1]->rows)
+        return rows_error(node->inputs[0], node->inputs[1]);
     return shape_of_input(node);
 }
 
 vae_node *vae_loglik_categorical(vae_node *x, vae_node *logits, vae_node *mask)
 {
-    return vae__node_new(NULL, &VAE__OP(loglik_categorical), (vae_node){ 0 }, 3, (vae_node *[]){ x, logits, mask });
+    return new_density(&VAE__OP(loglik_categorical), 3, (vae_node *[]){ x, logits, mask });
 }
 
 vae_node *vae_categorical_mean(vae_node *logits, int64_t classes)
@@ -159,6 +166,7 @@ static const vae__case loglik_categorical_cases[] = {
     { "plain", build_plain, 2, { COUNT(1, 19, 3), X(1, 57) } },
     { "many classes", build_plain, 2, { COUNT(1, 2, 40), X(1, 80) } },
     { "samples", build_plain, 2, { COUNT(3, 5, 4), X(3, 20) } },
+    { "samples of an x, masked", build_masked, 3, { COUNT(1, 5, 4), X(3, 20), MASK(1, 5) } },
     { "shared", build_plain, 2, { COUNT(0, 5, 4), X(0, 20) } },
     { "masked", build_masked, 3, { COUNT(1, 19, 3), X(1, 57), MASK(1, 19) } },
     { "masked, samples", build_masked, 3, { COUNT(3, 5, 2), X(3, 10), MASK(3, 5) } },

@@ -36,8 +36,7 @@ UNARY_BUILDER(continuous_bernoulli_mean, .low = -9, .high = 9)
 
 vae_node *vae_loglik_continuous_bernoulli(vae_node *x, vae_node *logits, vae_node *mask)
 {
-    return vae__node_new(NULL, &VAE__OP(loglik_continuous_bernoulli), (vae_node){ 0 }, 3,
-                         (vae_node *[]){ x, logits, mask });
+    return new_density(&VAE__OP(loglik_continuous_bernoulli), 3, (vae_node *[]){ x, logits, mask });
 }
 
 BUILD(build_plain, vae_loglik_continuous_bernoulli(a[0], a[1], NULL))

@@ -77,16 +77,52 @@ static inline real bernoulli_line(real x, real logits)
 /* ---- Building ---------------------------------------------------------------------------------------------------- */
 
 #if VAE__REFERENCE
+/* Of x's shape, with `rows` rows, which x has too, or one that serves them all. */
+static inline vae_status check_density_input(const vae_node *x, const vae_node *other, int64_t rows, bool may_be_one)
+{
+    if (!same_shape(x, other))
+        return shapes_error("shapes differ", x, "and", other, "");
+    const bool serves = x->rows == rows || x->rows == 1;
+    return serves && (other->rows == rows || (may_be_one && other->rows == 1)) ? vae__ok() : rows_error(x, other);
+}
+
+/* The rows of x, or of a head that has more. */
+static inline int64_t density_rows(const vae_node *node)
+{
+    int64_t rows = node->inputs[0]->rows;
+    for (int i = 1; i < node->input_count - 1; i++)
+        rows = node->inputs[i]->rows > rows ? node->inputs[i]->rows : rows;
+    return rows;
+}
+
 /* The first input is x, the last a mask or absent; what is between has x's shape, or is shared, or a single value. */
 static inline vae_status density_shape(vae_node *node)
 {
-    const int mask = node->input_count - 1;
-    for (int i = 1; i < mask; i++)
-        VAE__TRY(check_beside(node->inputs[0], node->inputs[i], true));
-    if (node->inputs[mask])
-        VAE__TRY(check_same(node->inputs[0], node->inputs[mask]));
-    take_single(node, node->inputs[0]->rows);
+    const int last = node->input_count - 1;
+    const vae_node *x = node->inputs[0], *mask = node->inputs[last];
+    const int64_t rows = density_rows(node);
+    for (int i = 1; i < last; i++) {
+        const vae_node *head = node->inputs[i];
+        if (head->rows || (head->size != 1 && !same_shape(x, head)))
+            VAE__TRY(check_density_input(x, head, rows, false));
+    }
+    if (mask)
+        VAE__TRY(check_density_input(x, mask, rows, true));
+    take_single(node, rows);
     return vae__ok();
+}
+
+/* x, and a mask, that were repeated for as many samples as the heads have need no copies: what they were made of serves
+ * every row. */
+static inline vae_node *new_density(const vae__op *op, int input_count, vae_node **inputs)
+{
+    int64_t rows = 0;
+    for (int i = 1; i < input_count - 1; i++)
+        rows = inputs[i] && inputs[i]->rows > rows ? inputs[i]->rows : rows;
+    for (int i = 0; i < input_count; i += input_count - 1)
+        if (inputs[i] && inputs[i]->op->number == VAE__NUMBER(repeat) && inputs[i]->rows == rows)
+            inputs[i] = inputs[i]->inputs[0];
+    return vae__node_new(NULL, op, (vae_node){ 0 }, input_count, inputs);
 }
 
 #define BUILD(name, call)                                                                                              \

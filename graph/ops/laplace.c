@@ -29,8 +29,7 @@ TERMS_OP(loglik_laplace, loglik_laplace_x_slopes, loglik_laplace_mean_slopes, lo
 #if VAE__REFERENCE
 vae_node *vae_loglik_laplace(vae_node *x, vae_node *mean, vae_node *log_scale, vae_node *mask)
 {
-    return vae__node_new(NULL, &VAE__OP(loglik_laplace), (vae_node){ 0 }, 4,
-                         (vae_node *[]){ x, mean, log_scale, mask });
+    return new_density(&VAE__OP(loglik_laplace), 4, (vae_node *[]){ x, mean, log_scale, mask });
 }
 
 BUILD(build_laplace, vae_loglik_laplace(a[0], a[1], a[2], NULL))

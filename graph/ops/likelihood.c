@@ -65,28 +65,19 @@ TERMS_OP(loglik_poisson, NULL, loglik_poisson_log_rate_slopes)
 /* ---- Building ---------------------------------------------------------------------------------------------------- */
 
 #if VAE__REFERENCE
-static vae_status loglik_bernoulli_shape(vae_node *node)
-{
-    VAE__TRY(check_same(node->inputs[0], node->inputs[1]));
-    if (node->inputs[2])
-        VAE__TRY(check_same(node->inputs[0], node->inputs[2]));
-    take_single(node, node->inputs[0]->rows);
-    return vae__ok();
-}
-
 vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *mask)
 {
-    return vae__node_new(NULL, &VAE__OP(loglik_bernoulli), (vae_node){ 0 }, 3, (vae_node *[]){ x, logits, mask });
+    return new_density(&VAE__OP(loglik_bernoulli), 3, (vae_node *[]){ x, logits, mask });
 }
 
 vae_node *vae_loglik_gaussian(vae_node *x, vae_node *mean, vae_node *logvar, vae_node *mask)
 {
-    return vae__node_new(NULL, &VAE__OP(loglik_gaussian), (vae_node){ 0 }, 4, (vae_node *[]){ x, mean, logvar, mask });
+    return new_density(&VAE__OP(loglik_gaussian), 4, (vae_node *[]){ x, mean, logvar, mask });
 }
 
 vae_node *vae_loglik_poisson(vae_node *x, vae_node *log_rate, vae_node *mask)
 {
-    return vae__node_new(NULL, &VAE__OP(loglik_poisson), (vae_node){ 0 }, 3, (vae_node *[]){ x, log_rate, mask });
+    return new_density(&VAE__OP(loglik_poisson), 3, (vae_node *[]){ x, log_rate, mask });
 }
 
 BUILD(build_bernoulli, vae_loglik_bernoulli(a[0], a[1], NULL))
@@ -102,6 +93,9 @@ BUILD(build_poisson_masked, vae_loglik_poisson(a[0], a[1], a[2]))
 static const vae__case loglik_bernoulli_cases[] = {
     { "plain", build_bernoulli, 2, { UNIT(1, 19), X(1, 19) } },
     { "samples", build_bernoulli, 2, { UNIT(3, 5), X(3, 5) } },
+    { "samples of an x", build_bernoulli, 2, { UNIT(1, 5), X(3, 5) } },
+    { "samples of an x, masked", build_bernoulli_masked, 3, { UNIT(1, 5), X(3, 5), MASK(1, 5) } },
+    { "shared logits", build_bernoulli, 2, { UNIT(1, 5), X(0, 5) } },
     { "shared", build_bernoulli, 2, { UNIT(0, 5), X(0, 5) } },
     { "masked", build_bernoulli_masked, 3, { UNIT(1, 19), X(1, 19), MASK(1, 19) } },
     { "masked, samples", build_bernoulli_masked, 3, { UNIT(3, 5), X(3, 5), MASK(3, 5) } },
@@ -111,6 +105,8 @@ static const vae__case loglik_bernoulli_cases[] = {
 static const vae__case loglik_gaussian_cases[] = {
     { "plain", build_gaussian, 3, { X(1, 19), X(1, 19), X(1, 19) } },
     { "samples", build_gaussian, 3, { X(3, 5), X(3, 5), X(3, 5) } },
+    { "samples of an x", build_gaussian, 3, { X(1, 1030), X(3, 1030), X(0, 1) } },
+    { "samples of an x, masked", build_gaussian_masked, 4, { X(1, 5), X(3, 5), X(3, 5), MASK(1, 5) } },
     { "shared", build_gaussian, 3, { X(0, 5), X(0, 5), X(0, 5) } },
     { "masked", build_gaussian_masked, 4, { X(1, 19), X(1, 19), X(1, 19), MASK(1, 19) } },
     { "shared logvar", build_gaussian, 3, { X(1, 19), X(1, 19), X(0, 19) } },
@@ -137,7 +133,7 @@ static const vae__case loglik_poisson_cases[] = {
 const vae__op VAE__OP(loglik_bernoulli) = {
     .name = "loglik_bernoulli",
     .number = VAE__NUMBER(loglik_bernoulli),
-    ONCE(.shape = loglik_bernoulli_shape, CASES(loglik_bernoulli_cases), ).forward = loglik_bernoulli_forward,
+    ONCE(.shape = density_shape, CASES(loglik_bernoulli_cases), ).forward = loglik_bernoulli_forward,
     .backward = loglik_bernoulli_backward,
     .reduce = loglik_bernoulli_reduce,
     .reads_inputs = 7u,

@@ -99,8 +99,7 @@ static vae_status discretized_logistic_mean_shape(vae_node *node)
 
 vae_node *vae_loglik_discretized_logistic(vae_node *x, vae_node *mean, vae_node *log_scale, vae_node *mask)
 {
-    return vae__node_new(NULL, &VAE__OP(loglik_discretized_logistic), (vae_node){ 0 }, 4,
-                         (vae_node *[]){ x, mean, log_scale, mask });
+    return new_density(&VAE__OP(loglik_discretized_logistic), 4, (vae_node *[]){ x, mean, log_scale, mask });
 }
 
 vae_node *vae_discretized_logistic_mean(vae_node *mean, vae_node *log_scale)
@@ -125,6 +124,7 @@ static const vae__case loglik_discretized_logistic_cases[] = {
         BETWEEN(1, 19, 253, 257),
         BETWEEN(1, 19, -1, 1) } },
     { "samples", build_plain, 3, { LEVELS(3, 5), MEAN(3, 5), WIDE(3, 5) } },
+    { "samples of an x, masked", build_masked, 4, { LEVELS(1, 5), MEAN(3, 5), WIDE(0, 1), MASK(1, 5) } },
     { "shared", build_plain, 3, { LEVELS(0, 5), MEAN(0, 5), WIDE(0, 5) } },
     { "one log_scale", build_plain, 3, { LEVELS(1, 1030), MEAN(1, 1030), WIDE(0, 1) } },
     { "masked, shared log_scale", build_masked, 4, { LEVELS(1, 19), MEAN(1, 19), WIDE(0, 19), MASK(1, 19) } },

@@ -88,8 +88,7 @@ TERMS_OP(loglik_negative_binomial, NULL, loglik_negative_binomial_mean_slopes,
 #if VAE__REFERENCE
 vae_node *vae_loglik_negative_binomial(vae_node *x, vae_node *log_mean, vae_node *log_dispersion, vae_node *mask)
 {
-    return vae__node_new(NULL, &VAE__OP(loglik_negative_binomial), (vae_node){ 0 }, 4,
-                         (vae_node *[]){ x, log_mean, log_dispersion, mask });
+    return new_density(&VAE__OP(loglik_negative_binomial), 4, (vae_node *[]){ x, log_mean, log_dispersion, mask });
 }
 
 BUILD(build_plain, vae_loglik_negative_binomial(a[0], a[1], a[2], NULL))

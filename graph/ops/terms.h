@@ -6,9 +6,9 @@
  *     SLOPES(square_error_0, 2 * (a - b))
  *     SLOPES(square_error_1, 2 * (b - a))
  *
- * where a, b, c, d are elements of inputs 0 … 3. An input has values for each row, or is shared, of a row's shape or
- * a single value; an absent one (a mask) counts as 1. Rows are done in blocks, in which a single value is spread out,
- * so that every loop runs over plain arrays.
+ * where a, b, c, d are elements of inputs 0 … 3. An input has values for each row, or for each example, whose rows then
+ * take them all, or is shared, of a row's shape or a single value; an absent one (a mask) counts as 1. Rows are done in
+ * blocks, in which a single value is spread out, so that every loop runs over plain arrays.
  */
 #ifndef VAE_GRAPH_OPS_TERMS_H
 #define VAE_GRAPH_OPS_TERMS_H
@@ -61,7 +61,8 @@ typedef void slopes_function(int64_t count, const real *const in[VAE__MAX_INPUTS
 /* Where the elements of an input lie. */
 typedef struct operand {
     const real *values;
-    int64_t step; /* from a row to the next */
+    int64_t step; /* from a row of its own to the next … */
+    int64_t per;  /* … which so many rows of the node take */
     bool single;
     real spread[TERMS_BLOCK]; /* of a single value, and of an absent input */
 } operand;
@@ -78,6 +79,12 @@ static inline void spread(operand *o, real value)
         o->spread[i] = value;
 }
 
+/* How many rows of a node take the same row of an input. */
+static inline int64_t rows_per(const vae_node *node, const vae_node *input)
+{
+    return input && input->rows ? node->rows / input->rows : 1;
+}
+
 /* The first input tells how many elements a row has. Inputs that the call does not bring are not read. */
 static inline void find_operands(const vae__call *call, operands *all)
 {
@@ -88,6 +95,7 @@ static inline void find_operands(const vae__call *call, operands *all)
         operand *o = &all->each[k];
         o->values = input ? (const real *)call->in[k] : NULL;
         o->step = input && input->rows ? input->size : 0;
+        o->per = rows_per(node, input);
         o->single = false;
         if (!o->values)
             spread(o, 1);
@@ -101,7 +109,7 @@ static inline void point_at(const operands *all, int64_t r, int64_t begin, const
 {
     for (int k = 0; k < VAE__MAX_INPUTS; k++) {
         const operand *o = &all->each[k];
-        in[k] = o->single ? o->spread : o->values + r * o->step + begin;
+        in[k] = o->single ? o->spread : o->values + r / o->per * o->step + begin;
     }
 }
 
@@ -157,15 +165,15 @@ static inline void add_slopes(const vae__call *call, const operands *all, int k,
 {
     const vae_node *input = call->node->inputs[k];
     const bool single = input->size != all->size;
-    const int64_t step = input->rows ? all->size : 0;
+    const int64_t step = input->rows ? all->size : 0, per = rows_per(call->node, input);
     const real *factor = (const real *)call->grad;
     real *to = (real *)call->grad_in[k];
     for (int64_t r = first; r < last; r++) {
-        const bool fresh = call->fresh[k] && (step || r == first);
+        const bool fresh = call->fresh[k] && (step ? r % per == 0 : r == first);
         if (single)
             *to = (fresh ? 0 : *to) + slope_of_single(all, slopes, r, factor[r]);
         else
-            slopes_of_row(all, slopes, r, begin, end, factor[r], to + r * step, fresh);
+            slopes_of_row(all, slopes, r, begin, end, factor[r], to + r / per * step, fresh);
     }
 }
 

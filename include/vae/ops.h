@@ -147,7 +147,10 @@ VAE_API vae_node *vae_kl_standard_normal(vae_node *mean, vae_node *logvar);
  * = ½ Σ (prior_logvar − logvar − 1 + (exp(logvar) + (mean − prior_mean)²) / exp(prior_logvar)), in nats, shape (1). */
 VAE_API vae_node *vae_kl_gaussian(vae_node *mean, vae_node *logvar, vae_node *prior_mean, vae_node *prior_logvar);
 
-/* ---- Log-likelihoods: nats of each row, shape (1); mask (1: observed, 0: not; no gradient) or NULL for all ------- */
+/* ---- Log-likelihoods: nats of each row, shape (1); mask (1: observed, 0: not; no gradient) or NULL for all -------
+ *
+ * x and the mask have as many rows as what x is compared with, or one that serves them all: samples of a decoder beside
+ * the example. Such a one that vae_repeat made is read where it came from. */
 
 /* Σ mask · (x · logits − softplus(logits)), x in [0, 1]. */
 VAE_API vae_node *vae_loglik_bernoulli(vae_node *x, vae_node *logits, vae_node *mask);

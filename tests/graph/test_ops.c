@@ -919,7 +919,8 @@ MISTAKE(binarize_shape, vae_binarize(in(g, 5), in(g, 4)))
 MISTAKE(sample_noise, vae_gaussian_sample(in(g, 5), in(g, 5), samples(g, 3, 5)))
 MISTAKE(kl_shapes, vae_kl_standard_normal(in(g, 5), in(g, 4)))
 MISTAKE(kl_prior, vae_kl_gaussian(in(g, 5), in(g, 5), shared(g, 0, 1), shared(g, 0, 1)))
-MISTAKE(bernoulli_shared, vae_loglik_bernoulli(in(g, 5), shared(g, 0, 5), NULL))
+MISTAKE(bernoulli_shared, vae_loglik_bernoulli(shared(g, 0, 5), in(g, 5), NULL))
+MISTAKE(bernoulli_samples, vae_loglik_bernoulli(vae_repeat(in(g, 5), 2), vae_repeat(in(g, 5), 3), NULL))
 MISTAKE(bernoulli_mask, vae_loglik_bernoulli(in(g, 5), in(g, 5), in(g, 1)))
 MISTAKE(gaussian_mean, vae_loglik_gaussian(in(g, 5), shared(g, 0, 4), shared(g, 0, 1), NULL))
 MISTAKE(scale_factor, vae_scale(in(g, 5), NAN))
@@ -965,7 +966,8 @@ static const struct {
     { sample_noise, "rows differ: (rows, 5) and (rows × 3, 5); vae_repeat" },
     { kl_shapes, "shapes differ: (rows, 5) and (rows, 4)" },
     { kl_prior, "shapes differ: (rows, 5) and (1)" },
-    { bernoulli_shared, "rows differ: (rows, 5) and (5)" },
+    { bernoulli_shared, "rows differ: (5) and (rows, 5)" },
+    { bernoulli_samples, "rows differ: (rows × 2, 5) and (rows × 3, 5)" },
     { bernoulli_mask, "shapes differ: (rows, 5) and (rows, 1)" },
     { gaussian_mean, "shapes differ: (rows, 5) and (4)" },
     { scale_factor, "the factor must be finite" },
