@@ -99,12 +99,12 @@ typedef struct vae_evaluation_options {
     int64_t prior_samples; /* draws from the prior for its estimate of the likelihood; 0: none */
 } vae_evaluation_options;
 
-/* An estimate of −log p(x) by the first n draws from the prior: the mean over the split, and its standard error. */
-typedef struct vae_prior_estimate {
+/* An estimate of −log p(x) by the first n samples of z: the mean over the split, and its standard error. */
+typedef struct vae_nll_estimate {
     int64_t n;
     double nll, nll_error;
-} vae_prior_estimate;
-#define VAE_PRIOR_ESTIMATES 8
+} vae_nll_estimate;
+#define VAE_NLL_ESTIMATES 8
 
 /*
  * Nats per example, means over the split. New members go last.
@@ -137,8 +137,10 @@ typedef struct vae_evaluation {
     int64_t prior_samples; /* n of prior_nll; 0: it was not estimated, and is NaN */
     double prior_nll, prior_nll_error;
     int prior_estimate_count; /* the same at n = 1, 10, 100, …, prior_samples */
-    vae_prior_estimate prior_estimates[VAE_PRIOR_ESTIMATES];
+    vae_nll_estimate prior_estimates[VAE_NLL_ESTIMATES];
     double elbo_bits, nll_bits, prior_nll_bits; /* bits per dimension */
+    int nll_estimate_count;                     /* nll at n = 1, 10, 100, …, samples */
+    vae_nll_estimate nll_estimates[VAE_NLL_ESTIMATES];
 } vae_evaluation;
 
 /* The same at length: `count` figures of each example, and of each dimension of z `latent_size`. The caller owns the
@@ -286,7 +288,8 @@ typedef enum vae_results {
     VAE_RESULTS_SAMPLES, /* "libvae samples": x, z */
     VAE_RESULTS_LATENTS, /* "libvae latents": mean, logvar, row */
     /* "libvae evaluation": elbo, reconstruction, kl, observed, row, and what else was estimated, for each example;
-     * `dimensions/…` of z; with vae_evaluation_save `means/…` and `prior_estimates/…` */
+     * `dimensions/…` of z; with vae_evaluation_save `means/…`, `nll_estimates/…` and
+     * `prior_estimates/…` */
     VAE_RESULTS_EXAMPLES,
     /* "libvae reconstructions": x, reconstruction (both as modelled), reconstruction_units (in the data's own units),
      * row, and where values are missing the mask */

@@ -5,7 +5,7 @@
 
 #include "src/command/rows.h"
 
-enum { VAE__ROWS_NAMES, SAMPLES, PRIOR_SAMPLES, DIMENSIONS, OUT, PER_EXAMPLE, SEED, THREADS, KERNELS, JSON };
+enum { VAE__ROWS_NAMES, SAMPLES, PRIOR_SAMPLES, DIMENSIONS, CURVE, OUT, PER_EXAMPLE, SEED, THREADS, KERNELS, JSON };
 
 static const vae__option options[] = {
     VAE__ROWS_OPTIONS,
@@ -14,6 +14,8 @@ static const vae__option options[] = {
                         1e7 },
     [DIMENSIONS] = { "dimensions", NULL, VAE__FLAG, "list the dimensions of z, those with the most kl first", NULL, 0,
                      0 },
+    [CURVE] = { "curve", "FILE.svg", VAE__TEXT, "plot the likelihood's estimates by 1, 10, 100, ... samples", NULL, 0,
+                0 },
     [OUT] = { "out", "FILE.h5", VAE__TEXT, "write all figures, of each example and of each dimension of z too", NULL, 0,
               0 },
     [PER_EXAMPLE] = { "per-example", "FILE.h5", VAE__TEXT, "another name of --out", NULL, 0, 0 },
@@ -92,14 +94,14 @@ static void dimensions_to_json(vae__json *json, const dimension *dimensions, int
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-static void estimates_to_json(vae__json *json, const vae_evaluation *found)
+static void estimates_to_json(vae__json *json, const char *name, const vae_nll_estimate *estimates, int count)
 {
-    vae__json_array(json, "prior_estimates");
-    for (int i = 0; i < found->prior_estimate_count; i++) {
+    vae__json_array(json, name);
+    for (int i = 0; i < count; i++) {
         vae__json_object(json, NULL);
-        vae__json_whole(json, "n", found->prior_estimates[i].n);
-        vae__json_real(json, "nll", found->prior_estimates[i].nll);
-        vae__json_real(json, "nll_error", found->prior_estimates[i].nll_error);
+        vae__json_whole(json, "n", estimates[i].n);
+        vae__json_real(json, "nll", estimates[i].nll);
+        vae__json_real(json, "nll_error", estimates[i].nll_error);
         vae__json_object_end(json);
     }
     vae__json_array_end(json);
@@ -131,7 +133,8 @@ static void print_json(const vae__call *call, vae_split split, const vae_evaluat
     vae__json_real(&json, "prior_nll_error", found->prior_nll_error);
     vae__json_real(&json, "prior_nll_bits", found->prior_nll_bits);
     vae__json_whole(&json, "prior_nll_samples", found->prior_samples);
-    estimates_to_json(&json, found);
+    estimates_to_json(&json, "nll_estimates", found->nll_estimates, found->nll_estimate_count);
+    estimates_to_json(&json, "prior_estimates", found->prior_estimates, found->prior_estimate_count);
     vae__json_whole(&json, "active_units", found->active_units);
     vae__json_whole(&json, "latent_size", found->latent_size);
     if (dimensions)
@@ -158,6 +161,17 @@ static void print_bits(double bits)
     putchar('\n');
 }
 
+/* By fewer samples than all. */
+static void print_estimates(const vae_nll_estimate *estimates, int count)
+{
+    for (int i = 0; i + 1 < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "  n = %" PRId64, estimates[i].n);
+        print_figure(name, estimates[i].nll, estimates[i].nll_error);
+        putchar('\n');
+    }
+}
+
 /* The three upper bounds of -log p(x), side by side. */
 static void print_likelihoods(const vae_evaluation *found)
 {
@@ -171,17 +185,13 @@ static void print_likelihoods(const vae_evaluation *found)
         print_bits(found->nll_bits);
         printf("  effective     %.2f %% of the samples, of an example at least %.2f %%\n",
                100 * found->effective_fraction, 100 * found->effective_fraction_least);
+        print_estimates(found->nll_estimates, found->nll_estimate_count);
     }
     if (found->prior_samples) {
         print_figure("prior nll", found->prior_nll, found->prior_nll_error);
         printf(" with %" PRId64 " draws from the prior", found->prior_samples);
         print_bits(found->prior_nll_bits);
-    }
-    for (int i = 0; i + 1 < found->prior_estimate_count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "  n = %" PRId64, found->prior_estimates[i].n);
-        print_figure(name, found->prior_estimates[i].nll, found->prior_estimates[i].nll_error);
-        putchar('\n');
+        print_estimates(found->prior_estimates, found->prior_estimate_count);
     }
 }
 
@@ -207,6 +217,39 @@ static void print_figures(const vae__call *call, const vae__rows *rows, const va
         print_dimensions(dimensions, found->latent_size);
     if (path)
         vae__line(stdout, "%s: all figures, of each example too", path);
+    if (call->values[CURVE].given)
+        vae__line(stdout, "%s: estimates by so many samples", call->values[CURVE].text);
+}
+
+/* ---- The curve --------------------------------------------------------------------------------------------------- */
+
+/* An estimate's coordinates, as a curve has them. */
+typedef struct points {
+    double x[VAE_NLL_ESTIMATES], y[VAE_NLL_ESTIMATES];
+} points;
+
+static vae_series series_of(const char *name, const vae_nll_estimate *estimates, int count, int color, points *at)
+{
+    for (int i = 0; i < count; i++) {
+        at->x[i] = (double)estimates[i].n;
+        at->y[i] = estimates[i].nll;
+    }
+    return (vae_series){ .name = name, .x = at->x, .y = at->y, .count = count, .color = color };
+}
+
+static vae_status draw_curve(const char *path, const vae_evaluation *found)
+{
+    points ways[2];
+    const vae_series series[] = {
+        series_of("importance sampling from q(z | x)", found->nll_estimates, found->nll_estimate_count, 0, &ways[0]),
+        series_of("draws from the prior", found->prior_estimates, found->prior_estimate_count, 1, &ways[1]),
+    };
+    const int first = !found->nll_estimate_count, last = found->prior_estimate_count ? 2 : 1;
+    return vae_plot_write(path, &(vae_plot){ .x_label = "samples of z for each example",
+                                             .y_label = "estimate of -log p(x), nats per example",
+                                             .x_log = true,
+                                             .series = series + first,
+                                             .series_count = last - first });
 }
 
 /* ---- The work ---------------------------------------------------------------------------------------------------- */
@@ -229,7 +272,11 @@ static vae_status evaluate(const vae__call *call, const vae__rows *rows, vae_eva
                             ? vae_evaluate_examples(rows->model, rows->data, &settings, found, examples)
                             : vae_evaluate(rows->model, rows->data, &settings, found);
     vae__bar_clear(&counting.bar);
-    return status.code || !path ? status : vae_evaluation_save(rows->model, found, examples, path);
+    if (!status.code && path)
+        status = vae_evaluation_save(rows->model, found, examples, path);
+    if (!status.code && call->values[CURVE].given)
+        status = draw_curve(call->values[CURVE].text, found);
+    return status;
 }
 
 static int tell_found(const vae__call *call, const vae__rows *rows, const vae_evaluation *found,
@@ -259,6 +306,13 @@ static int tell(const vae__call *call, const vae__rows *rows)
     return exit_status;
 }
 
+static int check_target(const vae__call *call, const char *option, const char *path, vae__file_kind kind)
+{
+    int status = vae__check_target_of(call, option, path, kind);
+    const vae__value *data = &call->values[DATA];
+    return status ? status : vae__check_apart(call, option, path, "data", data->texts, data->count);
+}
+
 static int check_file(const vae__call *call)
 {
     const char *option, *path = file_of(call, &option);
@@ -268,9 +322,19 @@ static int check_file(const vae__call *call)
         return vae__wrong_usage(call, "--per-example is another name of --out: expected one of them, found both");
     if (!vae__name_ends(path, ".h5") && !vae__name_ends(path, ".hdf5"))
         return vae__wrong_usage(call, "--%s: expected a name that ends in .h5 or .hdf5, found \"%s\"", option, path);
-    int status = vae__check_target_of(call, option, path, VAE__EXAMPLES_FILE);
-    const vae__value *data = &call->values[DATA];
-    return status ? status : vae__check_apart(call, option, path, "data", data->texts, data->count);
+    return check_target(call, option, path, VAE__EXAMPLES_FILE);
+}
+
+static int check_curve(const vae__call *call)
+{
+    const char *path = call->values[CURVE].text;
+    if (!path)
+        return VAE__EXIT_DONE;
+    if (!call->values[SAMPLES].whole && !call->values[PRIOR_SAMPLES].whole)
+        return vae__wrong_usage(call, "--curve: expected --samples K or --prior-samples N beside it, found neither");
+    if (!vae__name_ends(path, ".svg"))
+        return vae__wrong_usage(call, "--curve: expected a name that ends in .svg, found \"%s\"", path);
+    return check_target(call, options[CURVE].name, path, VAE__PLOT_FILE);
 }
 
 static int run(const vae__call *call)
@@ -279,6 +343,8 @@ static int run(const vae__call *call)
     int status = vae__check_rows(call, &wanted);
     if (!status)
         status = check_file(call);
+    if (!status)
+        status = check_curve(call);
     return status ? status : vae__work_on_rows(call, &wanted, tell);
 }
 

@@ -33,11 +33,11 @@ static vae_status check(const vae_model *model, const vae_data *data, const vae_
 
 /* ---- Likelihoods ------------------------------------------------------------------------------------------------- */
 
-/* The n that −log p(x) is estimated at: 1, 10, 100, … and all of them, or these alone. Returns how many. */
-static int choose_counts(int64_t samples, bool curve, int64_t counts[VAE_PRIOR_ESTIMATES])
+/* The n that −log p(x) is estimated at: 1, 10, 100, … and all of them. Returns how many. */
+static int choose_counts(int64_t samples, int64_t counts[VAE_NLL_ESTIMATES])
 {
     int count = 0;
-    for (int64_t n = 1; curve && n < samples; n *= 10)
+    for (int64_t n = 1; n < samples; n *= 10)
         counts[count++] = n;
     counts[count++] = samples;
     return count;
@@ -51,13 +51,31 @@ static vae__moments moments_of(const double *figures, int64_t rows, int count, i
     return moments;
 }
 
+/* Writes an estimate for each n; returns that of all samples. */
+static vae_nll_estimate tell_estimates(const vae__likelihood *found, int64_t rows, vae_nll_estimate *estimates)
+{
+    for (int place = 0; place < found->count; place++) {
+        const vae__moments nll = moments_of(found->nll, rows, found->count, place);
+        estimates[place] =
+            (vae_nll_estimate){ found->counts[place], vae__moments_mean(&nll), vae__moments_error(&nll) };
+    }
+    return estimates[found->count - 1];
+}
+
+/* Of a row, by all samples. */
+static double nll_of(const vae__likelihood *found, int64_t row)
+{
+    return found->nll[row * found->count + found->count - 1];
+}
+
 static void tell_importance(const vae__likelihood *found, int64_t rows, vae_evaluation *evaluation,
                             vae_examples *examples)
 {
-    const vae__moments nll = moments_of(found->nll, rows, 1, 0);
+    const vae_nll_estimate all = tell_estimates(found, rows, evaluation->nll_estimates);
     const vae__moments fraction = moments_of(found->effective_fraction, rows, 1, 0);
-    evaluation->nll = vae__moments_mean(&nll);
-    evaluation->nll_error = vae__moments_error(&nll);
+    evaluation->nll_estimate_count = found->count;
+    evaluation->nll = all.nll;
+    evaluation->nll_error = all.nll_error;
     evaluation->effective_fraction = vae__moments_mean(&fraction);
     evaluation->effective_fraction_least = found->effective_fraction[0];
     for (int64_t i = 0; i < rows; i++) {
@@ -65,42 +83,37 @@ static void tell_importance(const vae__likelihood *found, int64_t rows, vae_eval
             evaluation->effective_fraction_least = found->effective_fraction[i];
         if (!examples)
             continue;
-        examples->nll[i] = found->nll[i];
+        examples->nll[i] = nll_of(found, i);
         examples->effective_fraction[i] = found->effective_fraction[i];
     }
 }
 
 static void tell_prior(const vae__likelihood *found, int64_t rows, vae_evaluation *evaluation, vae_examples *examples)
 {
-    for (int place = 0; place < found->count; place++) {
-        const vae__moments nll = moments_of(found->nll, rows, found->count, place);
-        evaluation->prior_nll = vae__moments_mean(&nll);
-        evaluation->prior_nll_error = vae__moments_error(&nll);
-        evaluation->prior_estimates[place] =
-            (vae_prior_estimate){ found->counts[place], evaluation->prior_nll, evaluation->prior_nll_error };
-    }
+    const vae_nll_estimate all = tell_estimates(found, rows, evaluation->prior_estimates);
     evaluation->prior_estimate_count = found->count;
+    evaluation->prior_nll = all.nll;
+    evaluation->prior_nll_error = all.nll_error;
     for (int64_t i = 0; examples && i < rows; i++)
-        examples->prior_nll[i] = found->nll[i * found->count + found->count - 1];
+        examples->prior_nll[i] = nll_of(found, i);
 }
 
 /* The two ways to a likelihood. */
 static const struct {
     vae__graph_kind kind;
-    bool curve; /* at 1, 10, 100, … samples too */
     void (*tell)(const vae__likelihood *found, int64_t rows, vae_evaluation *evaluation, vae_examples *examples);
 } ways[] = {
-    { VAE__WEIGHTS, false, tell_importance },
-    { VAE__PRIOR_WEIGHTS, true, tell_prior },
+    { VAE__WEIGHTS, tell_importance },
+    { VAE__PRIOR_WEIGHTS, tell_prior },
 };
 
 static vae_status estimate(const vae_model *model, const vae__match *match, const vae_evaluation_options *options,
                            int way, int64_t samples, vae_evaluation *evaluation, vae_examples *examples)
 {
-    int64_t counts[VAE_PRIOR_ESTIMATES];
+    int64_t counts[VAE_NLL_ESTIMATES];
     const size_t rows = (size_t)match->rows;
     vae__likelihood wanted = { .kind = ways[way].kind, .samples = samples, .counts = counts };
-    wanted.count = choose_counts(samples, ways[way].curve, counts);
+    wanted.count = choose_counts(samples, counts);
     vae_status status = vae__allocate("an estimate", rows, (size_t)wanted.count * sizeof *wanted.nll, &wanted.nll);
     if (!status.code)
         status = vae__allocate("an estimate", rows, sizeof(double), &wanted.effective_fraction);

@@ -326,26 +326,43 @@ static void add_means(vae__sheet *sheet, const vae_evaluation *found)
         add_apart(sheet, counts[i].name, counts[i].description, VAE_INT64, 1, counts[i].value);
 }
 
-/* The estimates from the prior, n by n, as columns: on the desk of the caller. */
+/* The estimates of a likelihood, n by n, as columns: on the desk of the caller. */
 typedef struct vae__curve {
-    int64_t n[VAE_PRIOR_ESTIMATES];
-    double nll[VAE_PRIOR_ESTIMATES], error[VAE_PRIOR_ESTIMATES];
+    int64_t n[VAE_NLL_ESTIMATES];
+    double nll[VAE_NLL_ESTIMATES], error[VAE_NLL_ESTIMATES];
 } vae__curve;
 
-static void add_curve(vae__sheet *sheet, const vae_evaluation *found, vae__curve *curve)
+static void add_curves(vae__sheet *sheet, const vae_evaluation *found, vae__curve curves[2])
 {
-    const int64_t count = found->prior_estimate_count;
-    for (int64_t i = 0; i < count; i++) {
-        curve->n[i] = found->prior_estimates[i].n;
-        curve->nll[i] = found->prior_estimates[i].nll;
-        curve->error[i] = found->prior_estimates[i].nll_error;
+    const struct {
+        const char *names[3], *what;
+        const vae_nll_estimate *estimates;
+        int64_t count;
+    } ways[] = {
+        { { "nll_estimates/n", "nll_estimates/nll", "nll_estimates/nll_error" },
+          "importance samples",
+          found->nll_estimates,
+          found->nll_estimate_count },
+        { { "prior_estimates/n", "prior_estimates/nll", "prior_estimates/nll_error" },
+          "draws from the prior",
+          found->prior_estimates,
+          found->prior_estimate_count },
+    };
+    for (int way = 0; way < 2; way++) {
+        const int64_t count = ways[way].count;
+        vae__curve *curve = &curves[way];
+        for (int64_t i = 0; i < count; i++) {
+            curve->n[i] = ways[way].estimates[i].n;
+            curve->nll[i] = ways[way].estimates[i].nll;
+            curve->error[i] = ways[way].estimates[i].nll_error;
+        }
+        if (!count)
+            continue;
+        add_apart(sheet, ways[way].names[0], ways[way].what, VAE_INT64, count, curve->n);
+        add_apart(sheet, ways[way].names[1], "-log p(x) by the first n, nats per example", VAE_FLOAT64, count,
+                  curve->nll);
+        add_apart(sheet, ways[way].names[2], "standard error", VAE_FLOAT64, count, curve->error);
     }
-    if (!count)
-        return;
-    add_apart(sheet, "prior_estimates/n", "draws from the prior", VAE_INT64, count, curve->n);
-    add_apart(sheet, "prior_estimates/nll", "-log p(x) by the first n draws, nats per example", VAE_FLOAT64, count,
-              curve->nll);
-    add_apart(sheet, "prior_estimates/nll_error", "standard error", VAE_FLOAT64, count, curve->error);
 }
 
 /* `evaluation` may be NULL. */
@@ -353,14 +370,14 @@ static vae_status save_evaluation(const vae_model *model, const vae_evaluation *
                                   const vae_examples *examples, const char *path)
 {
     bool picture;
-    vae__curve curve;
+    vae__curve curves[2];
     VAE__TRY(choose_form(path, VAE_RESULTS_EXAMPLES, &picture));
     vae__sheet sheet = { .model = model, .rows = examples->count };
     add_examples(&sheet, examples);
     add_dimensions(&sheet, examples);
     if (evaluation) {
         add_means(&sheet, evaluation);
-        add_curve(&sheet, evaluation, &curve);
+        add_curves(&sheet, evaluation, curves);
     }
     return write(&sheet, NULL, VAE_RESULTS_EXAMPLES, examples->split, path);
 }

@@ -65,7 +65,7 @@ sys.exit(list(found) != sys.argv[1].split())' "$keys"
         train cvae --data digits:60 --epochs 1 --latent 2 --encoder= --decoder= --out small.h5
     figures='split examples elbo elbo_error elbo_bits reconstruction reconstruction_error kl kl_error observed nll
         nll_error nll_bits nll_samples effective_fraction effective_fraction_least prior_nll prior_nll_error
-        prior_nll_bits prior_nll_samples prior_estimates active_units latent_size'
+        prior_nll_bits prior_nll_samples nll_estimates prior_estimates active_units latent_size'
     object "$figures" eval small.h5 --data digits:60
     object "$figures per_example" eval small.h5 --data digits:60 --samples 2 --per-example each.h5
     object "$figures dimensions path" eval small.h5 --data digits:60 --prior-samples 2 --dimensions --out each.h5

@@ -131,11 +131,12 @@ assert (fraction > 1 / 7 - 1e-6).all() and (fraction <= 1).all()
 near(told["effective_fraction"], fraction.mean(), "effective_fraction")
 near(told["effective_fraction_least"], fraction.min(), "effective_fraction_least")
 assert told["nll_samples"] == 7 and told["prior_nll_samples"] == 130
-curve = told["prior_estimates"]
-assert [point["n"] for point in curve] == [1, 10, 100, 130] == list(f["prior_estimates/n"][:])
-assert [point["nll"] for point in curve] == list(f["prior_estimates/nll"][:])
-assert [point["nll_error"] for point in curve] == list(f["prior_estimates/nll_error"][:])
-near(curve[-1]["nll"], told["prior_nll"], "the last of the curve")
+for way, whole, counts in ("nll", "nll", [1, 7]), ("prior", "prior_nll", [1, 10, 100, 130]):
+    curve = told[way + "_estimates"]
+    assert [point["n"] for point in curve] == counts == list(f[way + "_estimates/n"][:]), way
+    assert [point["nll"] for point in curve] == list(f[way + "_estimates/nll"][:]), way
+    assert [point["nll_error"] for point in curve] == list(f[way + "_estimates/nll_error"][:]), way
+    near(curve[-1]["nll"], told[whole], "the last of the curve of " + way)
 kl, variance = f["dimensions/kl"][:], f["dimensions/mean_variance"][:]
 assert abs(kl.sum() - told["kl"]) < 1e-5 * told["kl"]
 assert (variance > 0.01).sum() == told["active_units"] == f["means/active_units"][0]
@@ -155,7 +156,11 @@ for line in "reconstruction +$figure" "kl +$figure" "-elbo +$figure, [0-9.]+ bit
     'dimensions of z, from 0' ' dimension +kl  variance of E\[z \| x\]' ' +0 +[0-9.]+ +[0-9.]+(  inactive)?'; do
     check "eval: a line \"$line\"" grep -qE -e "^$line\$" stdout
 done
-check 'eval: the estimates of fewer draws' test "$(grep -c '^  n = ' stdout)" = 3
+check 'eval: the estimates of fewer draws' test "$(grep -c '^  n = ' stdout)" = 4
+refused 2 '--curve: expected --samples K or --prior-samples N beside it, found neither' \
+    eval cvae.h5 --data digits:120 --curve c.svg
+refused 2 '--curve: expected a name that ends in .svg, found "c.png"' \
+    eval cvae.h5 --data digits:120 --samples 2 --curve c.png
 refused 2 'is another name of --out: expected one of them' eval cvae.h5 --data digits:120 --out a.h5 --per-example b.h5
 refused 2 '--out: expected a name that ends in .h5 or .hdf5, found "a.png"' eval cvae.h5 --data digits:120 --out a.png
 refused 2 '--prior-samples' eval cvae.h5 --data digits:120 --prior-samples -1

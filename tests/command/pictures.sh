@@ -219,6 +219,24 @@ assert list(log["name"][:]) == [b"train/kl", b"-train/elbo"] and (log["y"][3:] =
 assert "train/elbo, nats per example" in svg("seconds.svg")[1]
 END
 
+# ---- eval --curve ----
+
+told 0 'curve.svg: estimates by so many samples' eval vae.h5 --data digits:120 --samples 12 --prior-samples 120 \
+    --curve curve.svg --out curve.h5
+told 0 'prior.svg: estimates' eval vae.h5 --data digits:120 --prior-samples 12 --curve prior.svg
+holds 'both estimates fall with the samples, and the prior is told apart' <<'END'
+from look import *
+f = h5py.File("curve.h5")
+find, texts = svg("curve.svg")
+assert {"importance sampling from q(z | x)", "draws from the prior"} <= set(texts), texts
+lines = [np.array([[float(v) for v in p.split()] for p in path.get("d")[1:].split("L")]) for path in find("path")]
+assert [len(line) for line in lines] == [3, 4]
+for line, way in zip(lines, ("nll_estimates", "prior_estimates")):
+    n, nll = f[way + "/n"][:], f[way + "/nll"][:]
+    assert np.corrcoef(line[:, 0], np.log(n))[0, 1] > 0.99999 and np.corrcoef(line[:, 1], nll)[0, 1] < -0.9999, way
+assert "importance sampling from q(z | x)" not in svg("prior.svg")[1]
+END
+
 # ---- plot --scatter ----
 
 "$PYTHON" - <<'END' || exit 1

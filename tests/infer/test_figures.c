@@ -355,6 +355,15 @@ START_TEST(test_first_draws)
         ck_assert_double_eq_tol(few.prior_nll, many.prior_estimates[i].nll, 1e-5);
         ck_assert_double_eq_tol(few.prior_nll_error, many.prior_estimates[i].nll_error, 1e-5);
     }
+    const vae_evaluation several = evaluated(model, 150, 0, 8, 1);
+    ck_assert_int_eq(several.nll_estimate_count, 4);
+    ck_assert_double_eq(several.nll_estimates[3].nll, several.nll);
+    for (int i = 0; i < 4; i++) {
+        const vae_evaluation few = evaluated(model, several.nll_estimates[i].n, 0, 8, 1);
+        ck_assert_int_eq(few.nll_estimate_count, i + 1);
+        ck_assert_double_eq_tol(few.nll, several.nll_estimates[i].nll, 1e-5);
+        ck_assert_double_eq_tol(few.nll_error, several.nll_estimates[i].nll_error, 1e-5);
+    }
     vae_model_free(&model);
 }
 END_TEST
