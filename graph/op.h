@@ -17,7 +17,7 @@
 #include "src/kernels/kernels.h"
 #include "src/kernels/real.h"
 
-enum { VAE__MAX_INPUTS = 4 };
+enum { VAE__MAX_INPUTS = 4, VAE__MAX_INTEGERS = 9 };
 
 typedef struct vae__op vae__op;
 
@@ -33,7 +33,7 @@ struct vae_node {
     int input_count;
     vae_node *inputs[VAE__MAX_INPUTS];      /* an absent optional one is NULL */
     double number;                          /* what the op's builder gave: slope, factor, threshold */
-    int64_t integers[2];                    /* axis, begin … */
+    int64_t integers[VAE__MAX_INTEGERS];    /* axis, begin; a window … */
     double *values;                         /* of a constant, else NULL */
     const vae_op *custom;                   /* of vae_apply, else NULL: a program's own op … */
     double arguments[VAE_MAX_OP_ARGUMENTS]; /* … and what was given for it */

@@ -155,8 +155,11 @@ static void zeros(const vae_tensor *tensor, vae__draw draw, float *values)
 
 static void glorot(const vae_tensor *tensor, vae__draw draw, float *values)
 {
-    double fan_in = (double)tensor->shape[0], fan_out = (double)tensor->shape[tensor->rank - 1];
-    double bound = sqrt(6 / (fan_in + fan_out));
+    const int out = tensor->rank - 1, in = out > 0 ? out - 1 : 0;
+    double taps = 1;
+    for (int i = 0; i < in; i++)
+        taps *= (double)tensor->shape[i];
+    double bound = sqrt(6 / (taps * ((double)tensor->shape[in] + (double)tensor->shape[out])));
     for (int64_t i = 0; i < tensor->size; i++) {
         uint32_t word = vae__random_word(draw, 0, (uint32_t)i);
         values[i] = (float)(bound * (2 * ((word >> 8) + 0.5) * 0x1p-24 - 1));

@@ -12,20 +12,37 @@ UNARY(scale, number *x, nothing, number *dy)
 UNARY(negate, -x, nothing, -dy)
 
 /*
- * How b lies beside a. `size` elements are computed for each of the rows first … last - 1; b's values for a row are
- * `step` behind those of the row before, and a single one or as many as a's.
+ * How b lies beside a. `size` elements are computed for each of the rows first … last - 1; b has values for every row,
+ * or one, of which `per` rows take the same, the next ones being `step` behind. Where b has a value for each channel,
+ * the places of an image are such rows.
  */
 typedef struct beside {
-    int64_t first, last, size, step;
+    int64_t first, last, size, step, per;
     bool single;
 } beside;
 
 static beside beside_of(const vae__call *call, int64_t first, int64_t last)
 {
     const vae_node *a = call->node, *b = call->node->inputs[1];
-    const bool each_row = b->rows == a->rows;
-    beside s = { first, last, a->size, each_row ? b->size : 0, b->size != a->size };
-    return s;
+    const int64_t size = b->size == 1 ? a->size : b->size, per = a->size / size;
+    return (beside){ .first = first * per,
+                     .last = last * per,
+                     .size = size,
+                     .step = b->rows == a->rows ? b->size : 0,
+                     .per = per,
+                     .single = b->size != size };
+}
+
+/* Where b's values of a row begin. */
+static inline int64_t beside_row(const beside *s, int64_t row)
+{
+    return row / s->per * s->step;
+}
+
+/* Is a row the first that takes these values of b, so that a gradient of theirs begins with it? */
+static inline bool is_first(const beside *s, int64_t row)
+{
+    return s->step ? row % s->per == 0 : row == s->first;
 }
 
 /* Values a[i], b[i] and g[i] of one row, and where a gradient of the row goes. */
@@ -60,7 +77,8 @@ typedef struct row {
     {                                                                                                                  \
         const beside s = beside_of(call, begin_row(call), end_row(call));                                              \
         for (int64_t r = s.first; r < s.last; r++) {                                                                   \
-            const real *as = (const real *)call->in[0] + r * s.size, *bs = (const real *)call->in[1] + r * s.step;     \
+            const real *as = (const real *)call->in[0] + r * s.size,                                                   \
+                       *bs = (const real *)call->in[1] + beside_row(&s, r);                                            \
             real *to = (real *)call->out + r * s.size;                                                                 \
             const real single = *bs;                                                                                   \
             if (s.single)                                                                                              \
@@ -75,7 +93,7 @@ typedef struct row {
     {                                                                                                                  \
         const real *g = (const real *)call->grad;                                                                      \
         const real *a = (reads) ? (const real *)call->in[0] : g, *b = (reads) ? (const real *)call->in[1] : g;         \
-        return (row){ a + r * s->size, b + r * s->step, g + r * s->size, NULL };                                       \
+        return (row){ a + r * s->size, (reads) ? b + beside_row(s, r) : b + r * s->size, g + r * s->size, NULL };      \
     }
 
 /* The gradient of one row into as many elements. */
@@ -122,11 +140,11 @@ typedef struct row {
         }                                                                                                              \
         for (int64_t r = s.first; call->grad_in[1] && r < s.last; r++) {                                               \
             row at = op##_row(call, &s, r);                                                                            \
-            at.to = (real *)call->grad_in[1] + r * s.step;                                                             \
+            at.to = (real *)call->grad_in[1] + beside_row(&s, r);                                                      \
             if (s.single)                                                                                              \
                 *at.to = (call->fresh[1] ? 0 : *at.to) + op##_sum(at, s.size);                                         \
             else                                                                                                       \
-                op##_to_b(at, s.size, false, call->fresh[1]);                                                          \
+                op##_to_b(at, s.size, false, call->fresh[1] && is_first(&s, r));                                       \
         }                                                                                                              \
     }
 
@@ -154,7 +172,8 @@ typedef struct row {
 static vae_status shape_beside(vae_node *node)
 {
     const vae_node *a = node->inputs[0], *b = node->inputs[1];
-    if (b->size != 1 && !same_shape(a, b))
+    const bool by_channel = b->rank == 1 && b->shape[0] == a->shape[a->rank - 1];
+    if (b->size != 1 && !by_channel && !same_shape(a, b))
         return shapes_error("shapes differ", a, "and", b, "");
     if (b->rows && b->rows != a->rows)
         return rows_error(a, b);
@@ -164,6 +183,10 @@ static vae_status shape_beside(vae_node *node)
 #define A(rows_, ...)                                                                                                  \
     {                                                                                                                  \
         .rows = (rows_), .rank = 1, .shape = { __VA_ARGS__ }, .low = -2, .high = 2                                     \
+    }
+#define IMAGE(rows_, ...)                                                                                              \
+    {                                                                                                                  \
+        .rows = (rows_), .rank = 3, .shape = { __VA_ARGS__ }, .low = -2, .high = 2                                     \
     }
 /* Away from 0, for a divisor. */
 #define B(rows_, ...)                                                                                                  \
@@ -195,6 +218,11 @@ static vae_status shape_beside(vae_node *node)
         { "one value", op##_build, 2, { A(1, 19), B(0, 1) } },                                                         \
         { "one value beside a shared one", op##_build, 2, { A(0, 19), B(0, 1) } },                                     \
         { "single values", op##_build, 2, { A(3, 1), B(0, 1) } },                                                      \
+        { "by channel", op##_build, 2, { IMAGE(1, 2, 3, 17), B(0, 17) } },                                             \
+        { "by channel, samples", op##_build, 2, { IMAGE(3, 2, 1, 3), B(0, 3) } },                                      \
+        { "by channel of a row", op##_build, 2, { IMAGE(1, 2, 3, 5), B(1, 5) } },                                      \
+        { "by channel of a row, samples", op##_build, 2, { IMAGE(3, 2, 2, 3), B(3, 3) } },                             \
+        { "by channel, all shared", op##_build, 2, { IMAGE(0, 2, 3, 5), B(0, 5) } },                                   \
         { "itself", op##_build_twice, 1, { B(1, 19) } },                                                               \
         { "itself, shared", op##_build_twice, 1, { B(0, 19) } },                                                       \
     };

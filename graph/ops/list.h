@@ -37,6 +37,16 @@
     X(slice)                                                                                                           \
     X(reshape)                                                                                                         \
     X(repeat)                                                                                                          \
+    X(conv)                                                                                                            \
+    X(conv_transposed)                                                                                                 \
+    X(max_pool)                                                                                                        \
+    X(mean_pool)                                                                                                       \
+    X(upsample)                                                                                                        \
+    X(channel_mean)                                                                                                    \
+    X(channel_variance)                                                                                                \
+    X(normalize)                                                                                                       \
+    X(group_norm)                                                                                                      \
+    X(dropout)                                                                                                         \
     X(gather)                                                                                                          \
     X(binarize)                                                                                                        \
     X(threshold)                                                                                                       \

@@ -109,6 +109,57 @@ VAE_API vae_node *vae_reshape(vae_node *x, int rank, const int64_t *shape);
 /* Each row K times, one after another: R = 1 → K. */
 VAE_API vae_node *vae_repeat(vae_node *x, int64_t samples);
 
+/* ---- Images: (height, width, channels), channels last ------------------------------------------------------------ */
+
+/* In the place of a padding: so much that an image whose size is a multiple of the stride has size / stride places, and
+ * a transposed convolution makes size · stride of it. Where that is an odd number, below and to the right is one more.
+ */
+#define VAE_SAME (-1)
+
+/* How a window slides over an image; of each pair the first is of the height. All zero but the kernel: step by step, no
+ * padding, no gaps, one group. It must come out even: what a stride would leave over is a mistake. */
+typedef struct vae_window {
+    int64_t kernel[2];   /* of a pool; a convolution has that of its weight */
+    int64_t stride[2];   /* 0: 1 */
+    int64_t padding[2];  /* zeros on each side, or VAE_SAME; of pools what is outside does not count */
+    int64_t dilation[2]; /* how far apart the kernel's values lie; 0: 1. A pool has none */
+    int64_t groups;      /* of channels, which do not mix; 0: 1. A pool has none */
+} vae_window;
+
+/* y[p, u] = b[u] + Σ_{i, j, c} x[p · stride + (i, j) · dilation − padding, c] · w[i, j, c, u]: (rows, h, w, channels)
+ * by a shared weight (kernel height, kernel width, channels / groups, units), and a bias (units) or NULL, → (rows, h′,
+ * w′, units). `window` may be NULL: all as usual. */
+VAE_API vae_node *vae_conv(vae_node *x, vae_node *weight, vae_node *bias, const vae_window *window);
+
+/* The transpose of that as a matrix, the gradient of a convolution by its image: (rows, h, w, channels) by a weight
+ * (kernel height, kernel width, units / groups, channels) → (rows, h′, w′, units). */
+VAE_API vae_node *vae_conv_transposed(vae_node *x, vae_node *weight, vae_node *bias, const vae_window *window);
+
+/* The largest, or the mean, of each channel in a window. Of several largest the first takes the gradient. */
+VAE_API vae_node *vae_max_pool(vae_node *x, const vae_window *window);
+VAE_API vae_node *vae_mean_pool(vae_node *x, const vae_window *window);
+
+/* Each pixel `height` times downwards and `width` times to the right: its nearest neighbour. */
+VAE_API vae_node *vae_upsample(vae_node *x, int64_t height, int64_t width);
+
+/* ---- Normalisation by channel, which is the last dimension; y has x's shape -------------------------------------- */
+
+/* Means and variances over all rows and places, shared, (channels); `mean` is vae_channel_mean(x), to which no gradient
+ * flows, for there it is 0 (Ioffe, Szegedy 2015, algorithm 1). */
+VAE_API vae_node *vae_channel_mean(vae_node *x);
+VAE_API vae_node *vae_channel_variance(vae_node *x, vae_node *mean);
+
+/* (x − mean) / √(variance + epsilon), both shared, (channels): those of the batch, or state. */
+VAE_API vae_node *vae_normalize(vae_node *x, vae_node *mean, vae_node *variance, double epsilon);
+
+/* The same by mean and variance of each row's groups of channels (Wu, He 2018); one group is layer normalisation. */
+VAE_API vae_node *vae_group_norm(vae_node *x, int64_t groups, double epsilon);
+
+/* uniform < rate ? 0 : x / (1 − rate), where uniform is U[0, 1) of x's shape (Srivastava et al. 2014). */
+VAE_API vae_node *vae_dropout(vae_node *x, vae_node *uniform, double rate);
+
+/* ---- Tables ------------------------------------------------------------------------------------------------------ */
+
 /* Row index[e] of a shared table: (n, m) and (rows, 1) → (rows, m). An index outside 0 … n - 1 gives NaN. No gradient
  * flows to the index. */
 VAE_API vae_node *vae_gather(vae_node *table, vae_node *index);
