@@ -73,6 +73,12 @@ static void record(vae_graph *graph, vae_status status)
         graph->first_mistake = status;
 }
 
+vae_node *vae__graph_mistake(vae_graph *graph, vae_status status)
+{
+    record(graph, status);
+    return NULL;
+}
+
 static void record_everywhere(vae_graph *graph, int input_count, vae_node *const *inputs, vae_status status)
 {
     record(graph, status);
