@@ -4,7 +4,7 @@
 const vae_model_spec vae__variant_conv_cvae = {
     .name = "conv-cvae",
     .summary = "class-conditional convolutional VAE of 28x28 images",
-    .x = { .likelihood = "bernoulli" },
+    .x = { .shape = { 28, 28 }, .likelihood = "bernoulli" },
     .conditions = { { .name = "digit", .kind = VAE_CLASS } },
     .latents = { { .size = 20 } },
     .encoder = "conv 32 4x4 stride 2 relu, conv 64 4x4 stride 2 relu, dense 256 relu",

@@ -4,7 +4,7 @@
 const vae_model_spec vae__variant_conv_vae_64 = {
     .name = "conv-vae-64",
     .summary = "convolutional VAE of 64x64 colour images, four convolutions and their mirror",
-    .x = { .likelihood = "bernoulli", .transform = "unit" },
+    .x = { .shape = { 64, 64, 3 }, .likelihood = "bernoulli", .transform = "unit" },
     .latents = { { .size = 10 } },
     .encoder = "conv 32 4x4 stride 2 relu, conv 32 4x4 stride 2 relu, conv 64 4x4 stride 2 relu, "
                "conv 64 4x4 stride 2 relu, dense 256 relu",

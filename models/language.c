@@ -162,6 +162,10 @@ static int bare_argument(const vae_word *word, const char *token, const bool *gi
             (named || found < 0 || word->arguments[found].kind != VAE_NAMED_SHAPE))
             found = i;
     }
+    /* What is no shape either is told by the argument that it was to be. */
+    for (int i = 0; found < 0 && isdigit((unsigned char)*token) && i < argument_count(word); i++)
+        if (word->arguments[i].kind == VAE_BARE_COUNT && !given[i])
+            found = i;
     return found;
 }
 

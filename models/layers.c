@@ -198,7 +198,11 @@ static vae_node *build_layer(vae_network *network, const vae__phrase *phrase, va
     if (!x && layer->weightless)
         return vae__network_mistake(network, name, "%s: nothing goes in: expected a layer with weights before it",
                                     layer->word.name);
-    return layer->build(network, phrase->arguments, x, name);
+    const bool before = vae_graph_status(network->graph).code;
+    x = layer->build(network, phrase->arguments, x, name);
+    if (!before && vae_graph_status(network->graph).code)
+        vae__graph_mistake_within(network->graph, name);
+    return x;
 }
 
 vae_node *vae__network_build(vae_network *network, const vae__phrases *phrases, vae_node *x)
