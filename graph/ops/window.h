@@ -207,7 +207,7 @@ static inline vae_status count_places(const vae_node *node, const vae_node *imag
     const int64_t size = image->shape[i], stride = node->integers[STRIDE + i], reach = reach_of(node, i);
     const int64_t padding = node->integers[PADDING + i];
     const bool same = padding == VAE_SAME;
-    if (reach > (same ? 2 * size : size + 2 * padding))
+    if (reach > (same ? 2 * size + 1 : size + 2 * padding))
         return vae__error(VAE_ERROR_SHAPE,
                           "a kernel that reaches over %lld of an image of %s %lld%s: it is larger than the image",
                           (long long)reach, names[i], (long long)size, same || !padding ? "" : " and its padding");
