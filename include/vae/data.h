@@ -53,11 +53,11 @@ typedef struct vae_field {
     int64_t classes;             /* of a VAE_CLASS: one more than the largest number there may be; else 0 */
     int64_t rows;
     const void *values;        /* rows · size stored values, packed */
-    const char *const *levels; /* of a VAE_CLASS out of a file: what each class is in the data, `classes` texts ("-3",
+    const char *const *levels; /* of a VAE_CLASS: what each class is in the data, `classes` texts ("-3",
                                   "run B"); NULL where the numbers are what is stored: IDX and digits */
     const char *path;          /* where it lies in HDF5 or NPY data, as given or as it is without ("x", or a condition's
-                                  name): what opens the same data again. NULL of a source that knows its fields, and of an
-                                  x that the source itself is */
+                                  name): what opens the same data again. NULL of a source that knows its fields, but where a
+                                  condition renamed one of several classes; and of an x that the source itself is */
 } vae_field;
 
 typedef struct vae_data vae_data;
@@ -82,7 +82,8 @@ typedef struct vae_data_options {
     int threads;   /* 0: one for each processor */
 
     /* Of HDF5 and NPY files. Sources that know their fields themselves take "x" for x and no mask; a condition of
-     * theirs is a VAE_CLASS with the path NULL or "label", which gives the field "label" the condition's name. */
+     * theirs is a VAE_CLASS, which gives a field the condition's name: of one class ("label") with the path NULL or
+     * "label", of several (shapes) that of the path, or else the one of its name. */
     const char *x;                      /* path of what is modelled; NULL: "x" */
     const vae_field_source *conditions; /* in the order in which they become fields, after x */
     int condition_count;
@@ -97,6 +98,9 @@ typedef struct vae_data_options {
 /*
  * Opens a source and reads it. `source` is
  *     "digits" or "digits:N"  drawn from a seed: N (60,000) training examples and N / 6 (10,000) test examples
+ *     "shapes" or "shapes:N"  drawn likewise: N (12,000) training and N / 6 test images of 64 × 64 × 3 bytes, one shape
+ *                             each, and what they are made of as classes, drawn independently and uniformly: shape,
+ *                             scale, rotation, row, column, hue
  *     a folder                of IDX files named as MNIST's are, each gzipped (".gz") or not: train-images-idx3-ubyte,
  *                             train-labels-idx1-ubyte, t10k-…, validation-…; label files may be missing
  *     FILE.h5                 an HDF5 file, by its ending (.h5, .hdf5) or else by its signature

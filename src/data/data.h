@@ -17,6 +17,7 @@
 #define VAE__SOURCES(X)                                                                                                \
     X(digits)                                                                                                          \
     X(ring)                                                                                                            \
+    X(shapes)                                                                                                          \
     X(idx)                                                                                                             \
     X(npy)                                                                                                             \
     X(hdf5)
