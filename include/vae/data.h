@@ -93,6 +93,10 @@ typedef struct vae_data_options {
     /* Follow external links, and read external storage and virtual datasets, so that one file may have another read in
      * its place. Rows of a virtual dataset of which the file is not there then have its fill value. */
     bool allow_external;
+
+    /* Go on without files of a folder that are no sound PNG files (no PNG, cut short, a wrong checksum); how many is
+     * told by vae_data_left_out. What is sound but does not fit (another size, alpha) is refused all the same. */
+    bool skip_broken;
 } vae_data_options;
 
 /*
@@ -103,12 +107,21 @@ typedef struct vae_data_options {
  *                             scale, rotation, row, column, hue
  *     a folder                of IDX files named as MNIST's are, each gzipped (".gz") or not: train-images-idx3-ubyte,
  *                             train-labels-idx1-ubyte, t10k-…, validation-…; label files may be missing
+ *     a folder                of PNG files, grey or colour, 8 bits a value or fewer, no alpha, all of one size; or of
+ *                             folders of them, each a class (the field "class")
  *     FILE.h5                 an HDF5 file, by its ending (.h5, .hdf5) or else by its signature
  *     FILE.h5:/group          the same, below that group
  *     FILE.h5:/group/dataset  the same, and the dataset is x
  *     FILE.npy                an array that numpy.save wrote; it is x
  * A source that is no file's name but a pattern of files ("run-*.h5", "run-*.h5:/group") is all those files, as
  * vae_data_open_files has them, in the order of their names.
+ *
+ * PNG: x is (height, width), or (height, width, 3) of colours, palettes among them, as bytes. Folders `train` and
+ * `test` (and `validation`) are the splits, each of files or of folders; without both there is one, VAE_ALL. Levels are
+ * the folders' names, sorted as numbers where all are, else by their bytes. Rows have the order of the files' names;
+ * with classes the i-th of the n files of a class lies at (i + 1/2) / n of all rows, so that the last rows are of every
+ * class. Hidden files, and names that do not end in ".png", are passed over. A folder that has IDX files is one of
+ * these.
  *
  * HDF5: groups `train`, `validation` and `test` below the source's are the splits; without them there is one, VAE_ALL.
  * Paths are looked up below each split's group; without splits those with a "/" in front begin at the root of the file,
@@ -174,6 +187,9 @@ VAE_API const char *vae_data_source(const vae_data *data);
 VAE_API const char *const *vae_data_sources(const vae_data *data, int *count);
 /* 16 hexadecimal digits: of contents, or of what they are drawn from. */
 VAE_API const char *vae_data_digest(const vae_data *data);
+/* How many broken files were left out (skip_broken), and the path of the first (unless NULL; the data's), NULL where
+ * none was. */
+VAE_API int64_t vae_data_left_out(const vae_data *data, const char **first);
 VAE_API int64_t vae_data_rows(const vae_data *data, vae_split split); /* 0: there is no such split */
 /* Where the rows to train on are: VAE_TRAIN, or VAE_ALL of data that is not split. */
 VAE_API vae_split vae_data_training_split(const vae_data *data);
