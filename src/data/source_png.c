@@ -20,7 +20,7 @@ enum { X, CLASS, FIELDS };
 static const char class_name[] = "class";
 
 /* No more bytes of a file are read. */
-enum { FILE_MOST = 1 << 28, PATH_MOST = 4096 };
+enum { FILE_MOST = 1 << 26, PATH_MOST = 4096 };
 
 /* ---- Names ------------------------------------------------------------------------------------------------------- */
 

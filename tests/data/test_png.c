@@ -508,7 +508,7 @@ START_TEST(test_larger_than_memory)
     write_header("a.png", 3, 5, 8, 0, 0);
     if (!truncate(path_of("a.png"), (off_t)1 << 40))
         assert_refused("", NULL, VAE_ERROR_FILE,
-                       "/a.png: has 1099511627776 bytes, more than the 268435456 that may be read");
+                       "/a.png: has 1099511627776 bytes, more than the 67108864 that may be read");
     clear_folder();
 }
 END_TEST
