@@ -5,6 +5,8 @@
 #
 # PYTHON has numpy, which makes the files; without it all is skipped. Ends with the line "N passed, N failed"
 # (", N skipped") and status 0 or 1.
+# Variables that are not set here are those of program.sh.
+# shellcheck disable=SC2154
 set -u
 . "${SOURCE:?expected SOURCE=top of the source tree}/tests/support/program.sh"
 need_python
