@@ -554,7 +554,10 @@ START_TEST(test_damage)
         }
     }
     write_bytes("a.png", bytes, size);
-    vae_data *data = open_data("", NULL);
+    bytes[19] ^= 1; /* A width that is damaged is not taken for another size. */
+    write_bytes("b.png", bytes, size);
+    vae_data *data = open_data("", &(vae_data_options){ .skip_broken = true });
+    ck_assert_int_eq(vae_data_left_out(data, NULL), 1);
     vae_data_free(&data);
     clear_folder();
 }
