@@ -18,7 +18,7 @@ combined() {
     data=digits:24 class=class
     [ "$model" != conv-vae-64 ] || data=shapes:24 class=class:shape
     case "$model $likelihood" in # it takes bytes as shares of 255, and these are of counts
-    'conv-vae-64 poisson' | 'conv-vae-64 negative-binomial') set -- --transform raw --encoder-transform log1p ;;
+    'conv-vae-64 poisson' | 'conv-vae-64 negative-binomial') set -- "$@" --transform raw --encoder-transform log1p ;;
     esac
     case $model in
     sohn-cvae) # its baseline is a regression of the same kind
