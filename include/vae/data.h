@@ -53,11 +53,11 @@ typedef struct vae_field {
     int64_t classes;             /* of a VAE_CLASS: one more than the largest number there may be; else 0 */
     int64_t rows;
     const void *values;        /* rows · size stored values, packed */
-    const char *const *levels; /* of a VAE_CLASS out of a file: what each class is in the data, `classes` texts ("-3",
+    const char *const *levels; /* of a VAE_CLASS: what each class is in the data, `classes` texts ("-3",
                                   "run B"); NULL where the numbers are what is stored: IDX and digits */
     const char *path;          /* where it lies in HDF5 or NPY data, as given or as it is without ("x", or a condition's
-                                  name): what opens the same data again. NULL of a source that knows its fields, and of an
-                                  x that the source itself is */
+                                  name): what opens the same data again. NULL of a source that knows its fields, but where a
+                                  condition renamed one of several classes; and of an x that the source itself is */
 } vae_field;
 
 typedef struct vae_data vae_data;
@@ -82,7 +82,8 @@ typedef struct vae_data_options {
     int threads;   /* 0: one for each processor */
 
     /* Of HDF5 and NPY files. Sources that know their fields themselves take "x" for x and no mask; a condition of
-     * theirs is a VAE_CLASS with the path NULL or "label", which gives the field "label" the condition's name. */
+     * theirs is a VAE_CLASS, which gives a field the condition's name: of one class ("label") with the path NULL or
+     * "label", of several (shapes) that of the path, or else the one of its name. */
     const char *x;                      /* path of what is modelled; NULL: "x" */
     const vae_field_source *conditions; /* in the order in which they become fields, after x */
     int condition_count;
@@ -92,19 +93,35 @@ typedef struct vae_data_options {
     /* Follow external links, and read external storage and virtual datasets, so that one file may have another read in
      * its place. Rows of a virtual dataset of which the file is not there then have its fill value. */
     bool allow_external;
+
+    /* Go on without files of a folder that are no sound PNG files (no PNG, cut short, a wrong checksum); how many is
+     * told by vae_data_left_out. What is sound but does not fit (another size, alpha) is refused all the same. */
+    bool skip_broken;
 } vae_data_options;
 
 /*
  * Opens a source and reads it. `source` is
  *     "digits" or "digits:N"  drawn from a seed: N (60,000) training examples and N / 6 (10,000) test examples
+ *     "shapes" or "shapes:N"  drawn likewise: N (12,000) training and N / 6 test images of 64 × 64 × 3 bytes, one shape
+ *                             each, and what they are made of as classes, drawn independently and uniformly: shape,
+ *                             scale, rotation, row, column, hue
  *     a folder                of IDX files named as MNIST's are, each gzipped (".gz") or not: train-images-idx3-ubyte,
  *                             train-labels-idx1-ubyte, t10k-…, validation-…; label files may be missing
+ *     a folder                of PNG files, grey or colour, 8 bits a value or fewer, no alpha, all of one size; or of
+ *                             folders of them, each a class (the field "class")
  *     FILE.h5                 an HDF5 file, by its ending (.h5, .hdf5) or else by its signature
  *     FILE.h5:/group          the same, below that group
  *     FILE.h5:/group/dataset  the same, and the dataset is x
  *     FILE.npy                an array that numpy.save wrote; it is x
  * A source that is no file's name but a pattern of files ("run-*.h5", "run-*.h5:/group") is all those files, as
  * vae_data_open_files has them, in the order of their names.
+ *
+ * PNG: x is (height, width), or (height, width, 3) of colours, palettes among them, as bytes. Folders `train` and
+ * `test` (and `validation`) are the splits, each of files or of folders; without both there is one, VAE_ALL. Levels are
+ * the folders' names, sorted as numbers where all are, else by their bytes. Rows have the order of the files' names;
+ * with classes the i-th of the n files of a class lies at (i + 1/2) / n of all rows, so that the last rows are of every
+ * class. Hidden files, and names that do not end in ".png", are passed over. A folder that has IDX files is one of
+ * these.
  *
  * HDF5: groups `train`, `validation` and `test` below the source's are the splits; without them there is one, VAE_ALL.
  * Paths are looked up below each split's group; without splits those with a "/" in front begin at the root of the file,
@@ -170,6 +187,9 @@ VAE_API const char *vae_data_source(const vae_data *data);
 VAE_API const char *const *vae_data_sources(const vae_data *data, int *count);
 /* 16 hexadecimal digits: of contents, or of what they are drawn from. */
 VAE_API const char *vae_data_digest(const vae_data *data);
+/* How many broken files were left out (skip_broken), and the path of the first (unless NULL; the data's), NULL where
+ * none was. */
+VAE_API int64_t vae_data_left_out(const vae_data *data, const char **first);
 VAE_API int64_t vae_data_rows(const vae_data *data, vae_split split); /* 0: there is no such split */
 /* Where the rows to train on are: VAE_TRAIN, or VAE_ALL of data that is not split. */
 VAE_API vae_split vae_data_training_split(const vae_data *data);

@@ -6,7 +6,7 @@
 #include "src/command/json.h"
 #include "src/command/progress.h"
 
-enum { DATA, X, CONDITION, MASK, ALLOW_EXTERNAL, VAE__DECLARATION_NAMES, EXAMPLES, SEED, THREADS, JSON };
+enum { DATA, X, CONDITION, MASK, ALLOW_EXTERNAL, SKIP_BROKEN, VAE__DECLARATION_NAMES, EXAMPLES, SEED, THREADS, JSON };
 
 static const vae__option options[] = {
     [DATA] = VAE__DATA_OPTION,
@@ -14,6 +14,7 @@ static const vae__option options[] = {
     [CONDITION] = VAE__CONDITION_OPTION,
     [MASK] = VAE__MASK_OPTION,
     [ALLOW_EXTERNAL] = VAE__EXTERNAL_OPTION,
+    [SKIP_BROKEN] = VAE__SKIP_OPTION,
     VAE__DECLARATION_ROWS,
     [EXAMPLES] = { "examples", "N", VAE__WHOLE, "the first training rows; 8, or all where there are fewer", NULL, 1,
                    1 << 20 },
@@ -198,6 +199,7 @@ static int run(const vae__call *call)
                                         .conditions = &call->values[CONDITION],
                                         .mask = &call->values[MASK],
                                         .allow_external = &call->values[ALLOW_EXTERNAL],
+                                        .skip_broken = &call->values[SKIP_BROKEN],
                                         .threads = (int)call->values[THREADS].whole };
     int status = vae__find(call, &request, &declaration, true, (uint64_t)call->values[SEED].whole, &found);
     if (!status)

@@ -6,7 +6,7 @@
 #include "src/command/listing.h"
 #include "src/command/source.h"
 
-enum { X, CONDITION, MASK, FILL, EXTERNAL, THREADS, JSON };
+enum { X, CONDITION, MASK, FILL, EXTERNAL, SKIP_BROKEN, THREADS, JSON };
 
 static const vae__option options[] = {
     [X] = VAE__X_OPTION,
@@ -14,6 +14,7 @@ static const vae__option options[] = {
     [MASK] = VAE__MASK_OPTION,
     [FILL] = { "fill-value", "V", VAE__REAL, "the number that stands for missing values of x", NULL, -1e308, 1e308 },
     [EXTERNAL] = VAE__EXTERNAL_OPTION,
+    [SKIP_BROKEN] = VAE__SKIP_OPTION,
     [THREADS] = VAE__THREADS_OPTION,
     [JSON] = VAE__JSON_OPTION,
     { .name = NULL },
@@ -128,6 +129,8 @@ static void write_training(const vae__call *call, const known *x, const suggesti
         add(line, "mask", call->values[MASK].text);
     if (call->values[EXTERNAL].given)
         add(line, "allow-external", NULL);
+    if (call->values[SKIP_BROKEN].given)
+        add(line, "skip-broken", NULL);
     char gap[32];
     snprintf(gap, sizeof gap, "%.0f", x->gap ? *x->gap : 0);
     if (x->gap || call->values[FILL].given)
@@ -454,8 +457,11 @@ static int run(const vae__call *call)
                                             .condition_count = conditions.count,
                                             .mask = call->values[MASK].text,
                                             .allow_external = call->values[EXTERNAL].given,
+                                            .skip_broken = call->values[SKIP_BROKEN].given,
                                         },
                                         &data);
+    if (!opened.code)
+        vae__tell_left_out(call, data);
     if (!opened.code)
         status = call->values[JSON].given ? json_data(call, data, &l) : print_data(call, data, &l);
     else if (opened.code == VAE_ERROR_DATA && l.count && !l.x_found)

@@ -74,7 +74,8 @@ static int check_places(const vae__call *call, const vae__data_request *request)
     } places[] = { { "x", request->x },
                    { "condition", request->conditions },
                    { "mask", request->mask },
-                   { "allow-external", request->allow_external } };
+                   { "allow-external", request->allow_external },
+                   { "skip-broken", request->skip_broken } };
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (places[i].value->given)
             return vae__wrong_usage(call, "--%s: expected --data SRC beside it, found none", places[i].name);

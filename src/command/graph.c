@@ -4,7 +4,7 @@
 #include "src/command/files.h"
 #include "src/command/find.h"
 
-enum { WHICH, OUT, DATA, X, CONDITION, MASK, ALLOW_EXTERNAL, VAE__DECLARATION_NAMES };
+enum { WHICH, OUT, DATA, X, CONDITION, MASK, ALLOW_EXTERNAL, SKIP_BROKEN, VAE__DECLARATION_NAMES };
 
 static const vae__option options[] = {
     [WHICH] = { "which", "GRAPH", VAE__TEXT, "training, encoding or decoding", "training", 0, 0 },
@@ -14,6 +14,7 @@ static const vae__option options[] = {
     [CONDITION] = VAE__CONDITION_OPTION,
     [MASK] = VAE__MASK_OPTION,
     [ALLOW_EXTERNAL] = VAE__EXTERNAL_OPTION,
+    [SKIP_BROKEN] = VAE__SKIP_OPTION,
     VAE__DECLARATION_ROWS,
     { .name = NULL },
 };
@@ -78,7 +79,8 @@ static int run(const vae__call *call)
                                         .x = &call->values[X],
                                         .conditions = &call->values[CONDITION],
                                         .mask = &call->values[MASK],
-                                        .allow_external = &call->values[ALLOW_EXTERNAL] };
+                                        .allow_external = &call->values[ALLOW_EXTERNAL],
+                                        .skip_broken = &call->values[SKIP_BROKEN] };
     int status = check_which(call);
     if (!status)
         status = check_out(call);

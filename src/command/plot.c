@@ -31,7 +31,8 @@ static int check_unused(const vae__call *call, const char *kind, const int *unus
 static int check_kind(const vae__call *call)
 {
     static const int of_curves[] = { FIGURE, BY, LOG };
-    static const int of_scatter[] = { DATA, X, CONDITION, MASK, EXTERNAL, SPLIT, WEIGHTS, DIMENSIONS, COLOR_BY };
+    static const int of_scatter[] = { DATA,        X,     CONDITION, MASK,       EXTERNAL,
+                                      SKIP_BROKEN, SPLIT, WEIGHTS,   DIMENSIONS, COLOR_BY };
     bool curves = call->values[CURVES].given, scatter = call->values[SCATTER].given;
     if (curves == scatter)
         return vae__wrong_usage(call, "expected --curves FILE.svg or --scatter FILE.svg, found %s",

@@ -71,6 +71,7 @@ static int open_beside(const scatter *made, const vae_field_source *beside, vae_
                                         .threads = (int)call->values[THREADS].whole,
                                         .mask = &call->values[MASK],
                                         .allow_external = &call->values[EXTERNAL],
+                                        .skip_broken = &call->values[SKIP_BROKEN],
                                         .beside = beside };
     int status = vae__open_data(call, &request, data);
     const vae_division wanted = vae_data_division(made->rows->data);

@@ -49,6 +49,7 @@ static int open_data(const vae__call *call, const vae__rows_options *options, va
         .threads = options->threads,
         .mask = options->mask,
         .allow_external = options->allow_external,
+        .skip_broken = options->skip_broken,
     };
     return vae__open_data(call, &request, &rows->data);
 }

@@ -16,7 +16,7 @@
 #define VAE__PLACES_NOTE "What is not told of --x, --condition and --mask lies where it was for the training.\n"
 
 /* The options of a command that takes rows of data: their names in its enum, which has THREADS too, and their rows. */
-#define VAE__ROWS_NAMES DATA, X, CONDITION, MASK, EXTERNAL, SPLIT, WEIGHTS
+#define VAE__ROWS_NAMES DATA, X, CONDITION, MASK, EXTERNAL, SKIP_BROKEN, SPLIT, WEIGHTS
 /* clang-format off */
 #define VAE__ROWS_OPTIONS                                                                                              \
     [DATA] = VAE__DATA_OPTION,                                                                                         \
@@ -24,17 +24,19 @@
     [CONDITION] = VAE__CONDITION_OPTION,                                                                               \
     [MASK] = VAE__MASK_OPTION,                                                                                         \
     [EXTERNAL] = VAE__EXTERNAL_OPTION,                                                                                 \
+    [SKIP_BROKEN] = VAE__SKIP_OPTION,                                                                                  \
     [SPLIT] = VAE__SPLIT_OPTION,                                                                                       \
     [WEIGHTS] = VAE__WEIGHTS_OPTION
 /* clang-format on */
 #define VAE__ROWS_VALUES(call)                                                                                         \
     {                                                                                                                  \
         .data = &(call)->values[DATA], .x = &(call)->values[X], .conditions = &(call)->values[CONDITION],              \
-        .mask = &(call)->values[MASK], .allow_external = &(call)->values[EXTERNAL], .split = &(call)->values[SPLIT],   \
+        .mask = &(call)->values[MASK], .allow_external = &(call)->values[EXTERNAL],                                    \
+        .skip_broken = &(call)->values[SKIP_BROKEN], .split = &(call)->values[SPLIT],                                  \
         .weights = &(call)->values[WEIGHTS], .threads = (int)(call)->values[THREADS].whole                             \
     }
 typedef struct vae__rows_options {
-    const vae__value *data, *x, *conditions, *mask, *allow_external, *split, *weights;
+    const vae__value *data, *x, *conditions, *mask, *allow_external, *skip_broken, *split, *weights;
     int threads;
 } vae__rows_options;
 

@@ -323,7 +323,17 @@ static vae_data_options usual_options(const vae__data_request *request, const va
         .x = request->x->given ? request->x->text : state.x_path,
         .mask = mask_of(request, &state),
         .allow_external = request->allow_external && request->allow_external->given,
+        .skip_broken = request->skip_broken && request->skip_broken->given,
     };
+}
+
+void vae__tell_left_out(const vae__call *call, const vae_data *data)
+{
+    const char *first;
+    int64_t count = vae_data_left_out(data, &first);
+    if (count)
+        vae__remark(call, "%s: left out %" PRId64 " broken file%s; the first is %s", vae_data_source(data), count,
+                    count > 1 ? "s" : "", first);
 }
 
 int vae__open_data(const vae__call *call, const vae__data_request *request, vae_data **data)
@@ -350,6 +360,8 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
         return vae__failed(call, "%s; --data tells where the same data lies now", status.message);
     if (!status.code && training)
         status = divide_again(training, *data);
+    if (!status.code && !request->beside)
+        vae__tell_left_out(call, *data);
     if (!status.code)
         return VAE__EXIT_DONE;
     vae_data_free(data);

@@ -28,6 +28,11 @@
         "allow-external", NULL, VAE__FLAG, "read what HDF5 data has in other files: external links, virtual datasets", \
             NULL, 0, 0                                                                                                 \
     }
+#define VAE__SKIP_OPTION                                                                                               \
+    {                                                                                                                  \
+        "skip-broken", NULL, VAE__FLAG, "go on without files of a folder that are no sound PNG, and tell how many",    \
+            NULL, 0, 0                                                                                                 \
+    }
 #define VAE__KINDS_HELP "class, values or image"
 
 /* Conditions as a command line tells them. Sources point to the names: it is not to be copied. */
@@ -53,6 +58,7 @@ typedef struct vae__data_request {
     const vae_training *training; /* NULL: a new one */
     int threads;
     const vae__value *mask, *allow_external; /* NULL: the command has no such option */
+    const vae__value *skip_broken;           /* likewise */
     vae_training *places;                    /* whose paths are the usual ones; NULL: those of `training` */
     const vae_field_source *beside;          /* with a model: a field that is none of its conditions; NULL: none */
 } vae__data_request;
@@ -63,6 +69,9 @@ typedef struct vae__data_request {
  * the training had. Returns VAE__EXIT_DONE or, having said why, VAE__EXIT_FAILED or VAE__EXIT_USAGE.
  */
 int vae__open_data(const vae__call *call, const vae__data_request *request, vae_data **data);
+
+/* Says how many broken files were left out, if any, and which is the first. */
+void vae__tell_left_out(const vae__call *call, const vae_data *data);
 
 /* Rows to hold out of the training rows: --validation and --test, --split-by (NULL: the last rows) and --seed. */
 typedef struct vae__shares {

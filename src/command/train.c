@@ -18,6 +18,7 @@ enum {
     CONDITION,
     MASK,
     EXTERNAL,
+    SKIP_BROKEN,
     OUT,
     EVERY,
     BEST,
@@ -53,6 +54,7 @@ static const vae__option options[] = {
     [CONDITION] = VAE__CONDITION_OPTION,
     [MASK] = VAE__MASK_OPTION,
     [EXTERNAL] = VAE__EXTERNAL_OPTION,
+    [SKIP_BROKEN] = VAE__SKIP_OPTION,
     [OUT] = { "out", "FILE.h5", VAE__TEXT, "the checkpoint", NULL, 0, 0 },
     [EVERY] = { "checkpoint-every", "Nsteps|Ns|Nepochs", VAE__EVERY,
                 "how often this run writes it, at the end in any case; the next run is told anew", "1epochs", 0,
@@ -96,9 +98,9 @@ static const vae__declaration_options declaration_options = VAE__DECLARATION_PLA
 
 /* What --resume leaves open; all else is in the checkpoint. */
 static const bool may_change[OPTIONS] = {
-    [RESUME] = true,   [DATA] = true, [X] = true,         [CONDITION] = true, [MASK] = true,
-    [EXTERNAL] = true, [OUT] = true,  [EVERY] = true,     [EPOCHS] = true,    [THREADS] = true,
-    [KERNELS] = true,  [JSON] = true, [NONFINITE] = true, [BEST] = true,      [EARLY_STOP] = true,
+    [RESUME] = true,      [DATA] = true,      [X] = true,     [CONDITION] = true,  [MASK] = true,    [EXTERNAL] = true,
+    [SKIP_BROKEN] = true, [OUT] = true,       [EVERY] = true, [EPOCHS] = true,     [THREADS] = true, [KERNELS] = true,
+    [JSON] = true,        [NONFINITE] = true, [BEST] = true,  [EARLY_STOP] = true,
 };
 
 /* A run, while it lasts. */
@@ -363,6 +365,7 @@ static int open_data(const vae__call *call, const vae_model_spec *model, const v
                               .conditions = &call->values[CONDITION],
                               .mask = &call->values[MASK],
                               .allow_external = &call->values[EXTERNAL],
+                              .skip_broken = &call->values[SKIP_BROKEN],
                               .model = model,
                               .training = training,
                               .places = places,
@@ -652,7 +655,8 @@ const vae__command vae__command_train = {
         "the "
         "total [as asked "
         "before], --data, "
-        "--x, --condition, --mask and --allow-external are where the same data lies now [as before], --out is where "
+        "--x, --condition, --mask, --allow-external and --skip-broken are where the same data lies now [as before], "
+        "--out is where "
         "checkpoints go [the "
         "same file].\n"
         "--condition takes the place of the conditions that MODEL declares. With --init, --x, --condition and --mask "

@@ -115,7 +115,7 @@ static int traverse_without_data(const vae__call *call)
 /* What only data has. */
 static int check_without_data(const vae__call *call)
 {
-    static const int wants[] = { X, CONDITION, MASK, EXTERNAL, SPLIT, ROW, MOST };
+    static const int wants[] = { X, CONDITION, MASK, EXTERNAL, SKIP_BROKEN, SPLIT, ROW, MOST };
     for (size_t i = 0; i < sizeof wants / sizeof *wants; i++)
         if (call->values[wants[i]].given)
             return vae__wrong_usage(call, "--%s: expected --data SRC beside it, found none", options[wants[i]].name);

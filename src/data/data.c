@@ -143,7 +143,8 @@ static void forget(vae_data *data)
     data->file_count = 0;
     data->options = (vae_data_options){ .seed = data->options.seed,
                                         .threads = data->options.threads,
-                                        .allow_external = data->options.allow_external };
+                                        .allow_external = data->options.allow_external,
+                                        .skip_broken = data->options.skip_broken };
 }
 
 static vae_status prepare(vae_data *data, const char *const *given, int count, const vae_data_options *options)
@@ -232,6 +233,13 @@ const char *vae_data_digest(const vae_data *data)
 static bool is_split(vae_split split)
 {
     return (unsigned)split < VAE_SPLITS;
+}
+
+int64_t vae_data_left_out(const vae_data *data, const char **first)
+{
+    if (first)
+        *first = data ? data->first_left_out : NULL;
+    return data ? data->left_out : 0;
 }
 
 int64_t vae_data_rows(const vae_data *data, vae_split split)

@@ -17,6 +17,8 @@
 #define VAE__SOURCES(X)                                                                                                \
     X(digits)                                                                                                          \
     X(ring)                                                                                                            \
+    X(shapes)                                                                                                          \
+    X(png)                                                                                                             \
     X(idx)                                                                                                             \
     X(npy)                                                                                                             \
     X(hdf5)
@@ -64,6 +66,8 @@ struct vae_data {
     size_t owned_count, owned_capacity;
     char note[160]; /* why a field that may be wanted is missing; "": none is */
     char digest[17];
+    int64_t left_out;     /* broken files */
+    char *first_left_out; /* the first one's path; owned */
     int field_count;
     vae__column *columns;  /* VAE_SPLITS times field_count, split by split */
     bool held_out;         /* Validation rows were held out of the training rows. */

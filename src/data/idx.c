@@ -348,8 +348,9 @@ static vae_status find_files(folder *f)
         }
     }
     if (!f->paths[VAE_TRAIN][IMAGES] && !f->paths[VAE_TEST][IMAGES])
-        return vae__error(VAE_ERROR_FILE, "%s: expected %s[.gz] or %s[.gz] in it, found neither", source,
-                          file_names[VAE_TRAIN][IMAGES], file_names[VAE_TEST][IMAGES]);
+        return vae__error(VAE_ERROR_FILE,
+                          "%s: expected %s[.gz] or %s[.gz] in it, or PNG files or folders of them, found neither",
+                          source, file_names[VAE_TRAIN][IMAGES], file_names[VAE_TEST][IMAGES]);
     return vae__ok();
 }
 

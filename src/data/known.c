@@ -1,4 +1,4 @@
-/* Sources that know their fields themselves, digits and IDX: what the options may still say of them. */
+/* Sources that know their fields themselves, digits, IDX and such: what the options may still say of them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,19 +6,27 @@
 #include "src/base/status.h"
 #include "src/data/data.h"
 
-static const char class_name[] = "label";
+/* Of any split that has rows; IDX leaves the columns of the others empty. */
+static const vae_field *field_at(const vae_data *data, int index)
+{
+    const vae_field *field = NULL;
+    for (int split = 0; split < VAE_SPLITS && !(field && field->rows); split++)
+        field = &vae__data_column(data, (vae_split)split, index)->field;
+    return field;
+}
 
-/* "digits: expected no mask, for its fields are x and label (a class); found seen" */
+/* "digits: expected no mask, for this source has the fields x and label (a class); found seen" */
 static vae_status refuse(const vae_data *data, const char *condition, const char *expected, const char *found)
 {
-    char names[160] = "";
+    char names[192] = "";
     size_t used = 0;
     for (int i = 0; i < data->field_count && used < sizeof names; i++) {
-        const vae_field *field = NULL;
-        for (int split = 0; split < VAE_SPLITS && !(field && field->rows); split++)
-            field = &vae__data_column(data, (vae_split)split, i)->field;
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s%s", i ? " and " : "", field->name,
-                                 field->kind == VAE_CLASS ? " (a class)" : "");
+        const vae_field *field = field_at(data, i);
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s%s",
+                                 !i                          ? ""
+                                 : i + 1 < data->field_count ? ", "
+                                                             : " and ",
+                                 field->name, field->kind == VAE_CLASS ? " (a class)" : "");
     }
     return vae__error(VAE_ERROR_ARGUMENT, "%s: %s%sexpected %s, for this source has the %s %s%s%s%s; found %s",
                       data->source, condition, *condition ? ": " : "", expected,
@@ -26,54 +34,94 @@ static vae_status refuse(const vae_data *data, const char *condition, const char
                       *data->note ? ")" : "", found);
 }
 
-/* Its classes are numbers; a model that knows others by the same numbers would take one for another. */
-static vae_status check_levels(const vae_data *data, const vae_field_source *source)
+/* Its classes have their order; a model that knows others by the same numbers would take one for another. */
+static vae_status check_levels(const vae_data *data, const vae_field_source *source, const vae_field *field)
 {
     for (int i = 0; i < source->level_count; i++) {
-        char expected[16];
-        snprintf(expected, sizeof expected, "%d", i);
+        char number[16];
+        snprintf(number, sizeof number, "%d", i);
+        const char *expected = !field->levels ? number : i < field->classes ? field->levels[i] : "no more";
         if (!source->levels[i] || strcmp(source->levels[i], expected))
-            return vae__error(
-                VAE_ERROR_DATA,
-                "%s: %s: expected the classes of this source, the numbers 0 to n - 1 in their order, found "
-                "\"%s\" where \"%s\" was expected",
-                data->source, source->name, source->levels[i] ? source->levels[i] : "", expected);
+            return vae__error(VAE_ERROR_DATA,
+                              "%s: %s: expected the classes of this source, %sin their order, found "
+                              "\"%.60s\" where \"%.60s\" was expected",
+                              data->source, source->name, field->levels ? "" : "the numbers 0 to n - 1 ",
+                              source->levels[i] ? source->levels[i] : "", expected);
     }
     return vae__ok();
 }
 
-static vae_status name_field(vae_data *data, int index, const char *name)
+/* `path` opens the same field again under another name; NULL where the name is no matter. */
+static vae_status name_field(vae_data *data, int index, const char *name, const char *path)
 {
     char *copy = NULL;
     VAE__TRY(vae__copy_string(name, &copy));
     VAE__TRY(vae__data_own(data, copy));
-    for (int split = 0; split < VAE_SPLITS; split++)
-        vae__data_column(data, (vae_split)split, index)->field.name = copy;
+    for (int split = 0; split < VAE_SPLITS; split++) {
+        vae_field *field = &vae__data_column(data, (vae_split)split, index)->field;
+        field->name = copy;
+        field->path = path ? path : field->path;
+    }
     return vae__ok();
 }
 
-/* The field of classes; -1: there is none. IDX leaves the columns of splits without rows empty. */
-static int class_index(const vae_data *data)
+/* A field of classes, and whether a condition has it. */
+typedef struct class_field {
+    int index;
+    const char *name; /* its own */
+    bool taken;
+} class_field;
+
+static class_field *find_class(class_field *classes, int count, const char *name)
 {
-    for (int i = 0; i < VAE_SPLITS * data->field_count; i++)
-        if (data->columns[i].field.rows && data->columns[i].field.kind == VAE_CLASS)
-            return i % data->field_count;
-    return -1;
+    for (int i = 0; i < count; i++)
+        if (!strcmp(classes[i].name, name))
+            return &classes[i];
+    return NULL;
 }
 
-static vae_status take_condition(vae_data *data, const vae_field_source *source, bool first)
+/* The only field of classes has any name that a condition gives it; of several it is that of the path, or else of the
+ * name. */
+static vae_status take_condition(vae_data *data, const vae_field_source *source, class_field *classes, int count)
 {
-    int index = class_index(data);
-    if (index < 0)
+    if (!count)
         return refuse(data, source->name, "no condition", vae__data_kind_text(source->kind));
-    if (!first)
-        return refuse(data, source->name, "one condition", "a second one");
+    const char *wanted = source->path ? source->path : count > 1 ? source->name : classes[0].name;
+    class_field *class = find_class(classes, count, wanted);
+    char expected[80];
+    snprintf(expected, sizeof expected, "no path but %.60s", classes[0].name);
+    if (!class && count > 1)
+        return refuse(data, source->name, "the name of a class, or its path", wanted);
+    if (class ? class->taken : classes[0].taken)
+        return refuse(data, source->name, count > 1 ? "one condition of each class" : "one condition", "a second one");
     if (source->kind != VAE_CLASS)
         return refuse(data, source->name, "a class", vae__data_kind_text(source->kind));
-    if (source->path && strcmp(source->path, class_name))
-        return refuse(data, source->name, "no path but label", source->path);
-    VAE__TRY(check_levels(data, source));
-    return name_field(data, index, source->name);
+    if (!class)
+        return refuse(data, source->name, expected, wanted);
+    VAE__TRY(check_levels(data, source, field_at(data, class->index)));
+    class->taken = true;
+    return name_field(data, class->index, source->name,
+                      count > 1 && strcmp(source->name, class->name) ? class->name : NULL);
+}
+
+static vae_status check_names(const vae_data *data)
+{
+    for (int i = 0; i < data->field_count; i++)
+        for (int k = 0; k < i; k++)
+            if (!strcmp(field_at(data, i)->name, field_at(data, k)->name))
+                return refuse(data, field_at(data, i)->name, "a name that no other field has", "it twice");
+    return vae__ok();
+}
+
+static vae_status take_conditions(vae_data *data, class_field *classes)
+{
+    int count = 0;
+    for (int i = 0; i < data->field_count; i++)
+        if (field_at(data, i)->kind == VAE_CLASS)
+            classes[count++] = (class_field){ .index = i, .name = field_at(data, i)->name };
+    for (int i = 0; i < data->options.condition_count; i++)
+        VAE__TRY(take_condition(data, &data->options.conditions[i], classes, count));
+    return check_names(data);
 }
 
 vae_status vae__data_name_fields(vae_data *data)
@@ -83,7 +131,9 @@ vae_status vae__data_name_fields(vae_data *data)
         return refuse(data, "", "no path of x but x", options->x);
     if (options->mask)
         return refuse(data, "", "no mask", options->mask);
-    for (int i = 0; i < options->condition_count; i++)
-        VAE__TRY(take_condition(data, &options->conditions[i], !i));
-    return vae__ok();
+    class_field *classes = NULL;
+    VAE__TRY(vae__allocate(data->source, (size_t)data->field_count, sizeof *classes, &classes));
+    vae_status status = take_conditions(data, classes);
+    vae__free(classes);
+    return status;
 }

@@ -1,5 +1,5 @@
-/* PNG files of grids of images: libpng is spoken to here and nowhere else. Only writing; the bytes are made in memory
- * and given to src/base/file.h, so libpng never meets a file. */
+/* PNG files of grids of images: libpng is spoken to here and in png_read.c, nowhere else. Here is writing; the bytes
+ * are made in memory and given to src/base/file.h, so libpng never meets a file. */
 #include <vae/picture.h>
 
 #include <inttypes.h>

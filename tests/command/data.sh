@@ -77,6 +77,17 @@ also '^fields, of the train rows$' 'x +image, uint8, 28 × 28$' '0 to 255, mean 
     '^  vae train vae --data digits:60 --likelihood bernoulli --transform .unit, binarize. --out model.h5$'
 tells 0 'digit +class, uint8' digits:60 --condition digit=class
 tells 2 'digits:60: expected no mask' digits:60 --mask seen
+tells 0 '^shapes:60: train 60, test 10$' shapes:60
+also 'x +image, uint8, 64 × 64 × 3$' 'shape +class, int32$' '4 classes and their rows: square: [0-9]+, ellipse: ' \
+    '6 classes and their rows: 0.5: ' '8 classes and their rows: 0: [0-9]+, 10: ' '16 classes and their rows: 17: ' \
+    '8 classes and their rows: 0: [0-9]+, 45: '
+tells 0 'kind +class, int32, at shape$' shapes:60 --condition kind=class:shape
+tells 2 'digit: expected the name of a class, or its path, .* found digit$' shapes:60 --condition digit=class
+told 0 '^kept    shapes.h5: 1 epoch' train vae --data shapes:60 --condition kind=class:shape --condition hue=class \
+    --encoder 'dense 4 relu' --decoder 'dense 4 relu' --latent 2 --epochs 1 --out shapes.h5
+told 0 'active units' eval shapes.h5 --data shapes:12
+told 0 'shapes.png' sample shapes.h5 --condition kind=heart --condition hue=90 --count 2 --out shapes.png
+told 1 'expected classes for the condition "digit"' train cvae --data shapes:60 --out none.h5
 
 # ---- A file that nobody has told of ----
 

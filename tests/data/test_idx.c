@@ -283,7 +283,8 @@ START_TEST(test_validation_and_no_train)
 {
     folder_make();
     write_images("validation-images-idx3-ubyte", 1);
-    assert_refused(VAE_ERROR_FILE, "expected " TRAIN_IMAGES "[.gz] or " TEST_IMAGES "[.gz] in it, found neither");
+    assert_refused(VAE_ERROR_FILE, "expected " TRAIN_IMAGES "[.gz] or " TEST_IMAGES
+                                   "[.gz] in it, or PNG files or folders of them, found neither");
     write_images(TEST_IMAGES ".gz", 4);
     vae_data *data = open_folder();
     ck_assert_int_eq(vae_data_rows(data, VAE_TRAIN), 0);
@@ -317,7 +318,8 @@ START_TEST(test_no_folder)
     folder_make();
     assert_refused(VAE_ERROR_FILE, "expected " TRAIN_IMAGES "[.gz] or");
     folder_remove();
-    assert_refused(VAE_ERROR_FILE, "expected digits, digits:N, ring, ring:N, a folder of IDX files, FILE.npy or "
+    assert_refused(VAE_ERROR_FILE, "expected digits, digits:N, ring, ring:N, shapes, shapes:N, a folder of PNG files, "
+                                   "a folder of IDX files, FILE.npy or "
                                    "FILE.h5, found nothing of that name");
 }
 END_TEST

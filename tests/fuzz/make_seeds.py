@@ -7,6 +7,7 @@ Inputs are as each harness's first lines have them. Nothing is random: the same 
 import gzip
 import pathlib
 import struct
+import zlib
 
 import numpy as np
 
@@ -39,6 +40,34 @@ for form, name in enumerate(("plain", "gzip", "made", "made-of-two")):
     write("idx", f"{name}-labels", two(form | LABELS, packed(idx(6)), b""))
     write("idx", f"{name}-folder", two(form | FOLDER, packed(idx(3)), packed(idx(3, 4, 5))))
 write("idx", "large", two(0, b"", struct.pack(">BBBB4I", 0, 0, 8, 4, 1 << 31, 1 << 31, 1 << 31, 1)))
+
+# ---- PNG ----
+
+
+def chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(color, bits, more=b"", interlaced=False):
+    """Of 9 × 10 pixels; an interlaced one is of seven images in turn."""
+    starts = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+    values = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
+    rows = b""
+    for y, x, down, right in starts if interlaced else ((0, 0, 1, 1),):
+        width = len(range(x, 10, right))
+        for i in range(len(range(y, 9, down)) if width else 0):
+            rows += bytes([i % 5]) + bytes(k % 7 for k in range((width * values * bits + 7) // 8))
+    palette = chunk(b"PLTE", bytes(range(3 * 2**bits))) if color == 3 else b""
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 10, 9, bits, color, 0, 0, interlaced)) +
+            palette + more + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+for color, bits in ((0, 1), (0, 2), (0, 8), (0, 16), (2, 8), (3, 1), (3, 4), (4, 8), (6, 8)):
+    for interlaced in (False, True):
+        write("png", f"{color}-{bits}" + ("-interlaced" if interlaced else ""), b"\1" + png(color, bits, b"", interlaced))
+write("png", "clear", b"\1" + png(3, 4, chunk(b"tRNS", b"\0\1")))
+write("png", "texts", b"\1" + png(0, 8, chunk(b"zTXt", b"Title\0\0" + zlib.compress(b"long" * 50))))
+write("png", "profile", b"\1" + png(2, 8, chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(200)))))
 
 # ---- NPY ----
 
