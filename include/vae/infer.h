@@ -301,7 +301,10 @@ typedef enum vae_results {
     /* "libvae completions", of <vae/complete.h>: samples, truth (as modelled), samples_units (in the data's own units),
      * z, row; with a part of x given and its mask; with a regressor answer and answer_units; where values are missing
      * observed */
-    VAE_RESULTS_COMPLETIONS
+    VAE_RESULTS_COMPLETIONS,
+    /* "libvae arithmetic", of <vae/walk.h>: x, x_modelled, z, scale, row, vector, plus_mean, minus_mean, plus_count,
+     * minus_count */
+    VAE_RESULTS_ARITHMETIC
 } vae_results;
 
 /*

@@ -41,6 +41,7 @@ static const struct {
     [VAE_RESULTS_INTERPOLATION] = { VAE__INTERPOLATION_FORMAT, "interpolation", true },
     [VAE_RESULTS_TRAVERSAL] = { VAE__TRAVERSAL_FORMAT, "traversal", true },
     [VAE_RESULTS_COMPLETIONS] = { VAE__COMPLETIONS_FORMAT, "completions", true },
+    [VAE_RESULTS_ARITHMETIC] = { VAE__ARITHMETIC_FORMAT, "arithmetic", true },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -52,6 +53,7 @@ static const struct {
     [VAE_RESULTS_MANIFOLD] = { "place", "the point of the unit square", 2 },
     [VAE_RESULTS_INTERPOLATION] = { "t", "how far it is, 0 to 1, between from and to", 0 },
     [VAE_RESULTS_TRAVERSAL] = { "value", "what the dimension was set to", 0 },
+    [VAE_RESULTS_ARITHMETIC] = { "scale", "what the vector was multiplied by", 0 },
 };
 
 /* ---- Columns ----------------------------------------------------------------------------------------------------- */
@@ -495,6 +497,28 @@ vae_status vae_completions_save(const vae_model *model, const vae_completions *c
 
 /* ---- Walks ------------------------------------------------------------------------------------------------------- */
 
+/* Where it begins and where it ends. */
+static void add_ends(vae__sheet *sheet, const vae_walk *walk)
+{
+    if (walk->kind == VAE_RESULTS_ARITHMETIC)
+        add(sheet, "row", "the row in the source that it was added to, from 0", VAE_INT64, 0, walk->from);
+    else if (walk->from)
+        add(sheet, "from", "the row in the source where it begins, from 0", VAE_INT64, 0, walk->from);
+    if (walk->to)
+        add(sheet, "to", "the row in the source where it ends, from 0", VAE_INT64, 0, walk->to);
+}
+
+static void add_vector(vae__sheet *sheet, const vae_walk *walk)
+{
+    const int64_t size = walk->samples.z_size;
+    add_x(sheet, "x_modelled", "the same as the likelihood has it", VAE_FLOAT32, walk->samples.modelled);
+    add_apart(sheet, "vector", "plus_mean - minus_mean", VAE_FLOAT64, size, walk->vector);
+    add_apart(sheet, "plus_mean", "mean of E[z | x] over the one group", VAE_FLOAT64, size, walk->plus_mean);
+    add_apart(sheet, "minus_mean", "mean of E[z | x] over the other", VAE_FLOAT64, size, walk->minus_mean);
+    add_apart(sheet, "plus_count", "examples of the one group", VAE_INT64, 1, &walk->plus_count);
+    add_apart(sheet, "minus_count", "examples of the other", VAE_INT64, 1, &walk->minus_count);
+}
+
 vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const char *path)
 {
     bool picture;
@@ -510,14 +534,13 @@ vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const cha
     add(&sheet, "z", "the points", VAE_FLOAT32, walk->samples.z_size, walk->samples.z);
     add(&sheet, places[walk->kind].name, places[walk->kind].description, VAE_FLOAT64, places[walk->kind].size,
         walk->place);
-    if (walk->from)
-        add(&sheet, "from", "the row in the source where it begins, from 0", VAE_INT64, 0, walk->from);
-    if (walk->to)
-        add(&sheet, "to", "the row in the source where it ends, from 0", VAE_INT64, 0, walk->to);
+    add_ends(&sheet, walk);
     if (walk->dimension)
         add(&sheet, "dimension", "which dimension of z was set, from 0", VAE_INT64, 0, walk->dimension);
     if (walk->kl)
         add(&sheet, "kl", "that dimension's part of the mean KL(q(z | x) || p(z)), nats", VAE_FLOAT64, 0, walk->kl);
+    if (walk->vector)
+        add_vector(&sheet, walk);
     return write(&sheet, &walk->samples.given, walk->kind, VAE_SPLITS, path);
 }
 
