@@ -127,7 +127,7 @@ static int open_rows(const vae__call *call, const vae__rows_options *options, va
 int vae__work_on_rows(const vae__call *call, const vae__rows_options *options,
                       int (*work)(const vae__call *call, const vae__rows *rows))
 {
-    vae__rows rows = { .data = NULL };
+    vae__rows rows = { .fields = options->fields };
     int status = open_rows(call, options, &rows);
     if (!status)
         status = work(call, &rows);

@@ -56,6 +56,7 @@ typedef struct vae__rows {
     const vae_model *model;
     vae_data *data;
     vae_split split;
+    const struct vae__fields *fields; /* as they were asked for */
 } vae__rows;
 
 /* Is --split the name of one, and is there --data? Asked before anything is opened. */

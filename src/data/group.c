@@ -101,16 +101,19 @@ typedef struct vae__choice {
     uint8_t *wanted; /* by level, of the field that is looked at */
 } vae__choice;
 
-static vae_status no_field(const vae__choice *choice, const char *name)
+vae_status vae__data_class(const vae_data *data, vae_split split, const char *name, const vae_field **field)
 {
     char there[LISTED] = "";
-    for (int i = 0; i < vae_data_field_count(choice->data); i++) {
-        const vae_field *field = vae_data_field(choice->data, choice->split, i);
-        if (field && field->kind == VAE_CLASS)
-            list(there, field->name);
+    *field = vae_data_find(data, split, name);
+    if (*field && (*field)->kind == VAE_CLASS)
+        return vae__ok();
+    for (int i = 0; i < vae_data_field_count(data); i++) {
+        const vae_field *other = vae_data_field(data, split, i);
+        if (other && other->kind == VAE_CLASS)
+            list(there, other->name);
     }
     return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a field of classes, found \"%s\"; there %s%s",
-                      vae_data_source(choice->data), name, *there ? "are " : "is none", there);
+                      vae_data_source(data), name ? name : "NULL", *there ? "are " : "is none", there);
 }
 
 static vae_status no_level(const vae__choice *choice, const vae_field *field, const char *level)
@@ -172,9 +175,8 @@ static vae_status take_term(vae__choice *choice, const char *term)
     while (stop == '&') {
         if (!read_field(&reader))
             return no_term(choice, term);
-        const vae_field *field = vae_data_find(choice->data, choice->split, reader.piece);
-        if (!field || field->kind != VAE_CLASS)
-            return no_field(choice, reader.piece);
+        const vae_field *field = NULL;
+        VAE__TRY(vae__data_class(choice->data, choice->split, reader.piece, &field));
         VAE__TRY(take_levels(choice, field, term, &reader, &stop));
     }
     return vae__ok();
