@@ -2,6 +2,7 @@
  * gap is known, which rows and samples there are, and what is refused. Files are made by the test. */
 #include <math.h>
 #include <vae/factors.h>
+#include <vae/ops.h>
 
 #include "src/infer/information.h"
 #include "tests/data/files.h"
@@ -245,6 +246,26 @@ START_TEST(test_no_gap)
 }
 END_TEST
 
+/* The dimension that tells most comes last, and the one after that first. */
+START_TEST(test_order)
+{
+    const char *const names[] = { "a" };
+    const vae_factors_options options = { .split = VAE_ALL, .names = names, .name_count = 1, .threads = 1 };
+    float *weight = values_of(model, "encoder/mean/weight"), *bias = values_of(model, "encoder/logvar/bias");
+    vae_factors found;
+    weight[0] = 1;
+    weight[2] = 10;
+    bias[0] = 0;
+    bias[2] = -10;
+    ck_assert_status_ok(vae_factors_measure(model, data, &options, &found));
+    ck_assert(found.factors[0].first == 2 && found.factors[0].second == 0);
+    ck_assert_double_eq_tol(found.factors[0].information, log(2), 1e-6);
+    ck_assert_double_eq(found.factors[0].second_information, found.informations[0]);
+    ck_assert(found.informations[0] > 0.2 && found.informations[0] < 0.6);
+    vae_factors_free(&found);
+}
+END_TEST
+
 START_TEST(test_one_dimension)
 {
     const char *const names[] = { "b" };
@@ -327,6 +348,28 @@ START_TEST(test_refuses)
 }
 END_TEST
 
+/* Of q(z | x) it gives a sample and nothing else. */
+static void build(vae_build *b)
+{
+    vae_node *z = b->x ? vae_add(vae_dense(b->encoder_x, Z, "encoder"), b->noise) : b->z;
+    b->x_mean = vae_dense(z, b->x_size, "decoder");
+    if (!b->x)
+        return;
+    b->reconstruction = vae_sum(vae_square(vae_sub(b->x, b->x_mean)), 0);
+    b->kl = vae_sum(vae_square(z), 0);
+}
+
+START_TEST(test_by_hand)
+{
+    const vae_model_spec spec = {
+        .name = "by-hand", .x = { .likelihood = "gaussian sigma=1" }, .latents = { { .size = Z } }, .build = build
+    };
+    vae_model *by_hand = model_of(&spec, data);
+    assert_refuses(by_hand, "a", VAE_ERROR_DECLARATION, "logvar");
+    vae_model_free(&by_hand);
+}
+END_TEST
+
 START_TEST(test_no_factor)
 {
     vae_data *bare = open_data("x.npy", NULL);
@@ -357,8 +400,9 @@ int main(void)
 {
     const TTest *const estimates[] = { test_closed_cases,           test_plain_sum, test_clips,
                                        test_threads_change_nothing, test_stops,     NULL };
-    const TTest *const models[] = { test_known_gap, test_no_gap,    test_one_dimension,  test_rows_and_noise,
-                                    test_refuses,   test_no_factor, test_without_memory, NULL };
+    const TTest *const models[] = { test_known_gap,      test_no_gap,  test_order,   test_one_dimension,
+                                    test_rows_and_noise, test_refuses, test_by_hand, test_no_factor,
+                                    test_without_memory, NULL };
     Suite *suite = suite_create("factors");
     suite_case(suite, "estimates", 60, estimates);
     suite_case_between(suite, "models", 60, begin, end, models);
