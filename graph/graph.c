@@ -73,6 +73,18 @@ static void record(vae_graph *graph, vae_status status)
         graph->first_mistake = status;
 }
 
+vae_node *vae__graph_mistake(vae_graph *graph, vae_status status)
+{
+    record(graph, status);
+    return NULL;
+}
+
+void vae__graph_mistake_within(vae_graph *graph, const char *name)
+{
+    if (strncmp(graph->first_mistake.message, name, strlen(name)) != 0)
+        graph->first_mistake = vae__error_within(graph->first_mistake, "%s: ", name);
+}
+
 static void record_everywhere(vae_graph *graph, int input_count, vae_node *const *inputs, vae_status status)
 {
     record(graph, status);

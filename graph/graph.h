@@ -31,6 +31,12 @@ struct vae_store {
  * need not know of them. 0: a row, that of the example itself, as before. */
 void vae__graph_noise_samples(vae_graph *graph, int64_t samples);
 
+/* Puts a mistake of whoever builds into a graph, unless it has one. Returns NULL, as builders do. */
+vae_node *vae__graph_mistake(vae_graph *graph, vae_status status);
+
+/* Puts a name before the graph's mistake, unless it begins with it. */
+void vae__graph_mistake_within(vae_graph *graph, const char *name);
+
 /* The number of a parameter's or state's tensor in the store, entered now if it was not there. */
 vae_status vae__store_enter(vae_store *store, const vae_node *node, int *index);
 

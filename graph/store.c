@@ -153,6 +153,13 @@ static void zeros(const vae_tensor *tensor, vae__draw draw, float *values)
     memset(values, 0, (size_t)tensor->size * sizeof *values);
 }
 
+static void ones(const vae_tensor *tensor, vae__draw draw, float *values)
+{
+    (void)draw;
+    for (int64_t i = 0; i < tensor->size; i++)
+        values[i] = 1;
+}
+
 static void glorot(const vae_tensor *tensor, vae__draw draw, float *values)
 {
     const int out = tensor->rank - 1, in = out > 0 ? out - 1 : 0;
@@ -169,6 +176,7 @@ static void glorot(const vae_tensor *tensor, vae__draw draw, float *values)
 static void (*const first_values[])(const vae_tensor *, vae__draw, float *) = {
     [VAE_ZEROS] = zeros,
     [VAE_GLOROT] = glorot,
+    [VAE_ONES] = ones,
 };
 
 void vae_store_initialize(vae_store *store, uint64_t seed)

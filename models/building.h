@@ -12,6 +12,7 @@ typedef struct vae__building {
     vae__network_condition conditions[VAE_MAX_CONDITIONS];             /* transformed */
     vae__network_condition entries[VAE__NETWORKS][VAE_MAX_CONDITIONS]; /* … behind layers of their own */
     vae_node *prior_hidden;  /* what the prior's own layers make of them; NULL: it has none */
+    int prior_open;          /* the first of those that no condition has joined */
     vae_node *x, *encoder_x; /* as the likelihood scores it, and as the encoder sees it; 0 where masked */
     vae_node *observed;      /* which values are; NULL: all of them */
     vae_node *mask;          /* of them those that the likelihood is of: what is no condition; NULL: all of them */
@@ -47,6 +48,9 @@ vae_node *vae__build_as_seen(const vae__building *building, vae_node *x);
 
 /* x with the values that are seen in the place of those that a decoder gives for them. */
 vae_node *vae__build_complete(const vae__building *building, vae_node *x);
+
+/* Height, width and channels of a shape that is an image, of two dimensions or three; else 0. */
+void vae__image_of(const int64_t *shape, int rank, int64_t image[3]);
 
 /* ---- Networks: models/networks.c --------------------------------------------------------------------------------- */
 

@@ -154,7 +154,7 @@ static vae_status check_arguments(const vae__word_table *table, const vae_word *
         const vae_argument *argument = &word->arguments[i];
         bool ranged = argument->kind == VAE_ACTIVATION || argument->low <= argument->high;
         ranged &= !argument->names || (argument->kind == VAE_KEY_NUMBER && argument->low > 0);
-        if (good_name(argument->name) && (unsigned)argument->kind <= VAE_KEY_COUNT && ranged)
+        if (good_name(argument->name) && (unsigned)argument->kind <= VAE_NAMED_SHAPE && ranged)
             continue;
         return vae__error(VAE_ERROR_ARGUMENT,
                           "the catalogue: %s \"%s\": argument %d: expected a name of letters, digits and \"-\", a kind "

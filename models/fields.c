@@ -39,8 +39,12 @@ static void add_condition(vae__building *building, int index)
             vae__transform_context_of(building, index, where, where, building->request->condition_types[index]);
         node = vae__transforms_build(&context, &field->transform, node);
     }
+    int rank = 0;
+    while (rank < VAE_MAX_RANK && spec->shape[rank])
+        rank++;
     building->conditions[index] =
         (vae__network_condition){ spec, spec->kind == VAE_CLASS, field->size, node, .layer = 0 };
+    vae__image_of(spec->shape, spec->kind == VAE_IMAGE ? rank : 0, building->conditions[index].image);
 }
 
 /* Which values were observed: by the mask that is bound, and by the values themselves. */
@@ -186,6 +190,7 @@ static void add_seen_values(vae__building *building, int place)
     const vae_condition_spec *spec = &model->declaration.conditions[place];
     vae_node *seen = vae_sub(add_given(building, place), building->hidden);
     building->conditions[place] = (vae__network_condition){ spec, false, model->x_size, seen, .layer = 0 };
+    vae__image_of(model->declaration.x.shape, model->x_rank, building->conditions[place].image);
     if (model->conditions[place].has_baseline)
         vae__build_baseline(building, place);
 }

@@ -20,6 +20,11 @@ const vae_word *vae__word_of(const vae__word_table *table, int index)
     return (const vae_word *)(rows + (size_t)place * table->row_bytes);
 }
 
+static bool is_shape(const vae_argument *argument)
+{
+    return argument->kind == VAE_BARE_SHAPE || argument->kind == VAE_NAMED_SHAPE;
+}
+
 /* "sigma=0.1", "samples=5" */
 static bool is_key(const vae_argument *argument)
 {
@@ -62,6 +67,7 @@ void vae__word_usage(const vae_word *word, char *text, size_t size)
         append(text, size, own ? "" : " ");
         append(text, size, argument->optional ? "[" : "");
         append(text, size, own ? "" : argument->name);
+        append(text, size, argument->kind == VAE_NAMED_SHAPE ? " SIZE" : "");
         append(text, size, !is_key(argument) ? "" : argument->kind == VAE_KEY_COUNT ? "=COUNT" : "=NUMBER");
         const char *name;
         for (int place = 0; (name = name_at(argument, place)); place++) {
@@ -129,14 +135,38 @@ static vae_status unknown_word(const vae__reader *reader)
     return mistake(reader, "\"%s\": no such %s; there are %s", reader->token, reader->table->what, names);
 }
 
-/* The argument of `word` that a token without "=" stands for: the first bare one of its kind not yet given. */
+/* Is a token without "=" what an argument may be written as? A number is a shape too, of one size. */
+static bool may_be(const vae_argument *argument, const char *token)
+{
+    const bool number = isdigit((unsigned char)*token) || *token == '-', shape = number && strchr(token, 'x');
+    switch (argument->kind) {
+    case VAE_BARE_COUNT:
+        return number && !shape;
+    case VAE_BARE_SHAPE:
+        return number;
+    case VAE_NAMED_SHAPE:
+        return !strcmp(argument->name, token);
+    default:
+        return argument->kind == VAE_ACTIVATION && !number;
+    }
+}
+
+/* The argument of `word` that a token without "=" stands for: one that has it for its name, or the first bare one of
+ * its kind not yet given. */
 static int bare_argument(const vae_word *word, const char *token, const bool *given)
 {
-    vae_argument_kind kind = isdigit((unsigned char)*token) || *token == '-' ? VAE_BARE_COUNT : VAE_ACTIVATION;
-    for (int i = 0; i < argument_count(word); i++)
-        if (word->arguments[i].kind == kind && !given[i])
-            return i;
-    return -1;
+    int found = -1;
+    for (int i = argument_count(word) - 1; i >= 0; i--) {
+        const bool named = word->arguments[i].kind == VAE_NAMED_SHAPE;
+        if (!given[i] && may_be(&word->arguments[i], token) &&
+            (named || found < 0 || word->arguments[found].kind != VAE_NAMED_SHAPE))
+            found = i;
+    }
+    /* What is no shape either is told by the argument that it was to be. */
+    for (int i = 0; found < 0 && isdigit((unsigned char)*token) && i < argument_count(word); i++)
+        if (word->arguments[i].kind == VAE_BARE_COUNT && !given[i])
+            found = i;
+    return found;
 }
 
 static int key_argument(const vae_word *word, const char *token, size_t key, const bool *given)
@@ -172,7 +202,45 @@ static vae_status read_number(const vae__reader *reader, const vae_argument *arg
                    whole ? "a whole number" : "a number", argument->low, argument->high, names, text);
 }
 
-static vae_status read_argument(const vae__reader *reader, const vae_word *word, bool *given, double *values)
+int vae_argument_shape(double argument, int64_t sizes[3])
+{
+    enum { BITS = 17 };
+    const int64_t code = argument < 0 ? 0 : (int64_t)argument;
+    int count = 0;
+    for (int i = 0; i < 3; i++) {
+        sizes[i] = (code >> (i * BITS) & ((1 << BITS) - 1)) - 1;
+        count += sizes[i] >= 0;
+    }
+    return count;
+}
+
+/* "4x4", or one of the names that may stand there. */
+static vae_status read_shape(const vae__reader *reader, const vae_argument *argument, const char *text, double *value)
+{
+    double sizes[3] = { -1, -1, -1 };
+    int count = 0;
+    const char *name;
+    for (int i = 0; (name = name_at(argument, i)); i++)
+        if (!strcmp(text, name)) {
+            *value = -i;
+            return vae__ok();
+        }
+    for (const char *at = text; at; count++) {
+        const char *next = strchr(at, 'x');
+        char size[16];
+        const size_t length = next ? (size_t)(next - at) : strlen(at);
+        snprintf(size, sizeof size, "%.*s", length < sizeof size ? (int)length : (int)sizeof size - 1, at);
+        if (count == 3 || !vae__number_read(size, &sizes[count]) || sizes[count] != (double)(int64_t)sizes[count] ||
+            !(sizes[count] >= argument->low && sizes[count] <= argument->high))
+            return mistake(reader, "%s: expected 1 to 3 sizes from %g to %g, as in \"4x4\", found \"%s\"",
+                           argument->name, argument->low, argument->high, text);
+        at = next ? next + 1 : NULL;
+    }
+    *value = VAE_SHAPE(sizes[0], sizes[1], sizes[2]);
+    return vae__ok();
+}
+
+static vae_status read_argument(vae__reader *reader, const vae_word *word, bool *given, double *values)
 {
     const char *equals = strchr(reader->token, '=');
     int index = equals ? key_argument(word, reader->token, (size_t)(equals - reader->token), given)
@@ -182,6 +250,11 @@ static vae_status read_argument(const vae__reader *reader, const vae_word *word,
     if (index < 0)
         return mistake(reader, "\"%s\": not expected here; it is written \"%s\"", reader->token, usage);
     given[index] = true;
+    if (word->arguments[index].kind == VAE_NAMED_SHAPE && !next_token(reader))
+        return mistake(reader, "%s: expected a size behind it, found nothing; it is written \"%s\"",
+                       word->arguments[index].name, usage);
+    if (is_shape(&word->arguments[index]))
+        return read_shape(reader, &word->arguments[index], reader->token, &values[index]);
     if (word->arguments[index].kind != VAE_ACTIVATION)
         return read_number(reader, &word->arguments[index], equals ? equals + 1 : reader->token, &values[index]);
     int activation = vae__activation_find(reader->table->catalogue, reader->token);
@@ -263,17 +336,31 @@ vae_status vae__phrase_parse(const vae__word_table *table, const char *text, con
 
 /* ---- Printing ---------------------------------------------------------------------------------------------------- */
 
+static void write_shape(double value, char text[64])
+{
+    int64_t sizes[3];
+    const int count = vae_argument_shape(value, sizes);
+    *text = 0;
+    for (int i = 0; i < count; i++) {
+        char size[24];
+        snprintf(size, sizeof size, "%s%lld", i ? "x" : "", (long long)sizes[i]);
+        append(text, 64, size);
+    }
+}
+
 static void print_argument(const vae__word_table *table, const vae_word *word, int index, double value, char *text)
 {
     const vae_argument *argument = &word->arguments[index];
-    char number[32];
+    char number[64];
     vae__number_write(value, number, sizeof number);
+    if (is_shape(argument))
+        write_shape(value, number);
     const char *name = value <= 0 ? name_at(argument, (int)-value) : NULL, *written = name ? name : number;
     if (!is_own(word, argument))
         append(text, VAE__PHRASE_TEXT, " ");
-    if (is_key(argument)) {
+    if (is_key(argument) || argument->kind == VAE_NAMED_SHAPE) {
         append(text, VAE__PHRASE_TEXT, is_own(word, argument) ? "" : argument->name);
-        append(text, VAE__PHRASE_TEXT, "=");
+        append(text, VAE__PHRASE_TEXT, is_key(argument) ? "=" : " ");
     }
     append(text, VAE__PHRASE_TEXT,
            argument->kind == VAE_ACTIVATION ? vae__activation_name(table->catalogue, (int)value) : written);
@@ -285,7 +372,8 @@ static bool is_left_out(const vae_word *word, const double *values, int index)
     const vae_argument *arguments = word->arguments;
     if (!arguments[index].optional || values[index] < arguments[index].usual || values[index] > arguments[index].usual)
         return false;
-    for (int i = index + 1; i < argument_count(word) && !is_key(&arguments[index]); i++)
+    const bool bare = !is_key(&arguments[index]) && arguments[index].kind != VAE_NAMED_SHAPE;
+    for (int i = index + 1; i < argument_count(word) && bare; i++)
         if (arguments[i].kind == arguments[index].kind && !is_left_out(word, values, i))
             return false;
     return true;

@@ -111,6 +111,14 @@ typedef struct vae__fit_point {
 /* Each transform of each field, and what is before and behind them. */
 enum { VAE__MAX_POINTS = (2 + VAE_MAX_CONDITIONS) * (VAE__MAX_PHRASES + 2) };
 
+/* State that follows a value of the batch in training: state += momentum · (value − state) behind every step. */
+typedef struct vae__track {
+    vae_node *state, *value;
+    double momentum;
+} vae__track;
+
+enum { VAE__MAX_TRACKS = 128 };
+
 /* A compiled graph of a model; nodes that its kind does not have are NULL. Everything but the inputs is kept. */
 typedef struct vae__model_graph {
     vae_graph *graph;
@@ -138,6 +146,8 @@ typedef struct vae__model_graph {
     int check_count;
     vae__fit_point fits[VAE__MAX_POINTS]; /* VAE__FIELDS */
     int fit_count;
+    vae__track tracks[VAE__MAX_TRACKS]; /* VAE__TRAINING */
+    int track_count;
 } vae__model_graph;
 
 /* Does an evaluation give the KL of each dimension of z? Not of a hierarchy, nor by hand, nor of every prior. */

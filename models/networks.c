@@ -5,13 +5,30 @@
 
 enum { NAME_SIZE = 160 };
 
-static vae_network network_of(const vae__building *building, vae__network_place place, const char *name)
+/* Of a graph alone: no conditions, no x. */
+static vae_network network_alone(const vae__building *building, const char *name)
 {
     return (vae_network){ .graph = building->built->graph,
                           .name = name,
                           .catalogue = building->model->catalogue,
-                          .conditions = building->entries[place],
-                          .condition_count = building->model->condition_count };
+                          .trains = building->request->kind == VAE__TRAINING,
+                          .x_size = building->model->x_size,
+                          .built = building->built };
+}
+
+static vae_network network_of(const vae__building *building, vae__network_place place, const char *name)
+{
+    vae_network network = network_alone(building, name);
+    network.conditions = building->entries[place];
+    network.condition_count = building->model->condition_count;
+    return network;
+}
+
+void vae__image_of(const int64_t *shape, int rank, int64_t image[3])
+{
+    const bool is = rank == 2 || rank == 3;
+    for (int i = 0; i < 3; i++)
+        image[i] = !is ? 0 : i < rank ? shape[i] : 1;
 }
 
 /* ---- Conditions on their way ------------------------------------------------------------------------------------- */
@@ -20,17 +37,31 @@ static vae_network network_of(const vae__building *building, vae__network_place 
 static vae__network_condition behind(const vae__building *building, vae__network_condition condition,
                                      const vae__phrases *layers, const char *name)
 {
-    vae_network network = { .graph = building->built->graph,
-                            .name = name,
-                            .catalogue = building->model->catalogue,
-                            .conditions = &condition,
-                            .condition_count = 1,
-                            .bare = true };
+    vae_network network = network_alone(building, name);
+    network.conditions = &condition;
+    network.condition_count = 1;
+    network.bare = true;
     condition.layer = 0;
     if (!layers->count)
         return condition;
     vae_node *node = vae__network_build(&network, layers, NULL);
-    return (vae__network_condition){ .spec = condition.spec, .size = node ? vae_node_size(node) : 1, .node = node };
+    vae__network_condition made = { .spec = condition.spec, .size = node ? vae_node_size(node) : 1, .node = node };
+    if (node && vae_node_rank(node) == 3)
+        vae__image_of(vae_node_shape(node), 3, made.image);
+    return made;
+}
+
+/* The likelihood's heads on what the layers make of x: the last of them, where it is one that makes heads, is made for
+ * each. */
+static vae_heads heads_behind(const vae__building *building, vae_network *network, const vae__phrases *layers,
+                              vae_node *x)
+{
+    const vae__phrase *last = layers->count ? &layers->phrases[layers->count - 1] : NULL;
+    const vae_likelihood *likelihood = building->model->likelihood.row;
+    if (last && ((const vae_layer *)last->row)->makes_heads)
+        network->head = last;
+    vae_node *h = vae__network_build(network, layers, x);
+    return likelihood->heads(network, building->model->likelihood.arguments, h, building->model->x_size);
 }
 
 static void add_entries(vae__building *building, int index)
@@ -57,15 +88,12 @@ void vae__build_baseline(vae__building *building, int place)
     const vae_model *model = building->model;
     const vae_likelihood *likelihood = model->likelihood.row;
     vae__network_condition seen = building->conditions[place];
-    vae_network network = { .graph = building->built->graph,
-                            .name = "baseline",
-                            .catalogue = model->catalogue,
-                            .conditions = &seen,
-                            .condition_count = 1,
-                            .bare = true,
-                            .frozen = true };
-    vae_node *h = vae__network_build(&network, &model->conditions[place].baseline, NULL);
-    vae_heads heads = likelihood->heads(&network, model->likelihood.arguments, h, model->x_size);
+    vae_network network = network_alone(building, "baseline");
+    network.conditions = &seen;
+    network.condition_count = 1;
+    network.bare = true;
+    network.frozen = true;
+    vae_heads heads = heads_behind(building, &network, &model->conditions[place].baseline, NULL);
     vae_node *answer = vae__build_as_seen(building, likelihood->mean(model->likelihood.arguments, &heads));
     building->conditions[place].node = vae_add(vae_mul(answer, building->hidden), vae_add(seen.node, building->hidden));
 }
@@ -78,6 +106,7 @@ void vae__build_entries(vae__building *building)
     vae_network prior = network_of(building, VAE__PRIOR_NETWORK, "prior");
     prior.bare = true;
     building->prior_hidden = vae__network_build(&prior, &model->prior_layers, NULL);
+    building->prior_open = prior.open;
 }
 
 /* Of the conditions alone. */
@@ -85,6 +114,7 @@ static vae_network prior_network(const vae__building *building)
 {
     vae_network network = network_of(building, VAE__PRIOR_NETWORK, "prior");
     network.layers = building->model->prior_layers.count;
+    network.open = building->prior_open;
     network.hidden = building->prior_hidden;
     network.bare = !network.hidden;
     return network;
@@ -113,6 +143,7 @@ static vae_posterior_nodes posterior_of(vae__building *building, vae_network *en
 void vae__build_posterior(vae__building *building)
 {
     vae_network encoder = network_of(building, VAE__ENCODER, "encoder");
+    vae__image_of(building->model->declaration.x.shape, building->model->x_rank, encoder.image);
     vae_node *below = vae__is_per_example(building->model) ? building->built->row : building->encoder_x;
     building->posterior = posterior_of(building, &encoder, &building->model->encoder, below, latent_size(building, 0));
 }
@@ -146,12 +177,9 @@ vae_posterior_nodes vae__build_lower(const vae__building *building, int index, v
 /* p(x | z); the conditions have as many rows as z. */
 vae_heads vae__build_decoder(const vae__building *building, vae_node *z)
 {
-    const vae_model *model = building->model;
     vae_network decoder = network_of(building, VAE__DECODER, "decoder");
     decoder.bare = !z;
-    vae_node *h = vae__network_build(&decoder, &model->decoder, z);
-    const vae_likelihood *likelihood = model->likelihood.row;
-    return likelihood->heads(&decoder, model->likelihood.arguments, h, model->x_size);
+    return heads_behind(building, &decoder, &building->model->decoder, z);
 }
 
 vae_node *vae__build_mean(vae__building *building, const vae_heads *heads)

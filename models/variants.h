@@ -19,6 +19,9 @@
     X(iwae_2)                                                                                                          \
     X(iwae_cvae)                                                                                                       \
     X(pythae_vae)                                                                                                      \
+    X(conv_vae)                                                                                                        \
+    X(conv_cvae)                                                                                                       \
+    X(conv_vae_64)                                                                                                     \
     X(beta_vae)                                                                                                        \
     X(local_vi)
 

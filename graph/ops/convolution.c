@@ -19,8 +19,10 @@
 enum { X, WEIGHT, BIAS };
 
 enum {
-    TOGETHER = (256 << 10) / (int)sizeof(real), /* values of patches that are laid out at a time */
+    TOGETHER = (128 << 10) / (int)sizeof(real), /* values of patches that are laid out at a time */
     ROUND = 8,                                  /* places: rows of a product's tile */
+    LONG = 128,                                 /* places in a piece of a weight's gradient, … */
+    SLIM = 32,                                  /* … and values of a patch */
     UNIT = 4                                    /* values of a patch whose weights' gradient is one unit */
 };
 
@@ -59,7 +61,8 @@ static vae_status convolution_prepare(const vae__prepare *prepare, void **state,
     *made = convolution_of(prepare->node);
     made->relu = prepare->relu;
     made->matmul = prepare->bf16 ? vae__matmul_bfloat16() : prepare->kernels->matmul;
-    *scratch = VAE__MATMUL_SCRATCH + (size_t)(made->chunk * patch_size(&made->w)) * sizeof(real);
+    const int64_t patches = made->chunk * patch_size(&made->w);
+    *scratch = VAE__MATMUL_SCRATCH + (size_t)(patches > LONG * SLIM ? patches : LONG * SLIM) * sizeof(real);
     *state = made;
     return vae__ok();
 }
@@ -126,12 +129,13 @@ static void spread_product(const vae__call *call, const convolution *c, const re
 }
 
 /* dw, of a patch's values begin … end - 1 in one group, (+)= patches(images)ᵀ · values, over all rows. */
-static void weight_product(const vae__call *call, const convolution *c, const real *images, const real *values,
-                           int64_t group, int64_t begin, int64_t end, real *to)
+static void weight_piece(const vae__call *call, const convolution *c, const real *images, const real *values,
+                         int64_t group, int64_t begin, int64_t end)
 {
     const int64_t all = places_of(&c->w) * all_rows(call, call->node), units = c->units / c->w.groups;
+    real *to = (real *)call->grad_in[WEIGHT] + begin * c->units + group * units;
     for (int64_t place = 0, count; place < all; place += count) {
-        count = all - place < c->chunk ? all - place : c->chunk;
+        count = all - place < LONG ? all - place : LONG;
         lay_patches(&c->w, images, group, place, count, begin, end, patches_in(call));
         const vae__matmul_piece piece = { .form = VAE__TN,
                                           .m = end - begin,
@@ -141,11 +145,21 @@ static void weight_product(const vae__call *call, const convolution *c, const re
                                           .lda = end - begin,
                                           .b = values + place * c->units + group * units,
                                           .ldb = c->units,
-                                          .c = to + begin * c->units + group * units,
+                                          .c = to,
                                           .ldc = c->units,
                                           .add = place || !call->fresh[WEIGHT],
                                           .scratch = call->scratch };
         c->matmul(&piece);
+    }
+}
+
+/* So few values at a time that what is laid out of the patches stays in the nearest cache. */
+static void weight_product(const vae__call *call, const convolution *c, const real *images, const real *values,
+                           int64_t group, int64_t begin, int64_t end)
+{
+    for (int64_t next; begin < end; begin = next) {
+        next = end - begin < SLIM ? end : begin + SLIM;
+        weight_piece(call, c, images, values, group, begin, next);
     }
 }
 
@@ -172,8 +186,7 @@ static void to_weight(const vae__call *call, int64_t begin, int64_t end)
         const int64_t group = unit / each, first = (unit - group * each) * UNIT;
         next = (group + 1) * each < end ? (group + 1) * each : end;
         const int64_t last = (next - group * each) * UNIT < size ? (next - group * each) * UNIT : size;
-        weight_product(call, c, c->transposed ? slope : x, c->transposed ? x : slope, group, first, last,
-                       (real *)call->grad_in[WEIGHT]);
+        weight_product(call, c, c->transposed ? slope : x, c->transposed ? x : slope, group, first, last);
     }
 }
 

@@ -20,14 +20,15 @@ static int64_t last_inside(int64_t at, int64_t kernel, int64_t size)
 
 static view view_of(const sliding *w, int64_t place)
 {
-    const corner at = corner_of(w, place);
+    const run at = run_of(w, place, 1);
+    const int64_t x = at.begin * w->stride[1] - w->before[1];
     return (view){ at.image,
                    at.y,
-                   at.x,
+                   x,
                    first_inside(at.y),
                    last_inside(at.y, w->kernel[0], w->height),
-                   first_inside(at.x),
-                   last_inside(at.x, w->kernel[1], w->width) };
+                   first_inside(x),
+                   last_inside(x, w->kernel[1], w->width) };
 }
 
 /* Where the channels of a pixel that a view sees begin. */

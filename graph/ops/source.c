@@ -75,7 +75,7 @@ static vae_status check_name(const vae_node *node)
 
 static vae_status parameter_shape(vae_node *node)
 {
-    if (node->integers[0] != VAE_ZEROS && node->integers[0] != VAE_GLOROT)
+    if (node->integers[0] < VAE_ZEROS || node->integers[0] > VAE_ONES)
         return vae__error(VAE_ERROR_ARGUMENT, "there is no rule %lld for first values", (long long)node->integers[0]);
     return check_name(node);
 }
@@ -87,14 +87,18 @@ vae_node *vae_parameter(vae_graph *graph, const char *name, vae_initial initial,
     return vae__node_new(graph, &VAE__OP(parameter), given, 0, NULL);
 }
 
-static vae_status state_shape(vae_node *node)
+#define state_shape parameter_shape
+
+vae_node *vae_state_from(vae_graph *graph, const char *name, vae_initial initial, int rank, const int64_t *shape)
 {
-    return check_name(node);
+    vae_node given = given_shape(name, rank, shape);
+    given.integers[0] = (int64_t)initial;
+    return vae__node_new(graph, &VAE__OP(state), given, 0, NULL);
 }
 
 vae_node *vae_state(vae_graph *graph, const char *name, int rank, const int64_t *shape)
 {
-    return vae__node_new(graph, &VAE__OP(state), given_shape(name, rank, shape), 0, NULL);
+    return vae_state_from(graph, name, VAE_ZEROS, rank, shape);
 }
 
 /* Values of a shape that is in order; else 0, and the graph tells what is wrong with the shape. */

@@ -69,55 +69,90 @@ static inline sliding window_over(const vae_node *node, const vae_node *image, c
 
 /* ---- Patches ----------------------------------------------------------------------------------------------------- */
 
-/* Where the patch of a place lies: its first row and column, which may be outside, in the image of its row. */
-typedef struct corner {
-    int64_t image, y, x;
-} corner;
+/* Places of one row of one image: columns begin … end - 1. */
+typedef struct run {
+    int64_t image, y; /* y: of the image's row that the patches begin at, which may be outside */
+    int64_t begin, end;
+} run;
 
-static inline corner corner_of(const sliding *w, int64_t place)
+/* Those from `place` on, at most `count`. */
+static inline run run_of(const sliding *w, int64_t place, int64_t count)
 {
-    const int64_t row = place / w->columns, y = row % w->rows;
-    return (corner){ row / w->rows, y * w->stride[0] - w->before[0], place % w->columns * w->stride[1] - w->before[1] };
+    const int64_t row = place / w->columns, begin = place - row * w->columns, image = row / w->rows;
+    const int64_t end = w->columns - begin < count ? w->columns : begin + count;
+    return (run){ image, (row - image * w->rows) * w->stride[0] - w->before[0], begin, end };
 }
 
-/* Values begin … end - 1 of a patch's line, from the line of an image: as many channels as the image has between two
- * columns, `part` of them in the patch. */
-static inline void lay_line(const sliding *w, const real *line, int64_t x, int64_t begin, int64_t end, real *to)
+/* The columns of a run at which a stretch of `width` pixels, `offset` behind the patch's first, lies in the image. */
+static inline void columns_inside(const sliding *w, const run *r, int64_t offset, int64_t width, int64_t *begin,
+                                  int64_t *end)
+{
+    const int64_t stride = w->stride[1], low = w->before[1] - offset, high = w->width - width + low;
+    *begin = low > 0 ? (low + stride - 1) / stride : 0;
+    *end = high >= 0 ? high / stride + 1 : 0;
+    *begin = *begin < r->begin ? r->begin : *begin > r->end ? r->end : *begin;
+    *end = *end > r->end ? r->end : *end < *begin ? *begin : *end;
+}
+
+/* count values from `from` to `to`, at each of some places. */
+static inline void copy_each(int64_t places, const real *from, int64_t from_step, real *to, int64_t to_step,
+                             int64_t count)
+{
+    for (; places > 0; places--, from += from_step, to += to_step)
+        EACH(i, count, to[i] = from[i];);
+}
+
+static inline void clear_each(int64_t places, real *to, int64_t step, int64_t count)
+{
+    for (; places > 0; places--, to += step)
+        memset(to, 0, (size_t)count * sizeof *to);
+}
+
+/* `count` values of an image's line, from a channel of pixel x on, of which some may be outside. */
+static inline void lay_partly(const sliding *w, const real *line, int64_t x, int64_t channel, int64_t count, real *to)
 {
     const int64_t part = channels_of_group(w);
-    for (int64_t i = begin, next; i < end; i = next) {
-        const int64_t column = i / part, at = x + column * w->dilation[1], first = i - column * part;
-        next = (column + 1) * part < end ? (column + 1) * part : end;
-        const bool inside = at >= 0 && at < w->width;
-        const real *from = line + at * w->channels + first;
-        for (int64_t c = 0; c < next - i; c++)
-            *to++ = inside ? from[c] : 0;
+    for (int64_t i = 0, next; i < count; i = next, x++, channel = 0) {
+        next = i + part - channel < count ? i + part - channel : count;
+        const bool inside = x >= 0 && x < w->width;
+        for (int64_t k = i; k < next; k++)
+            to[k] = inside ? line[x * w->channels + channel + k - i] : 0;
     }
 }
 
-/* Is a part of a patch's line one stretch of the image's? */
-static inline bool is_stretch(const sliding *w, int64_t x, int64_t begin, int64_t end)
+/*
+ * A part of a patch that is one stretch of an image's line, at every place of a run: `count` values, the first in
+ * channel `channel` of the pixel `offset` behind the patch's first, over `width` pixels.
+ */
+static inline void lay_stretch(const sliding *w, const run *r, const real *line, int64_t offset, int64_t channel,
+                               int64_t width, int64_t count, real *to, int64_t step)
 {
-    return w->groups == 1 && w->dilation[1] == 1 && x + begin / w->channels >= 0 &&
-           x + (end - 1) / w->channels < w->width;
+    const int64_t before = w->before[1] - offset, stride = w->stride[1];
+    int64_t first, last;
+    columns_inside(w, r, offset, width, &first, &last);
+    for (int64_t column = r->begin; column < first; column++)
+        lay_partly(w, line, column * stride - before, channel, count, to + (column - r->begin) * step);
+    if (first < last)
+        copy_each(last - first, line + (first * stride - before) * w->channels + channel, stride * w->channels,
+                  to + (first - r->begin) * step, step, count);
+    for (int64_t column = last; column < r->end; column++)
+        lay_partly(w, line, column * stride - before, channel, count, to + (column - r->begin) * step);
 }
 
-/* Values begin … end - 1 of the patch at a corner, of the channels from `image` on. */
-static inline void lay_patch(const sliding *w, const real *image, corner at, int64_t begin, int64_t end, real *to)
+/* The patches of a run, of the channels from `image` on: values begin … end - 1 of each. */
+static inline void lay_run(const sliding *w, const run *r, const real *image, int64_t begin, int64_t end, real *to)
 {
-    const int64_t line = w->kernel[1] * channels_of_group(w);
+    const int64_t part = channels_of_group(w), line = w->kernel[1] * part, step = end - begin;
+    const bool whole = w->groups == 1 && w->dilation[1] == 1;
     for (int64_t i = begin, next; i < end; i = next) {
-        const int64_t ky = i / line, y = at.y + ky * w->dilation[0], first = i - ky * line;
-        next = (ky + 1) * line < end ? (ky + 1) * line : end;
-        const int64_t count = next - i;
-        const real *from = image + y * w->width * w->channels;
+        const int64_t ky = i / line, kx = (i - ky * line) / part, channel = i - ky * line - kx * part;
+        const int64_t y = r->y + ky * w->dilation[0], stop = whole ? (ky + 1) * line : ky * line + (kx + 1) * part;
+        next = stop < end ? stop : end;
         if (y < 0 || y >= w->height)
-            memset(to, 0, (size_t)count * sizeof *to);
-        else if (is_stretch(w, at.x, first, first + count))
-            EACH(c, count, to[c] = from[at.x * w->channels + first + c];);
+            clear_each(r->end - r->begin, to + i - begin, step, next - i);
         else
-            lay_line(w, from, at.x, first, first + count, to);
-        to += count;
+            lay_stretch(w, r, image + y * w->width * w->channels, kx * w->dilation[1], channel,
+                        (channel + next - i + part - 1) / part, next - i, to + i - begin, step);
     }
 }
 
@@ -126,40 +161,48 @@ static inline void lay_patches(const sliding *w, const real *images, int64_t gro
                                int64_t begin, int64_t end, real *to)
 {
     const int64_t size = image_size(w);
-    for (int64_t i = 0; i < count; i++, to += end - begin) {
-        const corner at = corner_of(w, place + i);
-        lay_patch(w, images + at.image * size + group * channels_of_group(w), at, begin, end, to);
+    for (const int64_t last = place + count; place < last;) {
+        const run r = run_of(w, place, last - place);
+        lay_run(w, &r, images + r.image * size + group * channels_of_group(w), begin, end, to);
+        to += (r.end - r.begin) * (end - begin);
+        place += r.end - r.begin;
     }
 }
 
-/* The reverse: patches added to where they were taken from, in order; what is outside is lost. */
-static inline void add_patch(const sliding *w, real *image, corner at, const real *from)
+/* A patch's line added to that of an image; what is outside is lost. */
+static inline void add_line(const sliding *w, real *line, int64_t x, const real *from)
 {
-    const int64_t part = channels_of_group(w), line = w->kernel[1] * part;
-    for (int64_t ky = 0; ky < w->kernel[0]; ky++, from += line) {
-        const int64_t y = at.y + ky * w->dilation[0];
-        real *to = image + y * w->width * w->channels;
-        if (y < 0 || y >= w->height)
-            continue;
-        if (is_stretch(w, at.x, 0, line)) {
-            EACH(c, line, to[at.x * w->channels + c] += from[c];);
-            continue;
-        }
-        for (int64_t kx = 0; kx < w->kernel[1]; kx++) {
-            const int64_t x = at.x + kx * w->dilation[1];
-            if (x >= 0 && x < w->width)
-                EACH(c, part, to[x * w->channels + c] += from[kx * part + c];);
-        }
+    const int64_t part = channels_of_group(w);
+    if (w->groups == 1 && w->dilation[1] == 1 && x >= 0 && x + w->kernel[1] <= w->width) {
+        real *to = line + x * w->channels;
+        EACH(i, w->kernel[1] * part, to[i] += from[i];);
+        return;
+    }
+    for (int64_t kx = 0; kx < w->kernel[1]; kx++, from += part) {
+        const int64_t at = x + kx * w->dilation[1];
+        real *to = line + at * w->channels;
+        if (at >= 0 && at < w->width)
+            EACH(i, part, to[i] += from[i];);
     }
 }
 
+/* The reverse: patches added to where they were taken from. A pixel takes what it gets place after place, however they
+ * are cut: of a row of places it is in one line of each patch. */
 static inline void add_patches(const sliding *w, real *images, int64_t group, int64_t place, int64_t count,
                                const real *from)
 {
-    const int64_t size = image_size(w), each = patch_size(w);
-    for (int64_t i = 0; i < count; i++, from += each) {
-        const corner at = corner_of(w, place + i);
-        add_patch(w, images + at.image * size + group * channels_of_group(w), at, from);
+    const int64_t size = image_size(w), each = patch_size(w), line = w->kernel[1] * channels_of_group(w);
+    for (const int64_t last = place + count; place < last;) {
+        const run r = run_of(w, place, last - place);
+        real *image = images + r.image * size + group * channels_of_group(w);
+        for (int64_t ky = 0; ky < w->kernel[0]; ky++) {
+            const int64_t y = r.y + ky * w->dilation[0];
+            for (int64_t column = r.begin; y >= 0 && y < w->height && column < r.end; column++)
+                add_line(w, image + y * w->width * w->channels, column * w->stride[1] - w->before[1],
+                         from + (column - r.begin) * each + ky * line);
+        }
+        from += (r.end - r.begin) * each;
+        place += r.end - r.begin;
     }
 }
 
@@ -207,7 +250,7 @@ static inline vae_status count_places(const vae_node *node, const vae_node *imag
     const int64_t size = image->shape[i], stride = node->integers[STRIDE + i], reach = reach_of(node, i);
     const int64_t padding = node->integers[PADDING + i];
     const bool same = padding == VAE_SAME;
-    if (reach > (same ? 2 * size : size + 2 * padding))
+    if (reach > (same ? 2 * size + 1 : size + 2 * padding))
         return vae__error(VAE_ERROR_SHAPE,
                           "a kernel that reaches over %lld of an image of %s %lld%s: it is larger than the image",
                           (long long)reach, names[i], (long long)size, same || !padding ? "" : " and its padding");

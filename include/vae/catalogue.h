@@ -31,7 +31,9 @@ typedef enum vae_argument_kind {
     VAE_BARE_COUNT, /* a whole number by its place: "500" */
     VAE_KEY_NUMBER, /* "sigma=0.1" */
     VAE_ACTIVATION, /* "relu"; its value is for vae_activate */
-    VAE_KEY_COUNT   /* "samples=5": a whole number by its name */
+    VAE_KEY_COUNT,  /* "samples=5": a whole number by its name */
+    VAE_BARE_SHAPE, /* "4x4", "7x7x64", by its place; its value is for vae_argument_shape */
+    VAE_NAMED_SHAPE /* the same behind its name: "stride 2" */
 } vae_argument_kind;
 
 typedef struct vae_argument {
@@ -50,6 +52,13 @@ typedef struct vae_word {
     const char *summary;                       /* a line for people */
     vae_argument arguments[VAE_MAX_ARGUMENTS]; /* as many as have a name */
 } vae_word;
+
+/* The sizes, 1 to 3, that an argument of a shape's kind stands for, at most 131070 each; those that were not written
+ * are -1. Returns how many were written: 0 where a name was, which is below 0. */
+VAE_API int vae_argument_shape(double argument, int64_t sizes[3]);
+
+/* The other way round, for what is `usual`: "2x3" is VAE_SHAPE(2, 3, -1). */
+#define VAE_SHAPE(a, b, c) ((double)((a) + 1) + 131072.0 * (double)((b) + 1) + 17179869184.0 * (double)((c) + 1))
 
 /* ---- Layers ------------------------------------------------------------------------------------------------------ */
 
@@ -70,6 +79,9 @@ VAE_API vae_node *vae_network_dense(const vae_network *network, vae_node *x, int
  * weight_CONDITION: (rows, units), or shared where there are no conditions. */
 VAE_API vae_node *vae_network_head(const vae_network *network, vae_node *h, int64_t units, const char *name);
 
+/* Is this the graph of training, where a layer may draw noise, and statistics are those of the batch? */
+VAE_API bool vae_network_trains(const vae_network *network);
+
 /* An activation by the value of an argument of kind VAE_ACTIVATION. */
 VAE_API vae_node *vae_activate(const vae_network *network, double activation, vae_node *x);
 
@@ -79,6 +91,11 @@ typedef struct vae_layer {
      * first layer of a network that nothing but conditions goes into (of a prior, of a condition's own way, of a
      * regression); vae_network_dense takes that. */
     vae_node *(*build)(const vae_network *network, const double *arguments, vae_node *x, const char *name);
+    /* It has no weights: what enters it joins the next layer that has some. */
+    bool weightless;
+    /* As the last of a decoder it is made for each head of the likelihood, in the head's name and size: no dense layer
+     * follows it. The built-in convolutions are such. */
+    bool makes_heads;
 } vae_layer;
 
 /* ---- Likelihoods: p(x | z) --------------------------------------------------------------------------------------- */

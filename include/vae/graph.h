@@ -92,7 +92,7 @@ VAE_API float *vae_store_state(vae_store *store);
 /*
  * Gives every parameter its first value by its rule, from the seed alone:
  * VAE_GLOROT draws from U(-a, a), a = sqrt(6 / (fan in + fan out)) (Glorot, Bengio 2010, equation 16), fan in and fan
- * out being the first and the last dimension.
+ * out being the last dimension but one and the last, times the dimensions before them: those of a kernel.
  */
 VAE_API void vae_store_initialize(vae_store *store, uint64_t seed);
 

@@ -32,6 +32,7 @@ VAE_API vae_node *vae_noise_samples(vae_graph *graph, vae_noise_kind kind, const
 typedef enum vae_initial {
     VAE_ZEROS,
     VAE_GLOROT, /* see vae_store_initialize */
+    VAE_ONES
 } vae_initial;
 
 /* A trainable value of the store, shared. */
@@ -40,6 +41,10 @@ VAE_API vae_node *vae_parameter(vae_graph *graph, const char *name, vae_initial 
 
 /* A value of the store without a gradient, shared: a fitted constant, say. First value: zeros. */
 VAE_API vae_node *vae_state(vae_graph *graph, const char *name, int rank, const int64_t *shape);
+
+/* The same with another first value. */
+VAE_API vae_node *vae_state_from(vae_graph *graph, const char *name, vae_initial initial, int rank,
+                                 const int64_t *shape);
 
 /* A constant, shared; `values` (row-major) are copied. */
 VAE_API vae_node *vae_constant(vae_graph *graph, int rank, const int64_t *shape, const double *values);

@@ -50,8 +50,15 @@ static const struct {
     condition_kind condition; /* the rest is the name of such a condition */
     int rank;
     bool learnt;
-    const char *description, *labels[2];
+    const char *description, *labels[VAE_MAX_RANK];
 } tensor_kinds[] = {
+    { "weight",
+      NO_CONDITION,
+      4,
+      true,
+      "weight of a convolution, or of a transposed one, by which features become an image: of a condition's channels, "
+      "where its name ends in that",
+      { "height", "width", "image", "feature" } },
     { "weight_",
       CLASS_CONDITION,
       2,
@@ -71,6 +78,30 @@ static const struct {
       "weight of a layer: output = activation(input . weight + bias)",
       { "in", "out" } },
     { "bias", NO_CONDITION, 1, true, "bias of a layer: output = activation(input . weight + bias)", { "out" } },
+    { "scale",
+      NO_CONDITION,
+      1,
+      true,
+      "scale of a normalised channel: output = scale . normalised + shift",
+      { "channel" } },
+    { "shift",
+      NO_CONDITION,
+      1,
+      true,
+      "shift of a normalised channel: output = scale . normalised + shift",
+      { "channel" } },
+    { "running_mean",
+      NO_CONDITION,
+      1,
+      false,
+      "running mean of each channel over the batches of training",
+      { "channel" } },
+    { "running_variance",
+      NO_CONDITION,
+      1,
+      false,
+      "running variance of each channel over the batches of training",
+      { "channel" } },
     { "mean",
       NO_CONDITION,
       0,

@@ -222,16 +222,23 @@ static void keep(vae_store *store, const vae__fit_point *point, const moments *s
     }
 }
 
-/* A bias, whose number of places is that of x. A place that was never seen keeps its first value. */
+/* A bias of each place of x, or, of a convolution, of each channel, which is then of all its places. What was never
+ * seen keeps its first value. */
 static void keep_bias(const vae_model *model, const vae__fit_point *point, const moments *sums)
 {
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "decoder/%s/bias", point->bias_head);
     const vae_tensor *tensor = vae_store_find(model->store, name);
     float *values = vae_store_parameters(model->store);
-    for (int64_t i = 0; tensor && i < tensor->size && tensor->size == vae_node_size(point->values); i++)
-        if (sums->count[i] > 0)
-            values[tensor->offset + i] = (float)point->bias_of(sums->mean[i]);
+    for (int64_t channel = 0; tensor && channel < tensor->size; channel++) {
+        double total = 0, count = 0;
+        for (int64_t i = channel; i < vae_node_size(point->values); i += tensor->size) {
+            total += sums->count[i] > 0 ? sums->count[i] * sums->mean[i] : 0;
+            count += sums->count[i];
+        }
+        if (count > 0)
+            values[tensor->offset + channel] = (float)point->bias_of(total / count);
+    }
 }
 
 static vae_status fit(pass *at, const vae__fit_point *point, moments *sums)

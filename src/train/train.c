@@ -309,6 +309,22 @@ static vae_status begin_step(vae__loop *loop)
     return vae__executor_begin(loop->executor, &loop->run, &loop->update);
 }
 
+/* Running statistics follow those of the batch. One that is not finite is passed over: the step was sound without it.
+ */
+static void follow(vae__loop *loop)
+{
+    const vae_store *store = loop->training->model->store;
+    for (int i = 0; i < loop->graph.track_count; i++) {
+        const vae__track *track = &loop->graph.tracks[i];
+        const float *value = vae_executor_value(loop->executor, track->value);
+        const vae_tensor *tensor = vae_store_find(store, vae_node_label(track->state));
+        float *state = vae_store_state(loop->training->model->store) + tensor->offset;
+        for (int64_t j = 0; j < tensor->size; j++)
+            if (isfinite(value[j]))
+                state[j] += (float)track->momentum * (value[j] - state[j]);
+    }
+}
+
 /* One thread: counts the batch that was trained on. */
 static void end_step(vae__loop *loop)
 {
@@ -321,6 +337,7 @@ static void end_step(vae__loop *loop)
     training->step++;
     loop->number++;
     loop->progress.examples += loop->run.examples;
+    follow(loop);
 }
 
 /* Counts the batch that was passed over. */

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""The PyTorch twin of `vae bench vae` and `vae bench cvae`: the same nets and sizes, dynamic binarisation, Adam.
+"""The PyTorch twin of `vae bench vae`, `cvae`, `conv-vae` and `conv-vae-64`: the same nets and sizes, dynamic binarisation
+(grey levels for colour images), Adam; convolutions with channels last.
 
     tests/bench/torch_twin.py MODEL [--data FOLDER] [--batch N] [--epochs N] [--threads N]
 
 prints the seconds of each epoch, from the drawing of its order to its last step, and with --data, a folder of MNIST's
-IDX files, gzipped or not, at the end the test elbo in nats per example. Without, it trains on random data of MNIST's
-shape, which takes as long. All data is in memory as float32 before the first epoch.
+IDX files, gzipped or not, at the end the test elbo in nats per example. Without, it trains on random data of the same
+shape, which takes as long: of 60,000 examples, or --examples. All data is in memory as float32 before the first epoch.
 
 Needs Debian's python3-torch, and libopenblas0 beside it: with the reference BLAS that comes without, matrix products
 are many times slower.
@@ -21,7 +22,9 @@ import torch.nn.functional as F
 
 # hidden layers of each network, classes of the condition
 NETS = {"vae": ([400], 0), "cvae": ([500, 500], 10)}
-X, Z, EXAMPLES = 784, 20, 60000
+# channels, height and width of x; channels of each convolution; dimensions of z; is x binarised?
+CONVOLUTIONS = {"conv-vae": ((1, 28, 28), [32, 64], 20, True), "conv-vae-64": ((3, 64, 64), [32, 32, 64, 64], 10, False)}
+X, Z = 784, 20
 
 
 def idx(folder, name, offset):
@@ -78,9 +81,46 @@ class Net(torch.nn.Module):
         return reconstruction, kl
 
 
-def run_epoch(net, adam, x, y, batch):
+class ConvNet(torch.nn.Module):
+    """convolutions 4x4 of stride 2, a dense layer of 256, and the mirror of both"""
+
+    def __init__(self, image, channels, z):
+        super().__init__()
+        self.image = image
+        shrunk = 2 ** len(channels)
+        self.inner = (channels[-1], image[1] // shrunk, image[2] // shrunk)
+        flat = self.inner[0] * self.inner[1] * self.inner[2]
+        sizes = [image[0]] + channels
+        self.convolutions = torch.nn.ModuleList(
+            torch.nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(sizes, channels))
+        self.hidden, self.mean, self.logvar = (torch.nn.Linear(a, b) for a, b in ((flat, 256), (256, z), (256, z)))
+        self.first, self.second = torch.nn.Linear(z, 256), torch.nn.Linear(256, flat)
+        self.mirror = torch.nn.ModuleList(
+            torch.nn.ConvTranspose2d(b, a, 4, stride=2, padding=1) for a, b in reversed(list(zip(sizes, channels))))
+        for layer in self.modules():
+            if isinstance(layer, (torch.nn.Linear, torch.nn.Conv2d, torch.nn.ConvTranspose2d)):
+                torch.nn.init.xavier_uniform_(layer.weight)
+                torch.nn.init.zeros_(layer.bias)
+        self.to(memory_format=torch.channels_last)
+
+    def bound(self, x, y):
+        x = x.view(-1, *self.image).contiguous(memory_format=torch.channels_last)
+        h = x
+        for layer in self.convolutions:
+            h = F.relu(layer(h))
+        h = F.relu(self.hidden(h.flatten(1)))
+        mean, logvar = self.mean(h), self.logvar(h)
+        h = F.relu(self.first(mean + torch.exp(logvar / 2) * torch.randn_like(mean)))
+        h = F.relu(self.second(h)).view(-1, *self.inner).contiguous(memory_format=torch.channels_last)
+        for layer in self.mirror[:-1]:
+            h = F.relu(layer(h))
+        reconstruction = -F.binary_cross_entropy_with_logits(self.mirror[-1](h), x, reduction="sum")
+        return reconstruction, 0.5 * torch.sum(logvar.exp() + mean * mean - 1 - logvar)
+
+
+def run_epoch(net, adam, x, y, batch, binarised):
     for rows in torch.randperm(len(x)).split(batch):
-        reconstruction, kl = net.bound(torch.bernoulli(x[rows]), y[rows])
+        reconstruction, kl = net.bound(torch.bernoulli(x[rows]) if binarised else x[rows], y[rows])
         adam.zero_grad(set_to_none=True)
         ((kl - reconstruction) / len(rows)).backward()
         adam.step()
@@ -96,25 +136,27 @@ def has_openblas():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", choices=NETS)
+    parser.add_argument("model", choices=[*NETS, *CONVOLUTIONS])
     parser.add_argument("--data", metavar="FOLDER")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--examples", type=int, default=60000)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     wanted = parser.parse_args()
     torch.set_num_threads(wanted.threads)
     torch.manual_seed(1)
+    image, channels, z, binarised = CONVOLUTIONS.get(wanted.model, ((1, 28, 28), None, Z, True))
     if wanted.data:
         x, y = images(wanted.data, "train")
     else:
-        x, y = torch.rand(EXAMPLES, X), torch.randint(10, (EXAMPLES,))
-    net = Net(*NETS[wanted.model])
+        x, y = torch.rand(wanted.examples, image[0] * image[1] * image[2]), torch.randint(10, (wanted.examples,))
+    net = ConvNet(image, channels, z) if channels else Net(*NETS[wanted.model])
     adam = torch.optim.Adam(net.parameters(), 1e-3)
     if not has_openblas():
         print("torch_twin.py: libopenblas0 is not in use, so matrix products are slow", file=sys.stderr)
     for epoch in range(wanted.epochs):
         began = time.perf_counter()
-        run_epoch(net, adam, x, y, wanted.batch)
+        run_epoch(net, adam, x, y, wanted.batch, binarised)
         print(f"epoch {epoch + 1}/{wanted.epochs}  {time.perf_counter() - began:.3f} s", flush=True)
     if wanted.data:
         x, y = images(wanted.data, "t10k")

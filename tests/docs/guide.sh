@@ -30,7 +30,7 @@ shows 'suggestion' '^suggested for x: likelihood poisson, transform "raw" \(whol
 run 'models' vae models
 shows 'models' '^vae '
 shows 'models' '^cvae '
-refuses 'a wrong word' 'vae: encoder: layer 2: "dens": no such layer; there are dense' \
+refuses 'a wrong word' 'vae: encoder: layer 2: "dens": no such layer; there are dense, conv' \
     vae train vae --data digits:60 --encoder 'dense 5, dens 3' --out w.h5
 # The variant for these data that docs/your-own.md has.
 cp "$source/docs/examples/my_variant.c" .

@@ -116,7 +116,8 @@ START_TEST(test_models)
     vae_data *data = NULL;
     ck_assert_status_ok(vae_data_open("digits:60", &(vae_data_options){ .threads = 1 }, &data));
     for (int i = 0; vae_model_at(NULL, i); i++)
-        check_model(vae_model_at(NULL, i), data);
+        if (!vae_model_at(NULL, i)->x.shape[2]) /* digits are not of colours */
+            check_model(vae_model_at(NULL, i), data);
     for (int i = 0; i < WORDS; i++)
         check_model(&words[i], data);
     vae_data_free(&data);

@@ -130,6 +130,7 @@ START_TEST(test_variants_are_right)
         const char *source = strcmp(small.name, "ring") ? "digits:20" : "ring:20";
         small.encoder = small.encoder && *small.encoder ? "dense 7 tanh, dense 6 relu, dense 5 tanh" : small.encoder;
         small.decoder = "dense 6 tanh, dense 5 relu";
+        memset(small.x.shape, 0, sizeof small.x.shape);
         small.prior_layers = small.prior_layers ? "dense 5 relu" : NULL;
         for (int k = 0; k < VAE_MAX_LATENTS; k++)
             small.latents[k].size = small.latents[k].size ? 3 : 0;

@@ -83,7 +83,7 @@ static vae_node *residual(const vae_network *network, const double *arguments, v
 }
 
 static const vae_layer layers[] = {
-    { .word = { .name = "residual",
+    { .word = { .name = "skip",
                 .summary = "x + f(dense x)",
                 .arguments = { { .name = "ACTIVATION", .kind = VAE_ACTIVATION } } },
       .build = residual },
@@ -227,7 +227,7 @@ static const vae_model_spec models[] = {
       .x = { .likelihood = "student-t nu=5" },
       .conditions = { { RUN } },
       .latents = { { .size = 2 } },
-      .encoder = "dense 5 swish, residual tanh",
+      .encoder = "dense 5 swish, skip tanh",
       .decoder = "dense 5 swish",
       .posterior = "tame",
       .prior = "laplace b=0.5",
@@ -237,7 +237,7 @@ static const vae_model_spec models[] = {
       .conditions = { { ENERGY }, { RUN } },
       .latents = { { .size = 2 } },
       .encoder = "dense 5 swish",
-      .decoder = "residual softplus",
+      .decoder = "skip softplus",
       .prior = "given" },
 };
 enum { MODELS = 2 };

@@ -38,7 +38,7 @@ END_TEST
 static void assert_not_loaded(const char *path, bool all)
 {
     vae_catalogue without[] = { mine, mine, mine, mine, mine, mine };
-    static const char *const words[] = { "\"swish\"", "\"student-t\"", "\"residual\"",
+    static const char *const words[] = { "\"swish\"", "\"student-t\"", "\"skip\"",
                                          "\"tame\"",  "\"laplace\"",   "\"weighted\"" };
     without[0].op_count = without[1].likelihood_count = without[2].layer_count = 0;
     without[3].posterior_count = without[4].prior_count = without[5].objective_count = 0;
@@ -137,7 +137,7 @@ END_TEST
 START_TEST(test_words)
 {
     static const char *const expected[][2] = {
-        { "layer", "residual ACTIVATION" },
+        { "layer", "skip ACTIVATION" },
         { "likelihood", "student-t [nu=NUMBER]" },
         { "posterior", "tame" },
         { "prior", "laplace [b=NUMBER]" },
@@ -172,12 +172,12 @@ START_TEST(test_messages)
     static const struct {
         const char *encoder, *likelihood, *posterior, *prior, *objective, *message;
     } cases[] = {
-        { "dens 5", NULL, NULL, NULL, NULL, "m: encoder: layer 1: \"dens\": no such layer; there are residual, dense" },
+        { "dens 5", NULL, NULL, NULL, NULL, "m: encoder: layer 1: \"dens\": no such layer; there are skip, " LAYERS },
         { "dense 5 swosh", NULL, NULL, NULL, NULL,
           "m: encoder: layer 1: \"swosh\": no such activation; there are linear, relu, leaky-relu, elu, gelu, tanh, "
           "sigmoid, softplus, swish, tail, abs, quantile" },
-        { "residual", NULL, NULL, NULL, NULL,
-          "m: encoder: layer 1: residual: ACTIVATION is missing; it is written \"residual ACTIVATION\"" },
+        { "skip", NULL, NULL, NULL, NULL,
+          "m: encoder: layer 1: skip: ACTIVATION is missing; it is written \"skip ACTIVATION\"" },
         { "", "student", NULL, NULL, NULL,
           "m: likelihood: \"student\": no such likelihood; there are student-t, bernoulli, gaussian, poisson, laplace, "
           "continuous-bernoulli, discretized-logistic, categorical, negative-binomial" },

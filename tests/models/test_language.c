@@ -8,6 +8,7 @@
 #include "models/optimizers.h"
 #include "models/parts.h"
 #include "models/schedules.h"
+#include "tests/support/models.h"
 #include "tests/support/suite.h"
 
 static const vae__word_table *const tables[] = { &vae__layers,   &vae__transforms, &vae__likelihoods, &vae__posteriors,
@@ -42,6 +43,10 @@ static void write_word(const vae_word *word, bool all, int activation, char *tex
             length += snprintf(to, room, "=%.2f", 0.25);
         else if (argument->kind == VAE_BARE_COUNT)
             length += snprintf(to, room, " %d", argument->high < 7 ? (int)argument->high : 7);
+        else if (argument->kind == VAE_BARE_SHAPE)
+            length += snprintf(to, room, " 7x3");
+        else if (argument->kind == VAE_NAMED_SHAPE)
+            length += snprintf(to, room, " %s 5x7", argument->name);
         else if (argument->kind == VAE_KEY_COUNT)
             length += snprintf(to, room, " %s=7", argument->name);
         else if (argument->kind == VAE_KEY_NUMBER)
@@ -167,8 +172,8 @@ static const struct {
     const vae__word_table *table;
     const char *text, *message;
 } mistakes[] = {
-    { &vae__layers, "dense 5, dens 5", "m: item: layer 2: \"dens\": no such layer; there are dense" },
-    { &vae__layers, "Dense 5", "m: item: layer 1: \"Dense\": no such layer; there are dense" },
+    { &vae__layers, "dense 5, dens 5", "m: item: layer 2: \"dens\": no such layer; there are " LAYERS },
+    { &vae__layers, "Dense 5", "m: item: layer 1: \"Dense\": no such layer; there are " LAYERS },
     { &vae__transforms, "units",
       "m: item: transform 1: \"units\": no such transform; there are raw, unit, scale, standardize, log1p, binarize, "
       "threshold" },
@@ -195,7 +200,7 @@ static const struct {
     { &vae__layers, "dense 5, ", "m: item: layer 2: expected a layer, found nothing" },
     { &vae__layers, "dense 5,, dense 6", "m: item: layer 2: expected a layer, found nothing" },
     { &vae__layers, ",", "m: item: layer 1: expected a layer, found nothing" },
-    { &vae__layers, "5", "m: item: layer 1: \"5\": no such layer; there are dense" },
+    { &vae__layers, "5", "m: item: layer 1: \"5\": no such layer; there are " LAYERS },
     { &vae__transforms, "threshold=0,5",
       "m: item: transform 2: \"5\": no such transform; there are raw, unit, scale, standardize, log1p, binarize, "
       "threshold" },

@@ -142,16 +142,16 @@ START_TEST(test_bad_arguments)
     const vae_catalogue catalogue = { .layers = &layer, .layer_count = 1 };
     layer.word.arguments[0] = (vae_argument){ .name = "a b", .kind = VAE_KEY_NUMBER, .high = 1 };
     assert_catalogue(&catalogue,
-                     "the catalogue: layer \"residual\": argument 1: expected a name of letters, digits and "
+                     "the catalogue: layer \"skip\": argument 1: expected a name of letters, digits and "
                      "\"-\", a kind and a range, found \"a b\", 1 and 0 to 1");
     layer.word.arguments[0] = (vae_argument){ .name = "a", .kind = VAE_KEY_NUMBER, .low = 2, .high = 1 };
     assert_catalogue(&catalogue,
-                     "the catalogue: layer \"residual\": argument 1: expected a name of letters, digits and "
+                     "the catalogue: layer \"skip\": argument 1: expected a name of letters, digits and "
                      "\"-\", a kind and a range, found \"a\", 1 and 2 to 1");
-    layer.word.arguments[0] = (vae_argument){ .name = "a", .kind = (vae_argument_kind)4 };
+    layer.word.arguments[0] = (vae_argument){ .name = "a", .kind = (vae_argument_kind)6 };
     assert_catalogue(&catalogue,
-                     "the catalogue: layer \"residual\": argument 1: expected a name of letters, digits and "
-                     "\"-\", a kind and a range, found \"a\", 4 and 0 to 0");
+                     "the catalogue: layer \"skip\": argument 1: expected a name of letters, digits and "
+                     "\"-\", a kind and a range, found \"a\", 6 and 0 to 0");
     const vae_op bad[] = { { .name = "a", .inputs = 0, .forward = abs_forward },
                            { .name = "a", .inputs = 5, .forward = abs_forward },
                            { .name = "a", .inputs = 1 } };

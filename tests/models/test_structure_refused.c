@@ -268,7 +268,7 @@ static const struct mistake {
       VAE_ERROR_DECLARATION,
       "m: condition \"c\": enters: encoder: expected a layer from 0 to 0, behind the last, found 1" },
     { WITH_CLASS(.layers = "dens 4"), VAE_ERROR_DECLARATION,
-      "m: condition \"c\": layers: layer 1: \"dens\": no such layer; there are dense" },
+      "m: condition \"c\": layers: layer 1: \"dens\": no such layer; there are " LAYERS },
     { WITH_CLASS(.prior_layers = "dense"), VAE_ERROR_DECLARATION,
       "m: condition \"c\": prior layers: layer 1: dense: UNITS is missing; it is written \"dense UNITS "
       "[ACTIVATION]\"" },
@@ -290,7 +290,7 @@ static const struct mistake {
       VAE_ERROR_DECLARATION,
       "m: prior layers: expected a condition that enters the prior at its first layer, found none" },
     { WITH(.prior = "gaussian", .prior_layers = "dens 4"), VAE_ERROR_DECLARATION,
-      "m: prior layers: layer 1: \"dens\": no such layer; there are dense" },
+      "m: prior layers: layer 1: \"dens\": no such layer; there are " LAYERS },
     /* latents */
     { WITH(.latents = { { .size = 2, .encoder = "dense 4" } }), VAE_ERROR_DECLARATION,
       "m: latents: expected layers of the second and further, for those of the first are the model's encoder and "
@@ -302,7 +302,7 @@ static const struct mistake {
     { WITH(.latents = { { .size = 2 }, { .size = 100001 } }), VAE_ERROR_DECLARATION,
       "m: latents: expected 1 to 100000 dimensions, found 100001" },
     { WITH(.latents = { { .size = 2 }, { .size = 2, .decoder = "dens 4" } }), VAE_ERROR_DECLARATION,
-      "m: latent 2: decoder: layer 1: \"dens\": no such layer; there are dense" },
+      "m: latent 2: decoder: layer 1: \"dens\": no such layer; there are " LAYERS },
     { WITH(.latents = { { .size = 2 }, { .size = 2, .encoder = "dense 0" } }), VAE_ERROR_DECLARATION,
       "m: latent 2: encoder: layer 1: UNITS: expected a whole number from 1 to 1e+06, found \"0\"" },
     { WITH(.latents = { { .size = 2 }, { .size = 2 } }, .objective = "elbo free-bits=0.1"), VAE_ERROR_UNSUPPORTED,
@@ -354,12 +354,12 @@ START_TEST(test_brought)
     vae_model_spec spec = { .name = "m",
                             .x = { .shape = { 4 }, .likelihood = "student-t" },
                             .conditions = { { .name = "c", .size = 3 } },
-                            .decoder = "residual tanh",
+                            .decoder = "skip tanh",
                             .objective = "none" };
     vae_model *model = NULL;
     ck_assert_status(vae_model_new(&spec, &mine, NULL, 1, &model), VAE_ERROR_SHAPE, "m: decoder/0/bias: parameter: ");
     ck_assert_ptr_null(model);
-    spec.decoder = "dense 3 swish, residual tanh";
+    spec.decoder = "dense 3 swish, skip tanh";
     ck_assert_status_ok(vae_model_new(&spec, &mine, NULL, 1, &model));
     vae_model_free(&model);
     spec.decoder = "";

@@ -7,6 +7,11 @@
 
 #include "tests/support/suite.h"
 
+/* The built-in layers, as a message lists them. */
+#define LAYERS                                                                                                         \
+    "dense, conv, deconv, residual, max-pool, mean-pool, upsample, reshape, flatten, batch-norm, layer-norm, "         \
+    "group-norm, dropout"
+
 /* A model with seed 3 of the library's own words. */
 static inline vae_model *model_of(const vae_model_spec *spec, const vae_data *data)
 {

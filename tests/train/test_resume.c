@@ -74,6 +74,16 @@ static const vae_model_spec tabled = { .name = "tabled",
                                        .posterior = "table",
                                        .initial = "normal sigma=0.1, data-bias" };
 
+/* With running statistics, and noise that leaves values out. */
+static const vae_model_spec convolved = {
+    .name = "convolved",
+    .conditions = { { .name = "digit", .kind = VAE_CLASS } },
+    .latents = { { .size = 3 } },
+    .encoder = "conv 4 4x4 stride 4, batch-norm relu, dropout rate=0.2, conv 3 3x3 relu, max-pool 7",
+    .decoder =
+        "dense 98, batch-norm, dropout rate=0.1, reshape 7x7x2, deconv 3 4x4 stride 2 relu, deconv 1 2x2 stride 2",
+};
+
 static const struct trained {
     const char *name;
     const vae_model_spec *spec;
@@ -136,6 +146,8 @@ static const struct trained {
     { "bf16, sgd", &plain, { .batch_size = 64, .precision = "bf16", .optimizer = "sgd momentum=0.5" }, 0 },
     { "a part of x, a learned prior", &completing, { .batch_size = 64 }, 33 },
     { "a hierarchy", &layered, { .batch_size = 70 }, 0 },
+    { "convolutions, running statistics, dropout", &convolved, { .batch_size = 64 }, 33 },
+    { "convolutions, sgd, averaged", &convolved, { .batch_size = 70, .optimizer = "sgd", .average = 0.9 }, 0 },
     { "a regression", &regression, { .batch_size = 64 }, 33 },
     { "bf16", &plain, { .batch_size = 64, .precision = "bf16" }, 0 },
     { "bf16, conditional, with state and validation", &fitted, { .batch_size = 50, .precision = "bf16" }, 33 },
