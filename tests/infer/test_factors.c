@@ -365,7 +365,7 @@ START_TEST(test_by_hand)
         .name = "by-hand", .x = { .likelihood = "gaussian sigma=1" }, .latents = { { .size = Z } }, .build = build
     };
     vae_model *by_hand = model_of(&spec, data);
-    assert_refuses(by_hand, "a", VAE_ERROR_DECLARATION, "logvar");
+    assert_refuses(by_hand, "a", VAE_ERROR_DECLARATION, "by-hand: .build: mean: expected a node");
     vae_model_free(&by_hand);
 }
 END_TEST
