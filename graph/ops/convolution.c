@@ -128,38 +128,36 @@ static void spread_product(const vae__call *call, const convolution *c, const re
         }
 }
 
-/* dw, of a patch's values begin … end - 1 in one group, (+)= patches(images)ᵀ · values, over all rows. */
+/* dw, of a patch's values begin … end - 1 in one group, (+)= patches(images)ᵀ · values, of some places. */
 static void weight_piece(const vae__call *call, const convolution *c, const real *images, const real *values,
-                         int64_t group, int64_t begin, int64_t end)
+                         int64_t group, int64_t place, int64_t count, int64_t begin, int64_t end)
 {
-    const int64_t all = places_of(&c->w) * all_rows(call, call->node), units = c->units / c->w.groups;
-    real *to = (real *)call->grad_in[WEIGHT] + begin * c->units + group * units;
-    for (int64_t place = 0, count; place < all; place += count) {
-        count = all - place < LONG ? all - place : LONG;
-        lay_patches(&c->w, images, group, place, count, begin, end, patches_in(call));
-        const vae__matmul_piece piece = { .form = VAE__TN,
-                                          .m = end - begin,
-                                          .n = units,
-                                          .k = count,
-                                          .a = patches_in(call),
-                                          .lda = end - begin,
-                                          .b = values + place * c->units + group * units,
-                                          .ldb = c->units,
-                                          .c = to,
-                                          .ldc = c->units,
-                                          .add = place || !call->fresh[WEIGHT],
-                                          .scratch = call->scratch };
-        c->matmul(&piece);
-    }
+    const int64_t units = c->units / c->w.groups;
+    lay_patches(&c->w, images, group, place, count, begin, end, patches_in(call));
+    const vae__matmul_piece piece = { .form = VAE__TN,
+                                      .m = end - begin,
+                                      .n = units,
+                                      .k = count,
+                                      .a = patches_in(call),
+                                      .lda = end - begin,
+                                      .b = values + place * c->units + group * units,
+                                      .ldb = c->units,
+                                      .c = (real *)call->grad_in[WEIGHT] + begin * c->units + group * units,
+                                      .ldc = c->units,
+                                      .add = place || !call->fresh[WEIGHT],
+                                      .scratch = call->scratch };
+    c->matmul(&piece);
 }
 
-/* So few values at a time that what is laid out of the patches stays in the nearest cache. */
+/* Of all places, some at a time and so few values of their patches at a time that both stay in the nearest cache. */
 static void weight_product(const vae__call *call, const convolution *c, const real *images, const real *values,
                            int64_t group, int64_t begin, int64_t end)
 {
-    for (int64_t next; begin < end; begin = next) {
-        next = end - begin < SLIM ? end : begin + SLIM;
-        weight_piece(call, c, images, values, group, begin, next);
+    const int64_t all = places_of(&c->w) * all_rows(call, call->node);
+    for (int64_t place = 0; place < all; place += LONG) {
+        const int64_t count = all - place < LONG ? all - place : LONG;
+        for (int64_t first = begin; first < end; first += SLIM)
+            weight_piece(call, c, images, values, group, place, count, first, end - first < SLIM ? end : first + SLIM);
     }
 }
 

@@ -94,12 +94,40 @@ static inline void columns_inside(const sliding *w, const run *r, int64_t offset
     *end = *end > r->end ? r->end : *end < *begin ? *begin : *end;
 }
 
+/* A few values at a time: a line of a patch is short, and a loop that could be long would take longer to begin. */
+typedef real few __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
+enum { FEW = 4, MANY = 16 };
+
+static inline __attribute__((always_inline)) void copy_few(real *to, const real *from, int64_t count)
+{
+    int64_t i = 0;
+    for (; i + MANY <= count; i += MANY)
+        memcpy(to + i, from + i, MANY * sizeof *to);
+    for (; i + FEW <= count; i += FEW)
+        memcpy(to + i, from + i, FEW * sizeof *to);
+    for (; i < count; i++)
+        to[i] = from[i];
+}
+
+static inline __attribute__((always_inline)) void add_few(real *to, const real *from, int64_t count)
+{
+    int64_t i = 0;
+    if (count >= MANY) {
+        EACH(k, count, to[k] += from[k];);
+        return;
+    }
+    for (; i + FEW <= count; i += FEW)
+        *(few *)(void *)(to + i) += *(const few *)(const void *)(from + i);
+    for (; i < count; i++)
+        to[i] += from[i];
+}
+
 /* count values from `from` to `to`, at each of some places. */
 static inline void copy_each(int64_t places, const real *from, int64_t from_step, real *to, int64_t to_step,
                              int64_t count)
 {
     for (; places > 0; places--, from += from_step, to += to_step)
-        EACH(i, count, to[i] = from[i];);
+        copy_few(to, from, count);
 }
 
 static inline void clear_each(int64_t places, real *to, int64_t step, int64_t count)
@@ -175,14 +203,14 @@ static inline void add_line(const sliding *w, real *line, int64_t x, const real 
     const int64_t part = channels_of_group(w);
     if (w->groups == 1 && w->dilation[1] == 1 && x >= 0 && x + w->kernel[1] <= w->width) {
         real *to = line + x * w->channels;
-        EACH(i, w->kernel[1] * part, to[i] += from[i];);
+        add_few(to, from, w->kernel[1] * part);
         return;
     }
     for (int64_t kx = 0; kx < w->kernel[1]; kx++, from += part) {
         const int64_t at = x + kx * w->dilation[1];
         real *to = line + at * w->channels;
         if (at >= 0 && at < w->width)
-            EACH(i, part, to[i] += from[i];);
+            add_few(to, from, part);
     }
 }
 

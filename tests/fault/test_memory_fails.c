@@ -27,8 +27,8 @@ static const vae_model_spec spec = {
     .name = "tiny",
     .conditions = { { .name = "digit", .kind = VAE_CLASS } },
     .latents = { { .size = 2 } },
-    .encoder = "dense 3 relu",
-    .decoder = "dense 3 relu",
+    .encoder = "conv 1 14x14 stride 14, batch-norm relu, dropout rate=0.1, dense 3 relu",
+    .decoder = "dense 4 relu, reshape 2x2x1, deconv 1 14x14 stride 14",
 };
 
 /* Conditions of every kind, values that are missing, constants that are fitted. */

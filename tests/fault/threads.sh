@@ -39,6 +39,10 @@ silent() { # WHAT COMMAND...
 silent 'no race where there is a barrier' "$race" none
 silent 'training on two threads' "$VAE" train cvae --data digits:200 --validation 40 --latent 2 \
     --encoder 'dense 40 relu' --decoder 'dense 40 relu' --batch 64 --epochs 1 --threads 2 --out a.h5
+silent 'training convolutions' "$VAE" train conv-cvae --data digits:200 --latent 2 --batch 64 --epochs 1 --threads 2 \
+    --encoder 'conv 4 4x4 stride 4, batch-norm relu, dropout rate=0.1, residual 4 3x3 relu, max-pool 7' \
+    --decoder 'dense 49 relu, group-norm 7, reshape 7x7x1, deconv 2 4x4 stride 2 relu, deconv 1 4x4 stride 2' --out b.h5
+silent 'evaluating them' "$VAE" eval b.h5 --data digits:200 --threads 2
 silent 'going on on three' "$VAE" train --resume a.h5 --epochs 2 --threads 3
 silent 'evaluating' "$VAE" eval a.h5 --data digits:200 --samples 4 --threads 2
 silent 'encoding' "$VAE" encode a.h5 --data digits:200 --out z.h5 --threads 2
