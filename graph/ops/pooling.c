@@ -59,7 +59,7 @@ static void max_pool_forward(const vae__call *call)
         EACH_PIXEL(&w, v, ky, kx)
         {
             const real *x = (const real *)call->in[0] + pixel_of(&w, &v, ky, kx);
-            EACH(c, w.channels, to[c] = (x[c] > to[c]) | (x[c] != x[c]) ? x[c] : to[c];);
+            EACH(c, w.channels, to[c] = ((x[c] > to[c]) | (x[c] != x[c])) ? x[c] : to[c];);
         }
     }
 }

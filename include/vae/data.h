@@ -223,6 +223,39 @@ typedef struct vae_summary_options {
 VAE_API vae_status vae_data_summarize(const vae_data *data, vae_split split, int index,
                                       const vae_summary_options *options, vae_field_summary *summary);
 
+/* ---- Groups ------------------------------------------------------------------------------------------------------ */
+
+/* Rows of a split. The caller owns them: vae_group_free. */
+typedef struct vae_group {
+    int64_t count;
+    int64_t *rows; /* of the source, as vae_data_row has them, in the order of the split */
+} vae_group;
+
+/* All zero: all rows. New members go last. */
+typedef struct vae_group_options {
+    int64_t most;  /* so many rows at most; 0: all of them */
+    bool draw;     /* where there are more, they are drawn, each row being as likely; else the first ones are taken */
+    uint64_t seed; /* of that */
+} vae_group_options;
+
+/*
+ * The rows for which every one of `count` terms holds; without a term all rows. A term is "FIELD=LEVEL", or
+ * "FIELD=LEVEL,LEVEL..." for any of these levels, where FIELD is a VAE_CLASS and a LEVEL is what the class is in the
+ * data; "FIELD=LEVEL&FIELD=LEVEL" is two terms. Blanks around names and levels do not count; a backslash takes the
+ * character behind it as it is: "run=R\&D".
+ *
+ * VAE_ERROR_ARGUMENT tells what of a term is wrong, and what there is; VAE_ERROR_DATA that no row is left. There is
+ * then nothing to free. `options` may be NULL.
+ */
+VAE_API vae_status vae_data_group(const vae_data *data, vae_split split, const char *const *terms, int count,
+                                  const vae_group_options *options, vae_group *group);
+VAE_API void vae_group_free(vae_group *group);
+
+/* The name of a term's field, of several the one of this number from 0: what has to be a field of the data before it
+ * can be asked for. False: there are no more, or this one is no "FIELD=LEVEL". */
+enum { VAE_GROUP_TEXT = 256 };
+VAE_API bool vae_group_field(const char *term, int index, char name[VAE_GROUP_TEXT]);
+
 /* An array that a file holds. */
 enum { VAE_ENTRY_RANK = 32 };
 typedef struct vae_data_entry {

@@ -159,6 +159,8 @@ typedef struct vae_examples {
     double *kl_dimensions;
     double *mean_variance; /* of the posterior mean E[z | x] over the examples: above 0.01 a unit is active. Of a
                               hierarchy those of its first layer */
+    const struct vae_factors *factors; /* of <vae/factors.h>, set by whoever has them, so that they are saved with the
+                                          rest; borrowed. NULL: none */
 } vae_examples;
 
 /*
@@ -289,7 +291,7 @@ typedef enum vae_results {
     VAE_RESULTS_LATENTS, /* "libvae latents": mean, logvar, row */
     /* "libvae evaluation": elbo, reconstruction, kl, observed, row, and what else was estimated, for each example;
      * `dimensions/…` of z; with vae_evaluation_save `means/…`, `nll_estimates/…` and
-     * `prior_estimates/…` */
+     * `prior_estimates/…`; `factors/…` where there are some */
     VAE_RESULTS_EXAMPLES,
     /* "libvae reconstructions": x, reconstruction (both as modelled), reconstruction_units (in the data's own units),
      * row, and where values are missing the mask */
@@ -301,7 +303,10 @@ typedef enum vae_results {
     /* "libvae completions", of <vae/complete.h>: samples, truth (as modelled), samples_units (in the data's own units),
      * z, row; with a part of x given and its mask; with a regressor answer and answer_units; where values are missing
      * observed */
-    VAE_RESULTS_COMPLETIONS
+    VAE_RESULTS_COMPLETIONS,
+    /* "libvae arithmetic", of <vae/walk.h>: x, x_modelled, z, scale, row, vector, plus_mean, minus_mean, plus_count,
+     * minus_count */
+    VAE_RESULTS_ARITHMETIC
 } vae_results;
 
 /*

@@ -8,9 +8,10 @@
  *     <vae/train.h>       train
  *     <vae/checkpoint.h>  save and load
  *     <vae/infer.h>       evaluate, sample, encode, decode
+ *     <vae/factors.h>     what z tells of known factors
  *     <vae/bench.h>       how fast it is
  *     <vae/check.h>       check gradients
- *     <vae/walk.h>        walks through z: manifold, interpolation, traversal
+ *     <vae/walk.h>        walks through z: manifold, interpolation, traversal, arithmetic
  *     <vae/complete.h>    completions: samples given conditions that come from data
  *     <vae/picture.h>     pictures
  *     <vae/plot.h>        plots
@@ -30,6 +31,7 @@
 #include <vae/complete.h>
 #include <vae/data.h>
 #include <vae/draw.h>
+#include <vae/factors.h>
 #include <vae/graph.h>
 #include <vae/infer.h>
 #include <vae/model.h>

@@ -4,6 +4,7 @@
  *     vae_manifold     a plane of z, even in probability
  *     vae_interpolate  from one example to another
  *     vae_traverse     one dimension of z at a time
+ *     vae_arithmetic   what sets two groups of examples apart, added to others
  *
  * A walk is saved as a picture, or as HDF5 with its numbers.
  */
@@ -42,13 +43,15 @@ VAE_API void vae_path_point(vae_path path, const float *a, const float *b, int64
 
 /* A walk; `count` is samples.count, rows · columns. The caller owns the arrays: vae_walk_free. */
 typedef struct vae_walk {
-    vae_results kind;    /* VAE_RESULTS_MANIFOLD, _INTERPOLATION or _TRAVERSAL */
+    vae_results kind;    /* VAE_RESULTS_MANIFOLD, _INTERPOLATION, _TRAVERSAL or _ARITHMETIC */
     vae_samples samples; /* row by row of the grid: z, and the mean of p(x | z) */
     double *place;       /* (count, 2) of a manifold: the point of the unit square. (count) of an interpolation: t. Of a
-                            traversal: what the dimension was set to */
-    int64_t *from, *to;  /* (count), of an interpolation: rows of the source; else NULL */
+                            traversal: what the dimension was set to. Of arithmetic: what the vector was multiplied by */
+    int64_t *from, *to;  /* (count), of an interpolation: rows of the source; of arithmetic `from` alone; else NULL */
     int64_t *dimension;  /* (count), of a traversal: which was set; else NULL */
     double *kl;          /* (count), of a traversal with data: that dimension's mean KL, nats per example; else NULL */
+    double *vector, *plus_mean, *minus_mean; /* (size of z), of arithmetic: see vae_arithmetic; else NULL */
+    int64_t plus_count, minus_count;         /* and examples of each group */
 } vae_walk;
 
 /*
@@ -118,13 +121,42 @@ typedef struct vae_traversal_options {
 VAE_API vae_status vae_traverse(const vae_model *model, const vae_data *data, const vae_traversal_options *options,
                                 vae_walk *walk);
 
+/* All zero but for the rows: the usual. New members go last. */
+typedef struct vae_arithmetic_options {
+    vae_split split;
+    const int64_t *plus, *minus, *to; /* rows of the source, as vae_data_row has them; vae_data_group finds them */
+    int64_t plus_count, minus_count, to_count;
+    const double *scales; /* (scale_count), at least 2: what the vector is multiplied by, column by column; NULL: */
+    int64_t scale_count;
+    int64_t steps;                  /* columns, at even distances from 0 to 2; 0: 9 */
+    vae_walk_conditions conditions; /* NULL: those of the row in `to`, all the way */
+    int threads;                    /* 0: one for each processor */
+    vae_count_function *progress;   /* of examples encoded, of one group after the other; may be NULL */
+    void *context;
+} vae_arithmetic_options;
+
+/*
+ * Latent arithmetic (attribute vectors: Larsen, Sønderby, Larochelle, Winther 2016, "Autoencoding beyond pixels using a
+ * learned similarity metric", section 4.2; White 2016, "Sampling generative networks", section 3):
+ *
+ *     vector = mean over `plus` of E[z | x] − mean over `minus` of E[z | x],   z = E[z | x_to] + scale · vector
+ *
+ * A row of the grid each example in `to`, a column each scale; at 0 it is the mean of its q(z | x), exactly. Every
+ * example is encoded with conditions of its own, so what a condition tells need not be in the vector. Of a hierarchy z
+ * is that of the first layer. Fails with VAE_ERROR_ARGUMENT where a list is empty, the split has no such row, a scale
+ * is not finite, or the model is a regression, which has no z.
+ */
+VAE_API vae_status vae_arithmetic(const vae_model *model, const vae_data *data, const vae_arithmetic_options *options,
+                                  vae_walk *walk);
+
 VAE_API void vae_walk_free(vae_walk *walk);
 
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 /* Writes a picture (.png) of the grid, or HDF5 (.h5, .hdf5) with x, z, the conditions, and what else there is: the
- * place (as `t` of an interpolation, `value` of a traversal), from, to, dimension, kl. The file appears whole or not at
- * all. Of shades see vae_samples_shades. */
+ * place (as `t` of an interpolation, `value` of a traversal, `scale` of arithmetic), from, to, dimension, kl, and of
+ * arithmetic row, vector, plus_mean, minus_mean, plus_count, minus_count and x_modelled. The file appears whole or not
+ * at all. Of shades see vae_samples_shades. */
 VAE_API vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const char *path);
 
 /* Could a walk of this grid be saved at `path`? Asked before it is made; does not look at the disk. */

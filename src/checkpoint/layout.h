@@ -13,6 +13,7 @@
 #define VAE__MANIFOLD_FORMAT        "libvae manifold"
 #define VAE__INTERPOLATION_FORMAT   "libvae interpolation"
 #define VAE__TRAVERSAL_FORMAT       "libvae traversal"
+#define VAE__ARITHMETIC_FORMAT      "libvae arithmetic"
 #define VAE__COMPLETIONS_FORMAT     "libvae completions"
 #define VAE__PLOT_FORMAT            "libvae plot"
 

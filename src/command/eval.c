@@ -3,9 +3,24 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "src/command/mig.h"
 #include "src/command/rows.h"
 
-enum { VAE__ROWS_NAMES, SAMPLES, PRIOR_SAMPLES, DIMENSIONS, CURVE, OUT, PER_EXAMPLE, SEED, THREADS, KERNELS, JSON };
+enum {
+    VAE__ROWS_NAMES,
+    SAMPLES,
+    PRIOR_SAMPLES,
+    DIMENSIONS,
+    CURVE,
+    MIG,
+    MIG_ROWS,
+    OUT,
+    PER_EXAMPLE,
+    SEED,
+    THREADS,
+    KERNELS,
+    JSON
+};
 
 static const vae__option options[] = {
     VAE__ROWS_OPTIONS,
@@ -16,6 +31,9 @@ static const vae__option options[] = {
                      0 },
     [CURVE] = { "curve", "FILE.svg", VAE__TEXT, "plot the likelihood's estimates by 1, 10, 100, ... samples", NULL, 0,
                 0 },
+    [MIG] = { "mig", "NAME,NAME...", VAE__TEXT,
+              "mutual information gap of z for these classes of the data; all: for all of them", NULL, 0, 0 },
+    [MIG_ROWS] = { "mig-rows", "N", VAE__WHOLE, "rows that it is estimated from, drawn by the seed", "2000", 2, 1e6 },
     [OUT] = { "out", "FILE.h5", VAE__TEXT, "write all figures, of each example and of each dimension of z too", NULL, 0,
               0 },
     [PER_EXAMPLE] = { "per-example", "FILE.h5", VAE__TEXT, "another name of --out", NULL, 0, 0 },
@@ -107,8 +125,9 @@ static void estimates_to_json(vae__json *json, const char *name, const vae_nll_e
     vae__json_array_end(json);
 }
 
-/* Without dimensions they are NULL. */
-static void print_json(const vae__call *call, vae_split split, const vae_evaluation *found, const dimension *dimensions)
+/* Without dimensions, or factors, they are NULL. */
+static void print_json(const vae__call *call, vae_split split, const vae_evaluation *found, const dimension *dimensions,
+                       const vae_factors *factors)
 {
     const char *option, *path = file_of(call, &option);
     vae__json json = { .file = stdout };
@@ -139,6 +158,8 @@ static void print_json(const vae__call *call, vae_split split, const vae_evaluat
     vae__json_whole(&json, "latent_size", found->latent_size);
     if (dimensions)
         dimensions_to_json(&json, dimensions, found->latent_size);
+    if (factors)
+        vae__mig_to_json(&json, factors);
     if (path)
         vae__json_text(&json, call->values[OUT].given ? "path" : "per_example", path);
     vae__json_finish(&json);
@@ -196,7 +217,7 @@ static void print_likelihoods(const vae_evaluation *found)
 }
 
 static void print_figures(const vae__call *call, const vae__rows *rows, const vae_evaluation *found,
-                          const dimension *dimensions)
+                          const dimension *dimensions, const vae_factors *factors)
 {
     double size = (double)vae_model_x_size(rows->model);
     const char *option, *path = file_of(call, &option);
@@ -215,6 +236,8 @@ static void print_figures(const vae__call *call, const vae__rows *rows, const va
         printf("active units    %" PRId64 " of %" PRId64 "\n", found->active_units, found->latent_size);
     if (dimensions)
         print_dimensions(dimensions, found->latent_size);
+    if (factors)
+        vae__mig_print(factors);
     if (path)
         vae__line(stdout, "%s: all figures, of each example too", path);
     if (call->values[CURVE].given)
@@ -268,10 +291,12 @@ static vae_status evaluate(const vae__call *call, const vae__rows *rows, vae_eva
         .prior_samples = call->values[PRIOR_SAMPLES].whole,
     };
     const char *option, *path = file_of(call, &option);
+    const vae_factors *factors = examples->factors;
     vae_status status = path || call->values[DIMENSIONS].given
                             ? vae_evaluate_examples(rows->model, rows->data, &settings, found, examples)
                             : vae_evaluate(rows->model, rows->data, &settings, found);
     vae__bar_clear(&counting.bar);
+    examples->factors = factors;
     if (!status.code && path)
         status = vae_evaluation_save(rows->model, found, examples, path);
     if (!status.code && call->values[CURVE].given)
@@ -289,20 +314,37 @@ static int tell_found(const vae__call *call, const vae__rows *rows, const vae_ev
             return vae__failed(call, "no memory for the dimensions of z");
     }
     if (call->values[JSON].given)
-        print_json(call, rows->split, found, dimensions);
+        print_json(call, rows->split, found, dimensions, examples->factors);
     else
-        print_figures(call, rows, found, dimensions);
+        print_figures(call, rows, found, dimensions, examples->factors);
     free(dimensions);
     return VAE__EXIT_DONE;
+}
+
+static vae_status measure(const vae__call *call, const vae__rows *rows, vae_factors *factors)
+{
+    const vae__mig_options asked = { .fields = rows->fields,
+                                     .rows = call->values[MIG_ROWS].whole,
+                                     .seed = (uint64_t)call->values[SEED].whole,
+                                     .threads = (int)call->values[THREADS].whole };
+    return vae__mig_measure(rows, &asked, factors);
 }
 
 static int tell(const vae__call *call, const vae__rows *rows)
 {
     vae_evaluation found;
+    vae_factors factors = { .count = 0 };
     vae_examples examples = { .count = 0 };
-    vae_status status = evaluate(call, rows, &found, &examples);
+    vae_status status = { .code = VAE_OK };
+    if (call->values[MIG].given) {
+        status = measure(call, rows, &factors);
+        examples.factors = &factors;
+    }
+    if (!status.code)
+        status = evaluate(call, rows, &found, &examples);
     int exit_status = status.code ? vae__failed_status(call, status) : tell_found(call, rows, &found, &examples);
     vae_examples_free(&examples);
+    vae_factors_free(&factors);
     return exit_status;
 }
 
@@ -339,8 +381,14 @@ static int check_curve(const vae__call *call)
 
 static int run(const vae__call *call)
 {
-    const vae__rows_options wanted = VAE__ROWS_VALUES(call);
+    vae__rows_options wanted = VAE__ROWS_VALUES(call);
+    vae__fields fields;
     int status = vae__check_rows(call, &wanted);
+    if (!status)
+        status = vae__mig_parse(call, &call->values[MIG], &fields);
+    if (!status && call->values[MIG_ROWS].given && !call->values[MIG].given)
+        status = vae__wrong_usage(call, "--mig-rows: expected --mig NAME beside it, found none");
+    wanted.fields = &fields;
     if (!status)
         status = check_file(call);
     if (!status)
@@ -357,6 +405,8 @@ const vae__command vae__command_eval = {
     .notes =
         "Figures are nats per example, with the standard error of the mean over examples; elbo = reconstruction - kl. "
         "A validation split that was held out in training "
-        "is held out again where the data is the same. There is no guessing of a split.\n" VAE__PLACES_NOTE,
+        "is held out again where the data is the same. There is no guessing of a split. A class of --mig is a "
+        "condition "
+        "of the model, what the data has (label), or what lies in HDF5 data by that path.\n" VAE__PLACES_NOTE,
     .run = run,
 };

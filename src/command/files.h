@@ -16,6 +16,7 @@ typedef enum vae__file_kind {
     VAE__INTERPOLATION_FILE,
     VAE__TRAVERSAL_FILE,
     VAE__COMPLETIONS_FILE,
+    VAE__ARITHMETIC_FILE,
     VAE__NUMBERS_FILE, /* of a plot */
     VAE__PLOT_FILE,    /* SVG; may replace one that begins as ours do */
     VAE__PICTURE_FILE, /* may replace a picture */

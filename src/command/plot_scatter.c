@@ -72,15 +72,10 @@ static int open_beside(const scatter *made, const vae_field_source *beside, vae_
                                         .mask = &call->values[MASK],
                                         .allow_external = &call->values[EXTERNAL],
                                         .skip_broken = &call->values[SKIP_BROKEN],
-                                        .beside = beside };
-    int status = vae__open_data(call, &request, data);
-    const vae_division wanted = vae_data_division(made->rows->data);
-    bool divided = wanted.validation > 0 || wanted.test > 0;
-    const vae_division found = status ? wanted : vae_data_division(*data);
-    if (status || !divided || found.validation > 0 || found.test > 0)
-        return status;
-    vae_status done = vae_data_divide(*data, &wanted);
-    return done.code ? vae__failed_status(call, done) : VAE__EXIT_DONE;
+                                        .beside = beside,
+                                        .beside_count = 1 };
+    const vae_division division = vae_data_division(made->rows->data);
+    return vae__open_beside(call, &request, &division, data);
 }
 
 /* The model's first class; NULL: it has none. */

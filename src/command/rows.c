@@ -1,6 +1,7 @@
 /* Rows of data and a model. */
 #include "src/command/rows.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The split that --split names, or VAE_SPLITS. */
@@ -38,9 +39,64 @@ static int choose_split(const vae__call *call, const vae__value *wanted, const v
                        vae__splits_text(splits, rows, false));
 }
 
+/* ---- Fields beside ----------------------------------------------------------------------------------------------- */
+
+int vae__fields_add(const vae__call *call, const char *option, const char *name, vae__fields *fields)
+{
+    for (int i = 0; i < fields->count; i++)
+        if (!strcmp(fields->names[i], name))
+            return VAE__EXIT_DONE;
+    if (fields->count == VAE__BESIDE_MOST)
+        return vae__wrong_usage(call, "--%s: expected at most %d fields, found more", option, (int)VAE__BESIDE_MOST);
+    snprintf(fields->names[fields->count++], VAE_GROUP_TEXT, "%s", name);
+    return VAE__EXIT_DONE;
+}
+
+/* A source that knows its fields has no others; but what it calls label may be the model's condition. */
+static bool may_open(const vae_model_spec *model, const vae_data *data, vae_split split, const char *name)
+{
+    bool knows = false;
+    for (int i = 0; i < vae_data_field_count(data); i++) {
+        const vae_field *field = vae_data_field(data, split, i);
+        knows |= field && field->kind == VAE_CLASS && !field->path;
+    }
+    return !knows || vae__condition_place(model, name, strlen(name)) >= 0;
+}
+
+/* Those that the data lacks as it is. */
+static int take_missing(const vae__fields *fields, const vae_model_spec *model, const vae_data *data,
+                        vae_field_source beside[VAE__BESIDE_MOST])
+{
+    int count = 0, split = 0;
+    while (split < VAE_ALL && !vae_data_rows(data, (vae_split)split))
+        split++;
+    for (int i = 0; i < fields->count; i++)
+        if (!vae_data_find(data, (vae_split)split, fields->names[i]) &&
+            may_open(model, data, (vae_split)split, fields->names[i]))
+            beside[count++] = (vae_field_source){ .name = fields->names[i], .kind = VAE_CLASS };
+    return count;
+}
+
+/* The data again, which is then not in memory twice. */
+static int reopen(const vae__call *call, const vae__data_request *request, vae_data **data)
+{
+    vae_division division = vae_data_division(*data);
+    char *by = division.by ? strdup(division.by) : NULL;
+    if (division.by && !by)
+        return vae__failed(call, "no memory for the name of a field");
+    division.by = by;
+    vae_data_free(data);
+    int status = vae__open_beside(call, request, &division, data);
+    free(by);
+    return status;
+}
+
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
+
 static int open_data(const vae__call *call, const vae__rows_options *options, vae__rows *rows)
 {
-    const vae__data_request request = {
+    vae_field_source beside[VAE__BESIDE_MOST];
+    vae__data_request request = {
         .data = options->data,
         .x = options->x,
         .conditions = options->conditions,
@@ -51,7 +107,12 @@ static int open_data(const vae__call *call, const vae__rows_options *options, va
         .allow_external = options->allow_external,
         .skip_broken = options->skip_broken,
     };
-    return vae__open_data(call, &request, &rows->data);
+    int status = vae__open_data(call, &request, &rows->data);
+    if (status || !options->fields)
+        return status;
+    request.beside = beside;
+    request.beside_count = take_missing(options->fields, request.model, rows->data, beside);
+    return request.beside_count ? reopen(call, &request, &rows->data) : VAE__EXIT_DONE;
 }
 
 static int open_rows(const vae__call *call, const vae__rows_options *options, vae__rows *rows)
@@ -67,7 +128,7 @@ static int open_rows(const vae__call *call, const vae__rows_options *options, va
 int vae__work_on_rows(const vae__call *call, const vae__rows_options *options,
                       int (*work)(const vae__call *call, const vae__rows *rows))
 {
-    vae__rows rows = { .data = NULL };
+    vae__rows rows = { .fields = options->fields };
     int status = open_rows(call, options, &rows);
     if (!status)
         status = work(call, &rows);

@@ -38,13 +38,27 @@
 typedef struct vae__rows_options {
     const vae__value *data, *x, *conditions, *mask, *allow_external, *skip_broken, *split, *weights;
     int threads;
+    const struct vae__fields *fields; /* fields of classes that the work needs beside the conditions; NULL: none */
 } vae__rows_options;
+
+/* Names of fields: of conditions of the model, of what the source has anyway, or of what lies in HDF5 data by that
+ * path.
+ */
+typedef struct vae__fields {
+    char names[VAE__BESIDE_MOST][VAE_GROUP_TEXT]; /* each once */
+    int count;
+} vae__fields;
+
+/* Adds a name that is not there yet. Returns VAE__EXIT_DONE or, having said that there are too many of --OPTION,
+ * VAE__EXIT_USAGE. */
+int vae__fields_add(const vae__call *call, const char *option, const char *name, vae__fields *fields);
 
 typedef struct vae__rows {
     vae_training *training;
     const vae_model *model;
     vae_data *data;
     vae_split split;
+    const struct vae__fields *fields; /* as they were asked for */
 } vae__rows;
 
 /* Is --split the name of one, and is there --data? Asked before anything is opened. */

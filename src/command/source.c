@@ -341,7 +341,7 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
     const vae_training *training = request->training, *places = request->places ? request->places : training;
     level_texts levels;
     vae__conditions given;
-    vae_field_source conditions[VAE_MAX_CONDITIONS + 1] = { { .name = NULL } };
+    vae_field_source conditions[VAE_MAX_CONDITIONS + VAE__BESIDE_MOST] = { { .name = NULL } };
     vae_data_options options = usual_options(request, places);
     write_levels(&levels);
     int exit_status = vae__parse_conditions(call, request->conditions, &given);
@@ -353,8 +353,8 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
         take_usual(request, conditions);
     options.conditions = request->model ? conditions : given.sources;
     options.condition_count = request->model ? close_gaps(request, &levels, conditions) : given.count;
-    if (request->beside)
-        conditions[options.condition_count++] = *request->beside;
+    for (int i = 0; i < request->beside_count; i++)
+        conditions[options.condition_count++] = request->beside[i];
     vae_status status = open_usual(request, &given, &options, conditions, data);
     if (status.code == VAE_ERROR_FILE && !request->data->count)
         return vae__failed(call, "%s; --data tells where the same data lies now", status.message);
@@ -366,6 +366,18 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
         return VAE__EXIT_DONE;
     vae_data_free(data);
     return vae__failed_status(call, status);
+}
+
+int vae__open_beside(const vae__call *call, const vae__data_request *request, const vae_division *division,
+                     vae_data **data)
+{
+    int status = vae__open_data(call, request, data);
+    bool divided = division->validation > 0 || division->test > 0;
+    const vae_division found = status ? *division : vae_data_division(*data);
+    if (status || !divided || found.validation > 0 || found.test > 0)
+        return status;
+    vae_status done = vae_data_divide(*data, division);
+    return done.code ? vae__failed_status(call, done) : VAE__EXIT_DONE;
 }
 
 /* ---- Dividing it ------------------------------------------------------------------------------------------------- */

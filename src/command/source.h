@@ -60,8 +60,10 @@ typedef struct vae__data_request {
     const vae__value *mask, *allow_external; /* NULL: the command has no such option */
     const vae__value *skip_broken;           /* likewise */
     vae_training *places;                    /* whose paths are the usual ones; NULL: those of `training` */
-    const vae_field_source *beside;          /* with a model: a field that is none of its conditions; NULL: none */
+    const vae_field_source *beside;          /* with a model: fields that are none of its conditions; NULL: none */
+    int beside_count;                        /* VAE__BESIDE_MOST at most */
 } vae__data_request;
+enum { VAE__BESIDE_MOST = 32 };
 
 /*
  * Opens a command's data. With a training what the command line leaves out is where it was for the training, classes
@@ -72,6 +74,11 @@ int vae__open_data(const vae__call *call, const vae__data_request *request, vae_
 
 /* Says how many broken files were left out, if any, and which is the first. */
 void vae__tell_left_out(const vae__call *call, const vae_data *data);
+
+/* The same once more with fields beside, which make other data of it by its digest: divided as it was found to be
+ * without them. */
+int vae__open_beside(const vae__call *call, const vae__data_request *request, const vae_division *division,
+                     vae_data **data);
 
 /* Rows to hold out of the training rows: --validation and --test, --split-by (NULL: the last rows) and --seed. */
 typedef struct vae__shares {

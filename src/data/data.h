@@ -89,6 +89,9 @@ vae_status vae__data_own(vae_data *data, void *memory);
  * or refuses what it does not have. */
 vae_status vae__data_name_fields(vae_data *data);
 
+/* The field of classes of this name; or VAE_ERROR_ARGUMENT, with those that there are. */
+vae_status vae__data_class(const vae_data *data, vae_split split, const char *name, const vae_field **field);
+
 /* The source that a string names one of; NULL where there is none. */
 const vae__source *vae__data_source_of(const char *source);
 

@@ -74,11 +74,13 @@ vae_status vae__pass_find(const vae_data *data, vae_split split, const char *wha
                           uint32_t *index)
 {
     const int64_t all = vae_data_rows(data, split);
+    int64_t at = 0;
     for (int64_t i = 0; i < count; i++) {
-        int64_t at = 0;
-        while (at < all && vae_data_row(data, split, at) != rows[i])
-            at++;
-        if (at == all)
+        /* From where the last one was: many rows are in the split's order, as a rule. */
+        int64_t looked = 0;
+        for (; looked < all && vae_data_row(data, split, at) != rows[i]; looked++)
+            at = at + 1 < all ? at + 1 : 0;
+        if (looked == all)
             return vae__error(VAE_ERROR_ARGUMENT,
                               "%s: %s: expected a row of %s, which are %" PRId64 " between %" PRId64 " and %" PRId64
                               ", found %" PRId64,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <vae/factors.h>
 
 #include "models/model.h"
 #include "src/base/memory.h"
@@ -17,7 +18,7 @@
 #include "src/infer/sample.h"
 #include "src/infer/walk.h"
 
-enum { OWN_MOST = 40, NAME_BYTES = 320 };
+enum { OWN_MOST = 64, NAME_BYTES = 320 };
 
 /* A file while its columns are gathered. */
 typedef struct vae__sheet {
@@ -41,6 +42,7 @@ static const struct {
     [VAE_RESULTS_INTERPOLATION] = { VAE__INTERPOLATION_FORMAT, "interpolation", true },
     [VAE_RESULTS_TRAVERSAL] = { VAE__TRAVERSAL_FORMAT, "traversal", true },
     [VAE_RESULTS_COMPLETIONS] = { VAE__COMPLETIONS_FORMAT, "completions", true },
+    [VAE_RESULTS_ARITHMETIC] = { VAE__ARITHMETIC_FORMAT, "arithmetic", true },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -52,6 +54,7 @@ static const struct {
     [VAE_RESULTS_MANIFOLD] = { "place", "the point of the unit square", 2 },
     [VAE_RESULTS_INTERPOLATION] = { "t", "how far it is, 0 to 1, between from and to", 0 },
     [VAE_RESULTS_TRAVERSAL] = { "value", "what the dimension was set to", 0 },
+    [VAE_RESULTS_ARITHMETIC] = { "scale", "what the vector was multiplied by", 0 },
 };
 
 /* ---- Columns ----------------------------------------------------------------------------------------------------- */
@@ -365,12 +368,91 @@ static void add_curves(vae__sheet *sheet, const vae_evaluation *found, vae__curv
     }
 }
 
+/* ---- Factors ----------------------------------------------------------------------------------------------------- */
+
+/* A factor in one row of the columns. */
+typedef struct vae__factor_columns {
+    int64_t *levels, *first, *second;
+    double *entropy, *information, *second_information, *gap;
+    char *names;
+    size_t width;
+} vae__factor_columns;
+
+static vae_status make_factors(const vae_factors *found, vae__factor_columns *columns)
+{
+    const size_t count = (size_t)found->count;
+    int64_t **const wholes[] = { &columns->levels, &columns->first, &columns->second };
+    double **const reals[] = { &columns->entropy, &columns->information, &columns->second_information, &columns->gap };
+    columns->width = 1;
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
+        VAE__TRY(vae__allocate("factors", count, sizeof **wholes[i], wholes[i]));
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
+        VAE__TRY(vae__allocate("factors", count, sizeof **reals[i], reals[i]));
+    for (size_t k = 0; k < count; k++)
+        columns->width =
+            strlen(found->factors[k].name) > columns->width ? strlen(found->factors[k].name) : columns->width;
+    VAE__TRY(vae__allocate("factors", count, columns->width, &columns->names));
+    for (size_t k = 0; k < count; k++) {
+        const vae_factor *factor = &found->factors[k];
+        columns->levels[k] = factor->levels;
+        columns->first[k] = factor->first;
+        columns->second[k] = factor->second;
+        columns->entropy[k] = factor->entropy;
+        columns->information[k] = factor->information;
+        columns->second_information[k] = factor->second_information;
+        columns->gap[k] = factor->gap;
+        memcpy(columns->names + k * columns->width, factor->name, strlen(factor->name));
+    }
+    return vae__ok();
+}
+
+static void free_factors(vae__factor_columns *columns)
+{
+    void *const made[] = { columns->levels,  columns->first,       columns->second,
+                           columns->entropy, columns->information, columns->second_information,
+                           columns->gap,     columns->names };
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        vae__free(made[i]);
+}
+
+/* Rows of (rows, values) apart. */
+static void add_matrix(vae__sheet *sheet, const char *name, const char *description, vae_type type, int64_t rows,
+                       int64_t size, const void *values)
+{
+    add(sheet, name, description, type, size, values);
+    sheet->columns[sheet->count - 1].shape[0] = rows;
+}
+
+static void add_factors(vae__sheet *sheet, const vae_factors *found, const vae__factor_columns *columns)
+{
+    const int64_t count = found->count, size = found->latent_size;
+    add_apart(sheet, "factors/name", "a field of classes", VAE_UINT8, count, columns->names);
+    sheet->columns[sheet->count - 1].text = columns->width;
+    add_apart(sheet, "factors/levels", "that the rows have", VAE_INT64, count, columns->levels);
+    add_apart(sheet, "factors/entropy", "H(v), nats", VAE_FLOAT64, count, columns->entropy);
+    add_apart(sheet, "factors/dimension", "of z, that tells most of it", VAE_INT64, count, columns->first);
+    add_apart(sheet, "factors/information", "I(z_j; v) of that dimension, nats", VAE_FLOAT64, count,
+              columns->information);
+    add_apart(sheet, "factors/second_dimension", "that tells most but for that one; -1: there is none", VAE_INT64,
+              count, columns->second);
+    add_apart(sheet, "factors/second_information", "I(z_j; v) of it, nats", VAE_FLOAT64, count,
+              columns->second_information);
+    add_apart(sheet, "factors/gap", "(information - second_information) / entropy", VAE_FLOAT64, count, columns->gap);
+    add_matrix(sheet, "factors/informations", "I(z_j; v) of each factor and dimension, nats", VAE_FLOAT64, count, size,
+               found->informations);
+    add_apart(sheet, "factors/row", "rows that were drawn, by their number in the source", VAE_INT64, found->rows,
+              found->row);
+    add_matrix(sheet, "factors/z", "the sample of q(z | x) of each of them", VAE_FLOAT64, found->rows, size, found->z);
+    add_apart(sheet, "means/mig", "mutual information gap: the mean of factors/gap", VAE_FLOAT64, 1, &found->mig);
+}
+
 /* `evaluation` may be NULL. */
 static vae_status save_evaluation(const vae_model *model, const vae_evaluation *evaluation,
                                   const vae_examples *examples, const char *path)
 {
     bool picture;
     vae__curve curves[2];
+    vae__factor_columns factors = { .width = 0 };
     VAE__TRY(choose_form(path, VAE_RESULTS_EXAMPLES, &picture));
     vae__sheet sheet = { .model = model, .rows = examples->count };
     add_examples(&sheet, examples);
@@ -379,7 +461,13 @@ static vae_status save_evaluation(const vae_model *model, const vae_evaluation *
         add_means(&sheet, evaluation);
         add_curves(&sheet, evaluation, curves);
     }
-    return write(&sheet, NULL, VAE_RESULTS_EXAMPLES, examples->split, path);
+    vae_status status = examples->factors ? make_factors(examples->factors, &factors) : vae__ok();
+    if (!status.code && examples->factors)
+        add_factors(&sheet, examples->factors, &factors);
+    if (!status.code)
+        status = write(&sheet, NULL, VAE_RESULTS_EXAMPLES, examples->split, path);
+    free_factors(&factors);
+    return status;
 }
 
 vae_status vae_examples_save(const vae_model *model, const vae_examples *examples, const char *path)
@@ -495,6 +583,28 @@ vae_status vae_completions_save(const vae_model *model, const vae_completions *c
 
 /* ---- Walks ------------------------------------------------------------------------------------------------------- */
 
+/* Where it begins and where it ends. */
+static void add_ends(vae__sheet *sheet, const vae_walk *walk)
+{
+    if (walk->kind == VAE_RESULTS_ARITHMETIC)
+        add(sheet, "row", "the row in the source that it was added to, from 0", VAE_INT64, 0, walk->from);
+    else if (walk->from)
+        add(sheet, "from", "the row in the source where it begins, from 0", VAE_INT64, 0, walk->from);
+    if (walk->to)
+        add(sheet, "to", "the row in the source where it ends, from 0", VAE_INT64, 0, walk->to);
+}
+
+static void add_vector(vae__sheet *sheet, const vae_walk *walk)
+{
+    const int64_t size = walk->samples.z_size;
+    add_x(sheet, "x_modelled", "the same as the likelihood has it", VAE_FLOAT32, walk->samples.modelled);
+    add_apart(sheet, "vector", "plus_mean - minus_mean", VAE_FLOAT64, size, walk->vector);
+    add_apart(sheet, "plus_mean", "mean of E[z | x] over the one group", VAE_FLOAT64, size, walk->plus_mean);
+    add_apart(sheet, "minus_mean", "mean of E[z | x] over the other", VAE_FLOAT64, size, walk->minus_mean);
+    add_apart(sheet, "plus_count", "examples of the one group", VAE_INT64, 1, &walk->plus_count);
+    add_apart(sheet, "minus_count", "examples of the other", VAE_INT64, 1, &walk->minus_count);
+}
+
 vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const char *path)
 {
     bool picture;
@@ -510,14 +620,13 @@ vae_status vae_walk_save(const vae_model *model, const vae_walk *walk, const cha
     add(&sheet, "z", "the points", VAE_FLOAT32, walk->samples.z_size, walk->samples.z);
     add(&sheet, places[walk->kind].name, places[walk->kind].description, VAE_FLOAT64, places[walk->kind].size,
         walk->place);
-    if (walk->from)
-        add(&sheet, "from", "the row in the source where it begins, from 0", VAE_INT64, 0, walk->from);
-    if (walk->to)
-        add(&sheet, "to", "the row in the source where it ends, from 0", VAE_INT64, 0, walk->to);
+    add_ends(&sheet, walk);
     if (walk->dimension)
         add(&sheet, "dimension", "which dimension of z was set, from 0", VAE_INT64, 0, walk->dimension);
     if (walk->kl)
         add(&sheet, "kl", "that dimension's part of the mean KL(q(z | x) || p(z)), nats", VAE_FLOAT64, 0, walk->kl);
+    if (walk->vector)
+        add_vector(&sheet, walk);
     return write(&sheet, &walk->samples.given, walk->kind, VAE_SPLITS, path);
 }
 

@@ -26,21 +26,50 @@ static void collect_mean(void *results, const vae__pass *pass, int64_t begin, in
     vae__pass_copy(pass, pass->graph.mean, begin, examples, results);
 }
 
-vae_status vae__walk_encode(const vae__walking *walking, const uint32_t *index, int64_t count, float *mean)
+/* By row after row, so that the sum has one order. */
+static void add_means(void *results, const vae__pass *pass, int64_t begin, int64_t examples)
+{
+    const float *means = vae_executor_value(pass->executor, pass->graph.mean);
+    const int64_t size = vae_node_size(pass->graph.mean);
+    double *sums = results;
+    (void)begin;
+    for (int64_t i = 0; i < examples * size; i++)
+        sums[i % size] += means[i];
+}
+
+static vae_status encode(const vae__walking *walking, const uint32_t *index, int64_t count, vae__collect *collect,
+                         void *results)
 {
     vae__pass pass = { .model = walking->model,
                        .request = vae__match_request(&walking->match, VAE__ENCODING),
                        .doing = "encoding",
                        .rows = count,
                        .chosen = index,
-                       .threads = walking->threads };
+                       .threads = walking->threads,
+                       .progress = walking->progress,
+                       .context = walking->context };
     vae_status status = vae__pass_open(&pass);
     if (!status.code) {
         pass.binding_count = vae__match_bind(&walking->match, &pass.graph, pass.index, pass.bindings);
-        status = vae__pass_run(&pass, collect_mean, mean);
+        status = vae__pass_run(&pass, collect, results);
     }
     vae__pass_close(&pass);
     return status;
+}
+
+vae_status vae__walk_encode(const vae__walking *walking, const uint32_t *index, int64_t count, float *mean)
+{
+    return encode(walking, index, count, collect_mean, mean);
+}
+
+vae_status vae__walk_mean(const vae__walking *walking, const uint32_t *index, int64_t count, double *mean)
+{
+    const int64_t size = walking->model->declaration.latents[0].size;
+    memset(mean, 0, (size_t)size * sizeof *mean);
+    VAE__TRY(encode(walking, index, count, add_means, mean));
+    for (int64_t i = 0; i < size; i++)
+        mean[i] /= (double)count;
+    return vae__ok();
 }
 
 /* ---- What is wanted ---------------------------------------------------------------------------------------------- */
@@ -93,6 +122,8 @@ static vae_status allocate_notes(vae_walk *walk)
     if (walk->kind == VAE_RESULTS_MANIFOLD)
         return vae__ok();
     VAE__TRY(vae__allocate("a walk", count, sizeof(int64_t), &walk->from));
+    if (walk->kind == VAE_RESULTS_ARITHMETIC)
+        return vae__ok();
     return vae__allocate("a walk", count, sizeof(int64_t), &walk->to);
 }
 
@@ -124,6 +155,9 @@ void vae_walk_free(vae_walk *walk)
     vae__free(walk->to);
     vae__free(walk->dimension);
     vae__free(walk->kl);
+    vae__free(walk->vector);
+    vae__free(walk->plus_mean);
+    vae__free(walk->minus_mean);
     *walk = (vae_walk){ .kind = walk->kind };
 }
 

@@ -1,4 +1,4 @@
-/* Walks through z: what manifold, interpolation and traversal share. */
+/* Walks through z: what manifold, interpolation, traversal and arithmetic share. */
 #ifndef VAE_INFER_WALK_H
 #define VAE_INFER_WALK_H
 
@@ -11,8 +11,10 @@ typedef struct vae__walking {
     const vae_model *model;
     const vae_walk_conditions *conditions;
     int threads;
-    vae__match match;     /* of the data; used where there are: */
-    const uint32_t *rows; /* the row of data that each row of the grid begins at; NULL: none */
+    vae__match match;             /* of the data; used where there are: */
+    const uint32_t *rows;         /* the row of data that each row of the grid begins at; NULL: none */
+    vae_count_function *progress; /* of examples encoded, or NULL */
+    void *context;
 } vae__walking;
 
 /* Matches the data. */
@@ -20,6 +22,9 @@ vae_status vae__walk_match(const vae_data *data, vae_split split, vae__walking *
 
 /* Means of q(z | x) of rows of the data that was matched: mean (count, size of z). */
 vae_status vae__walk_encode(const vae__walking *walking, const uint32_t *index, int64_t count, float *mean);
+
+/* The mean of those means: mean (size of z). */
+vae_status vae__walk_mean(const vae__walking *walking, const uint32_t *index, int64_t count, double *mean);
 
 /* Are these dimensions of z, each told once? */
 vae_status vae__walk_dimensions(const vae_model *model, const int64_t *dimensions, int64_t count);

@@ -32,6 +32,22 @@ static inline const char *path_of(const char *name)
     return path;
 }
 
+/* An NPY file; the shape is "60, 3". */
+static inline void put_npy(const char *name, const char *descr, const char *shape, const void *values, size_t bytes)
+{
+    char header[118];
+    FILE *file = fopen(path_of(name), "wb");
+    ck_assert_ptr_nonnull(file);
+    int length =
+        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, shape);
+    memset(header + length, ' ', sizeof header - (size_t)length - 1);
+    header[sizeof header - 1] = '\n';
+    fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, file);
+    fwrite(header, 1, sizeof header, file);
+    ck_assert_uint_eq(fwrite(values, 1, bytes, file), bytes);
+    fclose(file);
+}
+
 static inline void folder_remove(void)
 {
     DIR *open = opendir(folder);

@@ -15,6 +15,7 @@
 #include <vae/checkpoint.h>
 #include <vae/complete.h>
 #include <vae/draw.h>
+#include <vae/factors.h>
 #include <vae/infer.h>
 #include <vae/plot.h>
 #include <vae/walk.h>
@@ -409,6 +410,48 @@ static vae_status try_walk(void)
     return status;
 }
 
+/* What sets one class apart from all, added to the first two rows. */
+static vae_status try_arithmetic(void)
+{
+    vae_walk walk = { .kind = VAE_RESULTS_ARITHMETIC };
+    vae_group one = { .count = 0 }, all = { .count = 0 };
+    char term[64];
+    const vae_field *run = vae_data_find(rich_data, VAE_TRAIN, "run");
+    snprintf(term, sizeof term, "run=%s", run->levels[((const int32_t *)run->values)[0]]);
+    vae_status status = vae_data_group(rich_data, VAE_TRAIN, (const char *const[]){ term }, 1, NULL, &one);
+    if (!status.code)
+        status = vae_data_group(rich_data, VAE_TRAIN, NULL, 0, &(vae_group_options){ .most = 2, .draw = true }, &all);
+    const vae_arithmetic_options options = { .split = VAE_TRAIN,
+                                             .plus = one.rows,
+                                             .plus_count = one.count,
+                                             .minus = all.rows,
+                                             .minus_count = all.count,
+                                             .to = all.rows,
+                                             .to_count = all.count,
+                                             .threads = 1 };
+    if (!status.code)
+        status = vae_arithmetic(vae_training_model(rich), rich_data, &options, &walk);
+    if (!status.code)
+        status = vae_walk_save(vae_training_model(rich), &walk, other_path);
+    vae_walk_free(&walk);
+    vae_group_free(&one);
+    vae_group_free(&all);
+    return status;
+}
+
+static vae_status try_factors(void)
+{
+    vae_factors factors;
+    vae_examples examples = { .split = VAE_TRAIN };
+    const vae_factors_options options = { .split = VAE_TRAIN, .threads = 1 };
+    vae_status status = vae_factors_measure(vae_training_model(rich), rich_data, &options, &factors);
+    examples.factors = &factors;
+    if (!status.code)
+        status = vae_examples_save(vae_training_model(rich), &examples, other_path);
+    vae_factors_free(&factors);
+    return status;
+}
+
 static vae_status try_complete(void)
 {
     vae_completions found;
@@ -503,6 +546,8 @@ static const struct {
     { "encode", try_encode },
     { "reconstruct", try_reconstruct },
     { "walk", try_walk },
+    { "arithmetic", try_arithmetic },
+    { "factors", try_factors },
     { "complete", try_complete },
     { "plot", try_plot },
     { "examples", try_examples },

@@ -266,9 +266,98 @@ START_TEST(test_traversal_refuses)
 }
 END_TEST
 
+/* ---- Arithmetic -------------------------------------------------------------------------------------------------- */
+
+static const int64_t plus[] = { 1, 4, 11 }, minus[] = { 0, 19 }, added[] = { 6, 2 };
+static const vae_arithmetic_options sum = { .split = VAE_TEST,
+                                            .plus = plus,
+                                            .plus_count = 3,
+                                            .minus = minus,
+                                            .minus_count = 2,
+                                            .to = added,
+                                            .to_count = 2,
+                                            .threads = 1 };
+
+START_TEST(test_adds)
+{
+    const double scales[] = { 0, 1, -0.5 };
+    vae_arithmetic_options options = sum;
+    vae_latents latents = encoded(given);
+    vae_walk walk;
+    options.scales = scales;
+    options.scale_count = 3;
+    ck_assert_status_ok(vae_arithmetic(given, data, &options, &walk));
+    ck_assert(walk.samples.rows == 2 && walk.samples.columns == 3 && walk.plus_count == 3 && walk.minus_count == 2);
+    const float *mean = latents.mean;
+    for (int k = 0; k < Z; k++) {
+        const double a = ((double)mean[Z + k] + mean[4 * Z + k] + mean[11 * Z + k]) / 3;
+        const double b = ((double)mean[k] + mean[19 * Z + k]) / 2;
+        ck_assert_double_eq_tol(walk.plus_mean[k], a, 1e-5);
+        ck_assert_double_eq_tol(walk.minus_mean[k], b, 1e-5);
+        ck_assert_double_eq_tol(walk.vector[k], a - b, 1e-5);
+        for (int i = 0; i < 6; i++) {
+            ck_assert_float_eq_tol(walk.samples.z[i * Z + k], mean[added[i / 3] * Z + k] + scales[i % 3] * (a - b),
+                                   1e-5);
+            ck_assert_double_eq(walk.place[i], scales[i % 3]);
+            ck_assert_int_eq(walk.from[i], added[i / 3]);
+        }
+    }
+    const uint8_t *labels = vae_data_find(data, VAE_TEST, "label")->values;
+    assert_decoded(given, &walk, (const uint8_t[]){ labels[6], labels[2] });
+    vae_walk_free(&walk);
+    vae_latents_free(&latents);
+}
+END_TEST
+
+/* Nine columns from 0 to 2, and the same class for all where it is told. */
+START_TEST(test_adds_as_usual)
+{
+    const double four = 4;
+    vae_arithmetic_options options = sum;
+    options.conditions.values[0] = &four;
+    vae_walk walk;
+    ck_assert_status_ok(vae_arithmetic(given, data, &options, &walk));
+    ck_assert_int_eq(walk.samples.columns, 9);
+    for (int i = 0; i < 18; i++)
+        ck_assert_double_eq(walk.place[i], i % 9 / 4.0);
+    assert_decoded(given, &walk, (const uint8_t[]){ 4, 4 });
+    vae_walk_free(&walk);
+}
+END_TEST
+
+START_TEST(test_arithmetic_refuses)
+{
+    static const double wrong[] = { 0, NAN };
+    static const int64_t far = 20;
+    vae_arithmetic_options options = sum;
+    vae_walk walk;
+    options.minus = &far;
+    options.minus_count = 1;
+    ck_assert_status(vae_arithmetic(plain, data, &options, &walk), VAE_ERROR_ARGUMENT,
+                     "minus: expected a row of test, which are 20 between 0 and 19, found 20");
+    options.minus_count = 0;
+    ck_assert_status(vae_arithmetic(plain, data, &options, &walk), VAE_ERROR_ARGUMENT,
+                     "minus: expected 1 to 4294967295 rows, found 0");
+    options = sum;
+    options.to = NULL;
+    ck_assert_status(vae_arithmetic(plain, data, &options, &walk), VAE_ERROR_ARGUMENT,
+                     "to: expected 1 to 1048576 rows");
+    options = sum;
+    options.scales = wrong;
+    options.scale_count = 2;
+    ck_assert_status(vae_arithmetic(plain, data, &options, &walk), VAE_ERROR_ARGUMENT, "expected finite scales");
+    options.scale_count = 1;
+    ck_assert_status(vae_arithmetic(plain, data, &options, &walk), VAE_ERROR_ARGUMENT, "at least 2 steps");
+    options.steps = 3;
+    ck_assert_status(vae_arithmetic(plain, data, &options, &walk), VAE_ERROR_ARGUMENT, "scales or steps, found both");
+    ck_assert_status(vae_arithmetic(plain, NULL, &sum, &walk), VAE_ERROR_ARGUMENT, "found NULL");
+    ck_assert_status(vae_arithmetic(plain, data, &sum, NULL), VAE_ERROR_ARGUMENT, "a place for the arithmetic");
+}
+END_TEST
+
 /* ---- No memory --------------------------------------------------------------------------------------------------- */
 
-static vae_status all_three(void)
+static vae_status all_four(void)
 {
     const int64_t from = 3, to = 17;
     const double four = 4;
@@ -284,6 +373,9 @@ static vae_status all_three(void)
     if (!status.code)
         status = vae_traverse(given, data, &row, &walk);
     vae_walk_free(&walk);
+    if (!status.code)
+        status = vae_arithmetic(given, data, &sum, &walk);
+    vae_walk_free(&walk);
     return status;
 }
 
@@ -293,7 +385,7 @@ START_TEST(test_without_memory)
     vae_status status = { .code = VAE_ERROR_MEMORY };
     for (long n = 1; status.code; n += 3) {
         system_fail(SYSTEM_ALLOCATE, n, 0, false);
-        status = all_three();
+        status = all_four();
         system_reset();
         ck_assert_msg(!status.code || status.code == VAE_ERROR_MEMORY, "request %ld: %s", n, status.message);
         ck_assert_int_eq(system_outstanding(), before);
@@ -312,6 +404,9 @@ int main(void)
                                    test_traverses,
                                    test_traverses_by_kl,
                                    test_traversal_refuses,
+                                   test_adds,
+                                   test_adds_as_usual,
+                                   test_arithmetic_refuses,
                                    test_without_memory,
                                    NULL };
     Suite *suite = suite_create("walk");
