@@ -4,7 +4,8 @@
     tests/bench/beside_torch.py [--vae PROGRAM] [--data FOLDER] [--batch N] [--rounds N] [--epochs N] [--threads N]
                                 [MODEL ...]
 
-Each round runs every MODEL (vae and cvae, if none is named) by both, an epoch of warm-up and then --epochs that count.
+Each round runs every MODEL (vae and cvae, if none is named; conv-vae and conv-vae-64 have twins too) by both, an epoch
+of warm-up and then --epochs that count.
 Without --data, a folder of MNIST's IDX files, libvae trains on `digits` and the twin on random data of their shape.
 What PyTorch's BLAS is told by the environment stands: OpenBLAS 0.3.21 picks slow kernels on some processors, where
 OPENBLAS_CORETYPE=SkylakeX, or Haswell, makes the twin faster. On a busy machine: `chrt -f 50 beside_torch.py`.
@@ -20,6 +21,8 @@ import statistics
 import subprocess
 import sys
 
+# Of those that are not of MNIST's shape: the source, and as many random examples for the twin.
+SOURCES = {"conv-vae-64": ("shapes:6000", 6000)}
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -38,13 +41,18 @@ def shared(wanted):
 def bench(wanted, model):
     """the report of vae bench"""
     command = [wanted.vae, "bench", model, "--json", "--epochs", str(wanted.epochs)] + shared(wanted)
-    return json.loads(run(command + ["--data", wanted.data or "digits"]))
+    source = SOURCES[model][0] if model in SOURCES else wanted.data or "digits"
+    return json.loads(run(command + ["--data", source]))
 
 
 def twin(wanted, model):
     """seconds of the twin's epochs but the first"""
     command = [sys.executable, os.path.join(HERE, "torch_twin.py"), model, "--epochs", str(wanted.epochs + 1)]
-    said = run(command + shared(wanted) + (["--data", wanted.data] if wanted.data else []))
+    if model in SOURCES:
+        command += ["--examples", str(SOURCES[model][1])]
+    elif wanted.data:
+        command += ["--data", wanted.data]
+    said = run(command + shared(wanted))
     return [float(seconds) for seconds in re.findall(r"^epoch .*  ([0-9.]+) s$", said, re.MULTILINE)][1:]
 
 
