@@ -143,7 +143,7 @@ without() {
 without 'no log_prior' 'skip: \.build: log_prior: expected a node' my_graph '/log_prior =/d' skip \
     'eval edited.h5 --data digits:60 --samples 5'
 without 'no draw' 'student-t gives means' my_likelihood '/\.draw =/d' robust 'sample edited.h5 --draw --out d.png'
-without 'a shape that does not fit' 'smooth: gate: expected a vector of an even number of values' my_op \
+without 'a shape that does not fit' 'smooth: encoder/1: gate: expected a vector of an even number of values' my_op \
     's/rank != 1/rank != 3/' smooth 'train smooth --data digits:60 --out f.h5'
 
 finish
