@@ -87,7 +87,10 @@ vae_node *vae_parameter(vae_graph *graph, const char *name, vae_initial initial,
     return vae__node_new(graph, &VAE__OP(parameter), given, 0, NULL);
 }
 
-#define state_shape parameter_shape
+static vae_status state_shape(vae_node *node)
+{
+    return parameter_shape(node);
+}
 
 vae_node *vae_state_from(vae_graph *graph, const char *name, vae_initial initial, int rank, const int64_t *shape)
 {

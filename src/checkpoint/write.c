@@ -56,8 +56,7 @@ static const struct {
       NO_CONDITION,
       4,
       true,
-      "weight of a convolution, or of a transposed one, by which features become an image: of a condition's channels, "
-      "where its name ends in that",
+      "weight of a convolution, from an image to features, or of a transposed one, from features to an image",
       { "height", "width", "image", "feature" } },
     { "weight_",
       CLASS_CONDITION,
