@@ -340,8 +340,7 @@ static double convolution_operations(const vae_node *node, vae__phase phase, int
 {
     const convolution c = convolution_of(node);
     const double rows = (double)(node->rows ? node->rows * examples : 1);
-    const double product =
-        2 * rows * (double)places_of(&c.w) * (double)patch_size(&c.w) * (double)(c.units / c.w.groups * c.w.groups);
+    const double product = 2 * rows * (double)places_of(&c.w) * (double)patch_size(&c.w) * (double)c.units;
     if (phase == VAE__REDUCE)
         return input == WEIGHT ? product : 0;
     if (phase == VAE__BACKWARD)

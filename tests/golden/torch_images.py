@@ -29,11 +29,11 @@ def first(image):
 
 
 def conv(x, w, b, kernel, stride, padding, dilation, groups):
-    return F.conv2d(first(x), w.permute(3, 2, 0, 1), b, stride, padding, dilation, groups)
+    return F.conv2d(first(x), w.permute(3, 2, 0, 1).contiguous(), b, stride, padding, dilation, groups)
 
 
 def conv_transposed(x, w, b, kernel, stride, padding, dilation, groups):
-    return F.conv_transpose2d(first(x), w.permute(3, 2, 0, 1), b, stride, padding, 0, groups, dilation)
+    return F.conv_transpose2d(first(x), w.permute(3, 2, 0, 1).contiguous(), b, stride, padding, 0, groups, dilation)
 
 
 def max_pool(x, w, b, kernel, stride, padding, dilation, groups):
@@ -75,6 +75,9 @@ for op in (conv, conv_transposed):
     record(op, (5, 7, 2), 2, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2))
     record(op, (3, 3, 4), 6, (3, 3), padding=(1, 1), groups=2)
     record(op, (2, 2, 3), 1, (1, 1))
+# More places and larger patches than are laid out at a time.
+record(conv, (14, 14, 4), 1, (7, 7), padding=(3, 3))
+record(conv_transposed, (14, 14, 1), 4, (7, 7), padding=(3, 3))
 for op in (max_pool, mean_pool):
     record(op, (4, 6, 2), kernel=(2, 3), stride=(2, 3))
     record(op, (5, 4, 3), kernel=(3, 2), stride=(1, 2), padding=(1, 1))

@@ -346,23 +346,17 @@ END_TEST
 START_TEST(test_first_draws)
 {
     vae_model *model = linear(false);
-    const vae_evaluation many = evaluated(model, 0, 1500, 8, 1);
-    ck_assert_int_eq(many.prior_estimate_count, 5);
-    ck_assert_int_eq(many.prior_estimates[4].n, 1500);
-    for (int i = 0; i < 4; i++) {
-        const vae_evaluation few = evaluated(model, 0, many.prior_estimates[i].n, 8, 1);
-        ck_assert_int_eq(few.prior_estimate_count, i + 1);
-        ck_assert_double_eq_tol(few.prior_nll, many.prior_estimates[i].nll, 1e-5);
-        ck_assert_double_eq_tol(few.prior_nll_error, many.prior_estimates[i].nll_error, 1e-5);
-    }
-    const vae_evaluation several = evaluated(model, 150, 0, 8, 1);
-    ck_assert_int_eq(several.nll_estimate_count, 4);
-    ck_assert_double_eq(several.nll_estimates[3].nll, several.nll);
-    for (int i = 0; i < 4; i++) {
-        const vae_evaluation few = evaluated(model, several.nll_estimates[i].n, 0, 8, 1);
-        ck_assert_int_eq(few.nll_estimate_count, i + 1);
-        ck_assert_double_eq_tol(few.nll, several.nll_estimates[i].nll, 1e-5);
-        ck_assert_double_eq_tol(few.nll_error, several.nll_estimates[i].nll_error, 1e-5);
+    for (int prior = 0; prior < 2; prior++) {
+        const vae_evaluation many = evaluated(model, prior ? 0 : 1500, prior ? 1500 : 0, 8, 1);
+        const vae_nll_estimate *all = prior ? many.prior_estimates : many.nll_estimates;
+        ck_assert_int_eq(prior ? many.prior_estimate_count : many.nll_estimate_count, 5);
+        ck_assert_int_eq(all[4].n, 1500);
+        for (int i = 0; i < 4; i++) {
+            const vae_evaluation few = evaluated(model, prior ? 0 : all[i].n, prior ? all[i].n : 0, 8, 1);
+            ck_assert_int_eq(prior ? few.prior_estimate_count : few.nll_estimate_count, i + 1);
+            ck_assert_double_eq_tol(prior ? few.prior_nll : few.nll, all[i].nll, 1e-5);
+            ck_assert_double_eq_tol(prior ? few.prior_nll_error : few.nll_error, all[i].nll_error, 1e-5);
+        }
     }
     vae_model_free(&model);
 }
