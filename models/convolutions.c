@@ -1,6 +1,7 @@
 /* Layers of images: height, width, channels, channels last. */
 #include <stdio.h>
 
+#include "models/activations.h"
 #include "models/layers.h"
 
 enum { NAME_SIZE = 128 };
@@ -113,45 +114,44 @@ static vae_node *filter_all(const filter *f, vae_node *x)
     return h ? h : vae__network_mistake(network, f->name, "expected an image that goes in, found none");
 }
 
-/* Units of a head: as many channels as its size has at each place. */
-static bool take_head(filter *f, const double *arguments, const vae_node *x)
+/* The layer as it is declared has x's channels; a head has so many times as many. */
+static bool take_head(filter *f, const double *arguments)
 {
-    int64_t places = 1;
-    for (int i = 0; i < 2; i++) {
-        const vae_window *w = &f->window;
-        const int64_t size = vae_node_shape(x)[i], reach = (w->kernel[i] - 1) * w->dilation[i] + 1;
-        if (w->padding[i] == VAE_SAME)
-            places *= f->transposed ? size * w->stride[i] : size / w->stride[i];
-        else
-            places *= f->transposed ? (size - 1) * w->stride[i] + reach - 2 * w->padding[i]
-                                    : (size + 2 * w->padding[i] - reach) / w->stride[i] + 1;
-    }
-    if (places < 1 || places * f->units != f->network->x_size) {
-        vae__network_mistake(
-            f->network, f->name, "the last layer makes %lld values, %lld at each of %lld places, where x has %lld",
-            (long long)(places * f->units), (long long)f->units, (long long)places, (long long)f->network->x_size);
-        return false;
-    }
-    f->units = f->network->head_size / places;
-    if (arguments[FILTER_ACTIVATION] > 0) {
+    const int64_t size = f->network->head_size, x_size = f->network->x_size;
+    const bool fits = size % x_size == 0;
+    f->units *= size / x_size;
+    if (!fits)
+        vae__network_mistake(f->network, f->name, "a head of %lld values is no multiple of x's %lld", (long long)size,
+                             (long long)x_size);
+    else if (arguments[FILTER_ACTIVATION] > VAE__LINEAR)
         vae__network_mistake(f->network, f->name,
                              "expected no activation behind the last layer, which makes the "
                              "likelihood's own values, found one");
-        return false;
-    }
-    return true;
+    return fits && !(arguments[FILTER_ACTIVATION] > VAE__LINEAR);
+}
+
+static vae_node *check_head(const filter *f, const double *arguments, vae_node *head)
+{
+    if (!head || vae_node_size(head) == f->network->head_size)
+        return head;
+    const int64_t places = vae_node_shape(head)[0] * vae_node_shape(head)[1], units = (int64_t)arguments[UNITS];
+    return vae__network_mistake(
+        f->network, f->name, "the last layer makes %lld values, %lld at each of %lld places, where x has %lld",
+        (long long)(places * units), (long long)units, (long long)places, (long long)f->network->x_size);
 }
 
 static vae_node *build_filter(const vae_network *network, const double *arguments, vae_node *x, const char *name,
                               bool transposed)
 {
     filter f;
+    const bool heads = network->head_size && x;
     vae_node *image = image_of(network, x, name);
     if (!filter_of(network, arguments, name, transposed, &f) || (x && !image))
         return NULL;
-    if (network->head_size && image && !take_head(&f, arguments, image))
+    if (heads && !take_head(&f, arguments))
         return NULL;
-    return vae_activate(network, arguments[FILTER_ACTIVATION], filter_all(&f, image));
+    vae_node *made = filter_all(&f, image);
+    return vae_activate(network, arguments[FILTER_ACTIVATION], heads ? check_head(&f, arguments, made) : made);
 }
 
 vae_node *vae__build_conv(const vae_network *network, const double *arguments, vae_node *x, const char *name)
