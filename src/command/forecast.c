@@ -74,6 +74,13 @@ static const char *regressor_name(const forecasting *made)
     return made->regressor ? vae_model_declaration(vae_training_model(made->regressor))->name : NULL;
 }
 
+/* What tells its answer from the model's samples in a picture. */
+static const char *answer_label(const vae__rows *rows, const forecasting *made)
+{
+    const char *name = regressor_name(made);
+    return name && strcmp(name, vae_model_declaration(rows->model)->name) != 0 ? name : "regression";
+}
+
 /* The next number of samples to tell of behind n: 1, 2, 5, 10, 20, 50, ..., and the last. */
 static int64_t next_told(int64_t n, int64_t samples)
 {
@@ -258,7 +265,7 @@ static vae_status draw(const char *path, const char *label, const char *name, co
 static vae_status draw_curves(const vae__call *call, const vae__rows *rows, const forecasting *made)
 {
     const vae_forecast_scores *found = &made->scores;
-    const char *name = vae_model_declaration(rows->model)->name, *other = regressor_name(made);
+    const char *name = vae_model_declaration(rows->model)->name, *other = answer_label(rows, made);
     vae_status status = { .code = VAE_OK };
     if (call->values[CURVES].given)
         status = draw(call->values[CURVES].text, "least distance from the truth", name, found, found->least, other,
@@ -301,7 +308,7 @@ static vae_status draw_pictures(const vae__call *call, const vae__rows *rows, co
     vae_completion_options settings = settings_of(call, rows, made, &counting);
     const vae_forecast_drawing drawing = { .clusters = call->values[CLUSTERS].whole,
                                            .frames = call->values[FRAMES_FIELD].text,
-                                           .answer = regressor_name(made) };
+                                           .answer = answer_label(rows, made) };
     settings.samples = made->scores.samples;
     if (!settings.rows)
         settings.count = made->scores.count < PICTURED_USUAL ? made->scores.count : PICTURED_USUAL;

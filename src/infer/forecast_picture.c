@@ -11,7 +11,7 @@
 #include "src/picture/svg.h"
 
 /* Units of the drawing. */
-enum { PANEL = 160, GAP = 12, LINE = 24 };
+enum { PANEL = 160, GAP = 28 /* into which arrows may lead */, LINE = 24 };
 
 enum {
     THIN_MOST = 25 /* single samples of a cluster */,
