@@ -18,6 +18,12 @@
 extern "C" {
 #endif
 
+/* Known futures. All zero but for the field: the usual. */
+typedef struct vae_forecast_modes {
+    const char *field;
+    double radius; /* near is nearer than this share of the distance to the next mode, at most 0.5; 0: 0.5 */
+} vae_forecast_modes;
+
 /* A mean over rows, and its standard error; NaN where there is no row, and the error with one. */
 typedef struct vae_forecast_figure {
     int64_t rows;
@@ -31,8 +37,8 @@ typedef struct vae_forecast_figure {
  * data's own units: the Euclidean distance to a value.
  *
  * A mode is a future that there may be, as the data knows. A sample is near a mode where its distance to it is below
- * half of the distance from this mode to the nearest other one: so it is near one at most. A row with fewer than two
- * modes has no such distance, and is in no figure of modes.
+ * half of the distance from this mode to the nearest other one, or a smaller share of it: so it is near one at most. A
+ * row with fewer than two modes has no such distance, and is in no figure of modes.
  */
 typedef struct vae_forecast_scores {
     int64_t count, samples;
@@ -66,8 +72,9 @@ typedef struct vae_forecast_scores {
 
 /*
  * Scores what vae_complete gives with the same options, of which samples 0 means 100; memory grows with a few numbers a
- * sample, not with x. `modes` is the name of a field of numbers, K · size of x of them: mode k of a row is in values
- * k · size … of it, in the data's own units, and there is no mode where all of these are NaN; NULL: none.
+ * sample, not with x. `modes->field` is the name of a field of numbers, K · size of x of them: mode k of a row is in
+ * values k · size … of it, in the data's own units, and there is no mode where all of these are NaN. `modes` may be
+ * NULL: none.
  *
  * Neither threads nor the other rows change a bit of a row.
  *
@@ -76,7 +83,7 @@ typedef struct vae_forecast_scores {
  * On failure there is nothing to free.
  */
 VAE_API vae_status vae_forecast(const vae_model *model, const vae_data *data, const vae_completion_options *options,
-                                const char *modes, vae_forecast_scores *scores);
+                                const vae_forecast_modes *modes, vae_forecast_scores *scores);
 VAE_API void vae_forecast_free(vae_forecast_scores *scores);
 
 /* Writes HDF5 (.h5, .hdf5; see VAE_RESULTS_FORECAST); the file appears whole or not at all. */

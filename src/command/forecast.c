@@ -14,6 +14,7 @@ enum {
     ROWS,
     REGRESSOR,
     MODES,
+    RADIUS,
     CURVES,
     COVERAGE,
     PICTURE,
@@ -39,6 +40,8 @@ static const vae__option options[] = {
     [MODES] = { "modes", "FIELD", VAE__TEXT,
                 "a field, or where it lies in HDF5 data: the futures that there may be, one behind another, as numbers",
                 NULL, 0, 0 },
+    [RADIUS] = { "radius", "R", VAE__REAL, "near a mode is nearer than this share of the distance to the next one",
+                 "0.5", 0.001, 0.5 },
     [CURVES] = { "curves", "FILE.svg", VAE__TEXT, "plot the least distance from the truth against samples", NULL, 0,
                  0 },
     [COVERAGE] = { "coverage", "FILE.svg", VAE__TEXT, "plot the share of modes covered against samples", NULL, 0, 0 },
@@ -326,11 +329,12 @@ static vae_status make(const vae__call *call, const vae__rows *rows, forecasting
 {
     vae__counting counting = vae__counting_new("forecasting");
     const vae_completion_options settings = settings_of(call, rows, made, &counting);
+    const vae_forecast_modes modes = { .field = call->values[MODES].text, .radius = call->values[RADIUS].real };
     vae_status status = { .code = VAE_OK };
     if (is_pictured(call))
         status = vae_forecast_drawable(rows->model);
     if (!status.code)
-        status = vae_forecast(rows->model, rows->data, &settings, call->values[MODES].text, &made->scores);
+        status = vae_forecast(rows->model, rows->data, &settings, modes.field ? &modes : NULL, &made->scores);
     vae__bar_clear(&counting.bar);
     if (!status.code)
         status = draw_curves(call, rows, made);
@@ -413,6 +417,8 @@ static int run(const vae__call *call)
         status = vae__wrong_usage(call, "expected --count or --rows, found both");
     if (!status && call->values[COVERAGE].given && !call->values[MODES].given)
         status = vae__wrong_usage(call, "--coverage: expected --modes FIELD beside it, found none");
+    if (!status && call->values[RADIUS].given && !call->values[MODES].given)
+        status = vae__wrong_usage(call, "--radius: expected --modes FIELD beside it, found none");
     if (!status && call->values[CLUSTERS].given && !is_pictured(call))
         status = vae__wrong_usage(call, "--clusters: expected --picture FILE.svg or --frames FILE.png beside it, found "
                                         "neither");
@@ -439,7 +445,8 @@ const vae__command vae__command_forecast = {
     .notes =
         "Samples are those of complete. A distance is the root of the mean squared difference over the values of x "
         "that are observed and not given; told is the least of the first n samples, a mean over rows with its "
-        "standard error. A sample is near a mode where its distance from it is below half of that from this mode "
+        "standard error. A sample is near a mode where its distance from it is below half (--radius) of that from this "
+        "mode "
         "to the nearest other one; a mode is covered where one of the first n samples is near it. Rows with fewer "
         "than two modes are in no figure of modes. The field of --modes has K times as many numbers as x, mode "
         "behind mode, NaN where a row has fewer.\nPictures are of x (height, width, 2 T), how far the cells of a "

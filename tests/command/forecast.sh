@@ -182,6 +182,7 @@ END
 # The text: a line for each number of samples, with the regressor's and the coverage where they are asked for.
 forecast '^ +20  +[0-9]\.[0-9]{4} ± 0\.[0-9]{4}  +[0-9]\.[0-9]{4} ± 0\.[0-9]{4}  +[01]\.[0-9]{4} ± 0\.[0-9]{4}$' \
     --samples 20 --regressor answer.h5
+forecast 'truth +near one: 0\.0000' --samples 3 --radius 0.001
 forecast 'modes +of 1 row that has two or more' --samples 3 --rows 44
 told 0 '^ +1  +[0-9]\.[0-9]{4} ± 0\.[0-9]{4}$' forecast answer.h5 --data moving.h5
 told 0 '2 rows, 100 samples of each by vae$' forecast plain.h5 --data moving.h5 --count 2 --draw --seed 3
@@ -264,6 +265,9 @@ END
 refused 2 'expected --data SRC, found none' forecast m.h5
 refused 2 'expected --count or --rows, found both' forecast m.h5 --data moving.h5 --count 2 --rows 41
 refused 2 '--coverage: expected --modes FIELD beside it, found none' forecast m.h5 --data moving.h5 --coverage out.svg
+refused 2 '--radius: expected --modes FIELD beside it, found none' forecast m.h5 --data moving.h5 --radius 0.2
+refused 2 '--radius: expected a number from 0.001 to 0.5, found "0.6"' forecast m.h5 --data moving.h5 --modes truth/modes \
+    --radius 0.6
 refused 2 '--clusters: expected --picture FILE.svg or --frames FILE.png beside it, found neither' forecast m.h5 \
     --data moving.h5 --clusters 2
 refused 2 '--frames-field: expected --frames FILE.png beside it, found none' forecast m.h5 --data moving.h5 \

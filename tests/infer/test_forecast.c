@@ -159,13 +159,16 @@ static void end(void)
     ck_assert_int_eq(system_outstanding(), 0);
 }
 
+static double radius = 0.5;
+
 static vae_forecast_scores scored(const vae_model *which, vae_completion_options options, const char *name)
 {
+    const vae_forecast_modes asked = { name, radius };
     vae_forecast_scores found;
     options.split = VAE_ALL;
     options.threads = options.threads ? options.threads : 1;
     options.samples = options.samples ? options.samples : SAMPLES;
-    ck_assert_status_ok(vae_forecast(which, data, &options, name, &found));
+    ck_assert_status_ok(vae_forecast(which, data, &options, &asked, &found));
     return found;
 }
 
@@ -205,7 +208,7 @@ static int near_mode(const vae_completions *found, int64_t row, const float *fro
             if (j != k && !isnan(*mode_of(row, j)))
                 other = fmin(other, far(found, row, mode_of(row, k), mode_of(row, j)));
         const double distance = far(found, row, from, mode_of(row, k));
-        near = !isinf(other) && distance < other / 2 ? k : near;
+        near = !isinf(other) && distance < other * radius ? k : near;
         *least = fmin(*least, distance);
     }
     return near;
@@ -306,6 +309,7 @@ START_TEST(test_by_the_formulas)
 {
     expected all;
     const vae_model *which = _i ? seen : model;
+    radius = _i ? 0.3 : 0.5;
     vae_completions made = completed(which);
     vae_forecast_scores found = scored(which, (vae_completion_options){ .regressor = _i ? NULL : regression }, "modes");
     memset(&all, 0, sizeof all);
@@ -378,7 +382,7 @@ START_TEST(test_few_and_many)
     ck_assert_int_eq(found.near.rows, 0);
     ck_assert(found.least[99].mean <= found.least[0].mean);
     vae_forecast_free(&found);
-    ck_assert_status_ok(vae_forecast(regression, data, &options, "modes", &found));
+    ck_assert_status_ok(vae_forecast(regression, data, &options, &(vae_forecast_modes){ "modes", 0 }, &found));
     ck_assert_int_eq(found.samples, 1);
     vae_forecast_free(&found);
     options.count = 1;
@@ -413,7 +417,8 @@ START_TEST(test_as_modelled)
     }
     vae_forecast_free(&found);
     vae_completions_free(&made);
-    ck_assert_status(vae_forecast(binary, digits, &options, "label", &found), VAE_ERROR_DATA,
+    ck_assert_status(vae_forecast(binary, digits, &options, &(vae_forecast_modes){ "label", 0 }, &found),
+                     VAE_ERROR_DATA,
                      "modes: expected numbers, a multiple of the 784 of x, found the class \"label\" of 1");
     vae_data_free(&digits);
 }
@@ -435,8 +440,8 @@ START_TEST(test_refuses)
                     "24 values of mode 1" },
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
-        ck_assert_status(vae_forecast(model, data, &options, mistakes[i].name, &found), VAE_ERROR_DATA,
-                         mistakes[i].message);
+        const vae_forecast_modes asked = { mistakes[i].name, 0 };
+        ck_assert_status(vae_forecast(model, data, &options, &asked, &found), VAE_ERROR_DATA, mistakes[i].message);
         ck_assert_ptr_null(found.distance);
     }
     ck_assert_status(vae_forecast(NULL, data, &options, NULL, &found), VAE_ERROR_ARGUMENT, "found NULL");
@@ -449,8 +454,14 @@ START_TEST(test_refuses)
     ck_assert_status(vae_forecast(model, data, &options, NULL, &found), VAE_ERROR_DATA, "test");
     options.split = VAE_ALL;
     binary = model_of(&binary_spec, NULL);
-    ck_assert_status(vae_forecast(binary, data, &options, "modes", &found), VAE_ERROR_ARGUMENT,
-                     "binary: modes: expected a transform of x that can be undone");
+    ck_assert_status(vae_forecast(binary, data, &options, &(vae_forecast_modes){ "modes", 0 }, &found),
+                     VAE_ERROR_ARGUMENT, "binary: modes: expected a transform of x that can be undone");
+    ck_assert_status(vae_forecast(model, data, &options, &(vae_forecast_modes){ "modes", 0.6 }, &found),
+                     VAE_ERROR_ARGUMENT, "modes: expected a radius above 0, at most 0.5, found 0.6");
+    ck_assert_status(vae_forecast(model, data, &options, &(vae_forecast_modes){ "modes", NAN }, &found),
+                     VAE_ERROR_ARGUMENT, "at most 0.5, found");
+    ck_assert_status(vae_forecast(model, data, &options, &(vae_forecast_modes){ NULL, 0 }, &found), VAE_ERROR_DATA,
+                     "modes: expected a field \"\", found none");
     vae_forecast_free(NULL);
 }
 END_TEST
@@ -506,7 +517,7 @@ START_TEST(test_without_memory)
         vae_forecast_scores found;
         system_reset();
         system_fail(SYSTEM_ALLOCATE, n, 0, false);
-        status = vae_forecast(model, data, &options, "modes", &found);
+        status = vae_forecast(model, data, &options, &(vae_forecast_modes){ "modes", 0 }, &found);
         vae_forecast_free(&found);
         ck_assert_msg(!status.code || status.code == VAE_ERROR_MEMORY, "request %ld: %s", n, status.message);
         ck_assert_int_eq(system_outstanding() - before, 0);
