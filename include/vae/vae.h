@@ -13,6 +13,7 @@
  *     <vae/check.h>       check gradients
  *     <vae/walk.h>        walks through z: manifold, interpolation, traversal, arithmetic
  *     <vae/complete.h>    completions: samples given conditions that come from data
+ *     <vae/forecast.h>    forecasts: distances of samples from the truth, known futures that they cover
  *     <vae/picture.h>     pictures
  *     <vae/plot.h>        plots
  *     <vae/draw.h>        drawings of graphs
@@ -32,6 +33,7 @@
 #include <vae/data.h>
 #include <vae/draw.h>
 #include <vae/factors.h>
+#include <vae/forecast.h>
 #include <vae/graph.h>
 #include <vae/infer.h>
 #include <vae/model.h>

@@ -15,6 +15,7 @@
 #define VAE__TRAVERSAL_FORMAT       "libvae traversal"
 #define VAE__ARITHMETIC_FORMAT      "libvae arithmetic"
 #define VAE__COMPLETIONS_FORMAT     "libvae completions"
+#define VAE__FORECAST_FORMAT        "libvae forecast"
 #define VAE__PLOT_FORMAT            "libvae plot"
 
 /* The schedule that /optimizer does not tell. */

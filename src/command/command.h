@@ -68,7 +68,8 @@ struct vae__call {
 extern const vae__command vae__command_models, vae__command_data, vae__command_train, vae__command_eval,
     vae__command_sample, vae__command_reconstruct, vae__command_encode, vae__command_decode, vae__command_info,
     vae__command_verify, vae__command_check, vae__command_graph, vae__command_bench, vae__command_manifold,
-    vae__command_interpolate, vae__command_traverse, vae__command_plot, vae__command_complete, vae__command_arithmetic;
+    vae__command_interpolate, vae__command_traverse, vae__command_plot, vae__command_complete, vae__command_arithmetic,
+    vae__command_forecast;
 
 /* Says on one line of standard error what is wrong: "vae train: ..."; returns VAE__EXIT_USAGE or VAE__EXIT_FAILED. */
 int vae__wrong_usage(const vae__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -34,6 +34,7 @@ static const struct {
     [VAE__TRAVERSAL_FILE] = { "libvae traversal", HDF5_SIGNATURE, true, VAE_RESULTS_TRAVERSAL },
     [VAE__COMPLETIONS_FILE] = { "libvae completions", HDF5_SIGNATURE, true, VAE_RESULTS_COMPLETIONS },
     [VAE__ARITHMETIC_FILE] = { "libvae arithmetic", HDF5_SIGNATURE, true, VAE_RESULTS_ARITHMETIC },
+    [VAE__FORECAST_FILE] = { "libvae forecast", HDF5_SIGNATURE, true, VAE_RESULTS_FORECAST },
     [VAE__NUMBERS_FILE] = { "libvae plot", HDF5_SIGNATURE, .tried = true },
     [VAE__PLOT_FILE] = { "a plot of libvae's", "<svg xml", .tried = false },
     [VAE__PICTURE_FILE] = { "a picture", "\x89PNG\r\n\x1a\n", .tried = false },

@@ -17,6 +17,7 @@ typedef enum vae__file_kind {
     VAE__TRAVERSAL_FILE,
     VAE__COMPLETIONS_FILE,
     VAE__ARITHMETIC_FILE,
+    VAE__FORECAST_FILE,
     VAE__NUMBERS_FILE, /* of a plot */
     VAE__PLOT_FILE,    /* SVG; may replace one that begins as ours do */
     VAE__PICTURE_FILE, /* may replace a picture */

@@ -43,11 +43,18 @@ static int choose_split(const vae__call *call, const vae__value *wanted, const v
 
 int vae__fields_add(const vae__call *call, const char *option, const char *name, vae__fields *fields)
 {
+    return vae__fields_add_kind(call, option, name, VAE_CLASS, fields);
+}
+
+int vae__fields_add_kind(const vae__call *call, const char *option, const char *name, vae_field_kind kind,
+                         vae__fields *fields)
+{
     for (int i = 0; i < fields->count; i++)
         if (!strcmp(fields->names[i], name))
             return VAE__EXIT_DONE;
     if (fields->count == VAE__BESIDE_MOST)
         return vae__wrong_usage(call, "--%s: expected at most %d fields, found more", option, (int)VAE__BESIDE_MOST);
+    fields->kinds[fields->count] = kind;
     snprintf(fields->names[fields->count++], VAE_GROUP_TEXT, "%s", name);
     return VAE__EXIT_DONE;
 }
@@ -73,7 +80,7 @@ static int take_missing(const vae__fields *fields, const vae_model_spec *model, 
     for (int i = 0; i < fields->count; i++)
         if (!vae_data_find(data, (vae_split)split, fields->names[i]) &&
             may_open(model, data, (vae_split)split, fields->names[i]))
-            beside[count++] = (vae_field_source){ .name = fields->names[i], .kind = VAE_CLASS };
+            beside[count++] = (vae_field_source){ .name = fields->names[i], .kind = fields->kinds[i] };
     return count;
 }
 

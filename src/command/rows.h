@@ -38,20 +38,23 @@
 typedef struct vae__rows_options {
     const vae__value *data, *x, *conditions, *mask, *allow_external, *skip_broken, *split, *weights;
     int threads;
-    const struct vae__fields *fields; /* fields of classes that the work needs beside the conditions; NULL: none */
+    const struct vae__fields *fields; /* fields that the work needs beside the conditions; NULL: none */
 } vae__rows_options;
 
-/* Names of fields: of conditions of the model, of what the source has anyway, or of what lies in HDF5 data by that
- * path.
+/* Names of fields and their kinds: of conditions of the model, of what the source has anyway, or of what lies in HDF5
+ * data by that path.
  */
 typedef struct vae__fields {
     char names[VAE__BESIDE_MOST][VAE_GROUP_TEXT]; /* each once */
+    vae_field_kind kinds[VAE__BESIDE_MOST];       /* as what they are opened where the data lacks them */
     int count;
 } vae__fields;
 
-/* Adds a name that is not there yet. Returns VAE__EXIT_DONE or, having said that there are too many of --OPTION,
- * VAE__EXIT_USAGE. */
+/* Adds a name that is not there yet, of a class or of another kind. Returns VAE__EXIT_DONE or, having said that there
+ * are too many of --OPTION, VAE__EXIT_USAGE. */
 int vae__fields_add(const vae__call *call, const char *option, const char *name, vae__fields *fields);
+int vae__fields_add_kind(const vae__call *call, const char *option, const char *name, vae_field_kind kind,
+                         vae__fields *fields);
 
 typedef struct vae__rows {
     vae_training *training;

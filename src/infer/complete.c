@@ -1,5 +1,5 @@
 /* Completions: the prior and the decoder at conditions that come from data. */
-#include <vae/complete.h>
+#include "src/infer/complete.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "src/base/status.h"
 #include "src/base/text.h"
 #include "src/infer/given.h"
-#include "src/infer/pass.h"
 
 enum {
     SAMPLES_USUAL = 8,
@@ -25,7 +24,7 @@ typedef struct vae__completing {
     const vae_completion_options *options;
     const double *seen; /* of the model's part of x, by value; NULL: it has none */
     vae__match match;
-    uint32_t *chosen; /* (count): rows of the split */
+    vae__completed_rows rows;
     vae_completions *found;
 } vae__completing;
 
@@ -38,11 +37,10 @@ static const char *part_of(const vae_model *model)
     return place < 0 ? "none" : model->declaration.conditions[place].of_x;
 }
 
-static vae_status check_samples(const vae__completing *at)
+static vae_status check_samples(const vae_model *model, const vae_completion_options *options)
 {
-    const vae_model *model = at->model;
-    const int64_t samples = at->options->samples;
-    if (model->regresses && !at->options->draw && samples > 1)
+    const int64_t samples = options->samples;
+    if (model->regresses && !options->draw && samples > 1)
         return vae__error(
             VAE_ERROR_ARGUMENT,
             "%s: expected 1 sample of a regression, which has one answer unless x is drawn, found %" PRId64,
@@ -57,9 +55,8 @@ static vae_status check_samples(const vae__completing *at)
     return vae__ok();
 }
 
-static vae_status check_options(const vae__completing *at)
+static vae_status check_options(const vae_model *model, const vae_completion_options *options)
 {
-    const vae_completion_options *options = at->options;
     if ((unsigned)options->split >= VAE_SPLITS || options->threads < 0 || options->threads > VAE__THREADS_MAX)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a split and 0 to %d threads, found %d and %d",
                           (int)VAE__THREADS_MAX, (int)options->split, options->threads);
@@ -67,10 +64,10 @@ static vae_status check_options(const vae__completing *at)
         return vae__error(VAE_ERROR_ARGUMENT,
                           "expected a count of at least %d and 0 to %d samples, found %" PRId64 " and %" PRId64,
                           options->rows != NULL, (int)SAMPLES_MOST, options->count, options->samples);
-    if (!at->model->condition_count)
+    if (!model->condition_count)
         return vae__error(VAE_ERROR_ARGUMENT, "%s: expected a model with conditions, which data could give, found none",
-                          at->model->declaration.name);
-    return check_samples(at);
+                          model->declaration.name);
+    return check_samples(model, options);
 }
 
 /* Is what it answers of the same kind, at the same places, in the same scale? */
@@ -96,6 +93,32 @@ static vae_status check_regressor(const vae_model *model, const vae_model *regre
             return vae__error(VAE_ERROR_ARGUMENT, "regressor: %s: expected the %s that %s has, \"%s\", found \"%s\"",
                               name, clauses[i].what, model->declaration.name, clauses[i].expected, clauses[i].found);
     return vae__ok();
+}
+
+vae_status vae__completion_check(const vae_model *model, const vae_completion_options *options)
+{
+    VAE__TRY(check_options(model, options));
+    return options->regressor ? check_regressor(model, options->regressor) : vae__ok();
+}
+
+void vae__completion_count(const vae_model *model, const vae__match *match, int64_t usual, vae__completed_rows *rows)
+{
+    const vae_completion_options *options = rows->options;
+    const int64_t count = options->count;
+    rows->count = options->rows || (count && count < match->rows) ? count : match->rows;
+    rows->samples = options->samples ? options->samples : model->regresses && !options->draw ? 1 : usual;
+}
+
+vae_status vae__completion_choose(const vae_data *data, vae__completed_rows *rows)
+{
+    const vae_completion_options *options = rows->options;
+    for (int64_t i = 0; i < rows->count; i++) {
+        rows->chosen[i] = (uint32_t)i;
+        rows->number[i] = options->rows ? options->rows[i] : vae_data_row(data, options->split, i);
+    }
+    if (!options->rows)
+        return vae__ok();
+    return vae__pass_find(data, options->split, "rows", options->rows, rows->count, rows->chosen);
 }
 
 /* ---- Room -------------------------------------------------------------------------------------------------------- */
@@ -138,21 +161,16 @@ static vae_status allocate(vae__completing *at, bool may_miss)
         VAE__TRY(vae__allocate("completions", rows, size, &found->given));
     if (may_miss)
         VAE__TRY(vae__allocate("completions", rows, size, &found->mask));
-    VAE__TRY(vae__allocate("completions", rows, sizeof *at->chosen, &at->chosen));
+    VAE__TRY(vae__allocate("completions", rows, sizeof *at->rows.chosen, &at->rows.chosen));
     return vae__given_allocate(at->model, types, found->count, &found->conditions);
 }
 
 static vae_status choose_rows(vae__completing *at)
 {
     vae_completions *found = at->found;
-    const int64_t *rows = at->options->rows;
-    for (int64_t i = 0; i < found->count; i++) {
-        at->chosen[i] = (uint32_t)i;
-        found->row[i] = rows ? rows[i] : vae_data_row(at->data, found->split, i);
-    }
-    if (rows)
-        VAE__TRY(vae__pass_find(at->data, found->split, "rows", rows, found->count, at->chosen));
-    vae__given_take(at->model, &at->match, at->chosen, found->count, &found->conditions);
+    at->rows.number = found->row;
+    VAE__TRY(vae__completion_choose(at->data, &at->rows));
+    vae__given_take(at->model, &at->match, at->rows.chosen, found->count, &found->conditions);
     return vae__ok();
 }
 
@@ -170,11 +188,16 @@ static void collect_truth(const vae__completing *at, const vae__pass *pass, int6
         found->given[i] = at->seen[i % size] > 0 && (!found->mask || found->mask[i]);
 }
 
-/* Copies a piece of samples, which may have more than are wanted. */
+int64_t vae__completion_piece(const vae__pass *pass)
+{
+    const int64_t piece = pass->request.samples, left = pass->samples - pass->first_sample;
+    return left < piece ? left : piece;
+}
+
+/* Copies a piece of samples. */
 static void copy_samples(const vae__pass *pass, const vae_node *node, int64_t begin, int64_t examples, float *to)
 {
-    const int64_t size = vae_node_size(node), piece = pass->request.samples, left = pass->samples - pass->first_sample;
-    const int64_t taken = left < piece ? left : piece;
+    const int64_t size = vae_node_size(node), piece = pass->request.samples, taken = vae__completion_piece(pass);
     const float *values = vae_executor_value(pass->executor, node);
     for (int64_t e = 0; e < examples; e++)
         memcpy(to + ((begin + e) * pass->samples + pass->first_sample) * size, values + e * piece * size,
@@ -200,33 +223,47 @@ static void collect_answer(void *completing, const vae__pass *pass, int64_t begi
 }
 
 /* The purpose is vae_sample's, whose z so is that of sample 0. */
-static vae__pass pass_of(const vae__completing *at, const vae_model *model, const vae__match *match, int64_t samples)
+static vae__pass pass_of(const vae__completed_rows *rows, const vae_model *model, const vae__match *match,
+                         int64_t samples, int64_t piece)
 {
-    const vae_completion_options *options = at->options;
+    const vae_completion_options *options = rows->options;
     vae__pass pass = { .model = model,
                        .request = vae__match_request(match, VAE__COMPLETION),
                        .doing = "completing",
-                       .rows = at->found->count,
-                       .chosen = at->chosen,
+                       .rows = rows->count,
+                       .chosen = rows->chosen,
                        .threads = options->threads,
                        .progress = options->progress,
                        .context = options->context,
+                       .batch = RUN_ROWS / piece,
                        .whole = true,
                        .seed = options->seed,
                        .purpose = "sample",
-                       .numbers = at->found->row,
+                       .numbers = rows->number,
                        .samples = samples };
-    pass.request.samples = model->regresses && !options->draw ? 1 : PIECE;
-    pass.batch = RUN_ROWS / pass.request.samples;
+    pass.request.samples = piece;
     return pass;
 }
 
-static vae_status run(vae__pass *pass, const vae__match *match, vae__collect *collector, vae__completing *at)
+vae__pass vae__completion_pass(const vae__completed_rows *rows, const vae_model *model, const vae__match *match)
+{
+    const bool draw = rows->options->draw;
+    vae__pass pass = pass_of(rows, model, match, rows->samples, model->regresses && !draw ? 1 : PIECE);
+    pass.request.draw = draw;
+    return pass;
+}
+
+vae__pass vae__completion_answer(const vae__completed_rows *rows, const vae_model *regressor, const vae__match *match)
+{
+    return pass_of(rows, regressor, match, 1, 1);
+}
+
+vae_status vae__completion_run(vae__pass *pass, const vae__match *match, vae__collect *collector, void *results)
 {
     vae_status status = vae__pass_open(pass);
     if (!status.code) {
         pass->binding_count = vae__match_bind(match, &pass->graph, pass->index, pass->bindings);
-        status = vae__pass_run(pass, collector, at);
+        status = vae__pass_run(pass, collector, results);
     }
     vae__pass_close(pass);
     return status;
@@ -237,31 +274,21 @@ static vae_status answer(vae__completing *at)
     vae__match match;
     const vae_model *regressor = at->options->regressor;
     VAE__TRY(vae__match_data(regressor, at->data, at->found->split, &match));
-    vae__pass pass = pass_of(at, regressor, &match, 1);
-    pass.request.samples = 1;
-    pass.batch = RUN_ROWS;
-    return run(&pass, &match, collect_answer, at);
+    vae__pass pass = vae__completion_answer(&at->rows, regressor, &match);
+    return vae__completion_run(&pass, &match, collect_answer, at);
 }
 
 /* ---- All of it --------------------------------------------------------------------------------------------------- */
 
 static vae_status complete(vae__completing *at)
 {
-    vae_completions *found = at->found;
-    vae__pass pass = pass_of(at, at->model, &at->match, found->samples);
-    pass.request.draw = at->options->draw;
+    vae__pass pass = vae__completion_pass(&at->rows, at->model, &at->match);
     VAE__TRY(allocate(at, vae__pass_may_miss(&pass)));
     VAE__TRY(choose_rows(at));
-    pass.chosen = at->chosen;
-    pass.numbers = found->row;
-    VAE__TRY(run(&pass, &at->match, collect, at));
+    pass.chosen = at->rows.chosen;
+    pass.numbers = at->rows.number;
+    VAE__TRY(vae__completion_run(&pass, &at->match, collect, at));
     return at->options->regressor ? answer(at) : vae__ok();
-}
-
-static int64_t count_rows(const vae__completing *at)
-{
-    const int64_t count = at->options->count;
-    return at->options->rows || (count && count < at->match.rows) ? count : at->match.rows;
 }
 
 vae_status vae_complete(const vae_model *model, const vae_data *data, const vae_completion_options *options,
@@ -272,19 +299,20 @@ vae_status vae_complete(const vae_model *model, const vae_data *data, const vae_
     *completions = (vae_completions){ 0 };
     if (!model || !data || !options)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a model, data and options, found NULL");
-    vae__completing at = { .model = model, .data = data, .options = options, .found = completions };
-    VAE__TRY(check_options(&at));
-    if (options->regressor)
-        VAE__TRY(check_regressor(model, options->regressor));
+    vae__completing at = {
+        .model = model, .data = data, .options = options, .rows.options = options, .found = completions
+    };
+    VAE__TRY(vae__completion_check(model, options));
     VAE__TRY(vae__match_data(model, data, options->split, &at.match));
     at.seen = vae__model_seen_place(model) < 0 ? NULL : model->conditions[vae__model_seen_place(model)].seen;
     completions->split = options->split;
-    completions->count = count_rows(&at);
-    completions->samples = options->samples ? options->samples : model->regresses && !options->draw ? 1 : SAMPLES_USUAL;
+    vae__completion_count(model, &at.match, SAMPLES_USUAL, &at.rows);
+    completions->count = at.rows.count;
+    completions->samples = at.rows.samples;
     completions->x_size = model->x_size;
     completions->z_size = model->declaration.latents[0].size;
     vae_status status = complete(&at);
-    vae__free(at.chosen);
+    vae__free(at.rows.chosen);
     if (status.code)
         vae_completions_free(completions);
     return status;

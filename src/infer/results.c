@@ -43,6 +43,7 @@ static const struct {
     [VAE_RESULTS_TRAVERSAL] = { VAE__TRAVERSAL_FORMAT, "traversal", true },
     [VAE_RESULTS_COMPLETIONS] = { VAE__COMPLETIONS_FORMAT, "completions", true },
     [VAE_RESULTS_ARITHMETIC] = { VAE__ARITHMETIC_FORMAT, "arithmetic", true },
+    [VAE_RESULTS_FORECAST] = { VAE__FORECAST_FORMAT, "forecast", false },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

@@ -1,0 +1,86 @@
+/*
+ * Forecasts: how well samples foretell what came, where several things might have come.
+ *
+ *     vae_forecast          distances of samples from the truth, and which of the known futures they cover
+ *
+ * A model with conditions y (of a still image, say) draws n samples of x; a regression has one answer, which for
+ * several futures is between them. Works for any x and any conditions of data.
+ */
+#ifndef VAE_FORECAST_H
+#define VAE_FORECAST_H
+
+#include <stdbool.h>
+#include <vae/complete.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A mean over rows, and its standard error; NaN where there is no row, and the error with one. */
+typedef struct vae_forecast_figure {
+    int64_t rows;
+    double mean, error;
+} vae_forecast_figure;
+
+/*
+ * A row's samples, and means over rows. The caller owns the arrays: vae_forecast_free. New members go last.
+ *
+ * A distance is √(Σ (a − b)² / values), over the values of x that are observed and of which none is given, in the
+ * data's own units: the Euclidean distance to a value.
+ *
+ * A mode is a future that there may be, as the data knows. A sample is near a mode where its distance to it is below
+ * half of the distance from this mode to the nearest other one: so it is near one at most. A row with fewer than two
+ * modes has no such distance, and is in no figure of modes.
+ */
+typedef struct vae_forecast_scores {
+    int64_t count, samples;
+    vae_split split;
+    bool modelled; /* x's transform has no way back ("binarize"): distances are of x as the likelihood has it */
+
+    /* Of rows: */
+    int64_t *row;                /* (count): of the source */
+    int64_t *values;             /* (count): that are compared; a row without is in no figure */
+    double *distance;            /* (count, samples): of each sample from the truth */
+    double *answer_distance;     /* (count): of the regressor's answer; NULL: there was none */
+    int64_t *modes;              /* (count): how many the row has; it and what follows NULL: modes were not asked for */
+    double *mode_distance;       /* (count, samples): of each sample from the mode nearest to it; NaN without one */
+    int32_t *mode;               /* (count, samples): the mode it is near; -1: none */
+    double *truth_mode_distance; /* (count): the same of the truth */
+    int32_t *truth_mode;
+    double *answer_mode_distance; /* (count): the same of the answer; NULL: there was none */
+    int32_t *answer_mode;
+
+    /* Means over rows, (samples) at n - 1: of the first n samples … */
+    vae_forecast_figure *least;    /* … the least distance from the truth (Walker, Doersch, Gupta, Hebert 2016) */
+    vae_forecast_figure *coverage; /* … the share of a row's modes that one of them is near; NULL without modes */
+    vae_forecast_figure answer;    /* distance of the answer, which is the same for each n */
+    vae_forecast_figure near, answer_near, truth_near; /* share of samples, answers, truths that are near a mode */
+    vae_forecast_figure nearest, answer_nearest, truth_nearest; /* their distance from the mode nearest to them */
+    vae_forecast_figure answer_covers; /* share of modes that the answer is near, the same for each n */
+    /* Total variation distance ½ Σ_k |p_k − 1/K| of a row's K modes, p_k being the share of mode k in the samples that
+     * are near some mode: 0 where all are met as often. Of even draws it is above 0 too, for they are few. */
+    vae_forecast_figure uneven;
+} vae_forecast_scores;
+
+/*
+ * Scores what vae_complete gives with the same options, of which samples 0 means 100; memory grows with a few numbers a
+ * sample, not with x. `modes` is the name of a field of numbers, K · size of x of them: mode k of a row is in values
+ * k · size … of it, in the data's own units, and there is no mode where all of these are NaN; NULL: none.
+ *
+ * Neither threads nor the other rows change a bit of a row.
+ *
+ * Fails as vae_complete does; with VAE_ERROR_DATA where there is no such field, where its size is no multiple of x's,
+ * or where only some values of a mode are NaN; with VAE_ERROR_ARGUMENT where modes are asked for and x has no way back.
+ * On failure there is nothing to free.
+ */
+VAE_API vae_status vae_forecast(const vae_model *model, const vae_data *data, const vae_completion_options *options,
+                                const char *modes, vae_forecast_scores *scores);
+VAE_API void vae_forecast_free(vae_forecast_scores *scores);
+
+/* Writes HDF5 (.h5, .hdf5; see VAE_RESULTS_FORECAST); the file appears whole or not at all. */
+VAE_API vae_status vae_forecast_save(const vae_model *model, const vae_forecast_scores *scores, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
