@@ -15,5 +15,5 @@ const vae_model_spec vae__variant_future_cvae = {
     .encoder = "polar, conv 64 3x3 relu, conv 64 4x4 stride 2 relu, dense 256 relu",
     .decoder = "dense 256 relu, dense 2048 relu, reshape 8x8x32, conv 64 3x3 relu, conv 64 3x3 relu, from-polar 8 3x3",
     .objective = "elbo warm-up=10",
-    .recipe = { .epochs = 100 },
+    .recipe = { .epochs = 100, .schedule = "cosine epochs=100" },
 };

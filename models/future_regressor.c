@@ -12,5 +12,5 @@ const vae_model_spec vae__variant_future_regressor = {
                       .layers = "conv 32 4x4 stride 2 relu, conv 64 4x4 stride 2 relu" } },
     .decoder = "conv 64 3x3 relu, conv 64 3x3 relu, from-polar 8 3x3",
     .objective = "none",
-    .recipe = { .epochs = 100 },
+    .recipe = { .epochs = 100, .schedule = "cosine epochs=100" },
 };
