@@ -164,6 +164,27 @@ vae_node *vae__build_deconv(const vae_network *network, const double *arguments,
     return build_filter(network, arguments, x, name, true);
 }
 
+vae_node *vae__build_polar(const vae_network *network, const double *arguments, vae_node *x, const char *name)
+{
+    (void)arguments;
+    return vae__polar_of(network->graph, image_of(network, x, name));
+}
+
+/* A convolution of one channel more: of each place a length, behind softplus, and a direction, whose length is 1. */
+vae_node *vae__build_from_polar(const vae_network *network, const double *arguments, vae_node *x, const char *name)
+{
+    filter f;
+    const bool heads = network->head_size && x;
+    const double plain[] = { arguments[UNITS],     arguments[SIZE],      VAE_SHAPE(1, -1, -1), 0,
+                             VAE_SHAPE(1, -1, -1), VAE_SHAPE(1, -1, -1), VAE__LINEAR };
+    vae_node *image = image_of(network, x, name);
+    if (!filter_of(network, plain, name, false, &f) || (x && !image) || (heads && !take_head(&f, plain)))
+        return NULL;
+    f.units++;
+    vae_node *made = vae__polar_undo(network->graph, filter_all(&f, image));
+    return heads ? check_head(&f, plain, made) : made;
+}
+
 /* activation(x + conv(activation(conv(x)))); where channels or size differ, x goes through 1 × 1 of its own. */
 vae_node *vae__build_residual(const vae_network *network, const double *arguments, vae_node *x, const char *name)
 {

@@ -22,6 +22,8 @@
     X(conv_vae)                                                                                                        \
     X(conv_cvae)                                                                                                       \
     X(conv_vae_64)                                                                                                     \
+    X(future_cvae)                                                                                                     \
+    X(future_regressor)                                                                                                \
     X(beta_vae)                                                                                                        \
     X(local_vi)
 

@@ -179,7 +179,7 @@ int vae__check_words(const vae__call *call, const vae__declared *declared)
         }
         if (condition->kind == VAE_IMAGE && !condition->shape[0])
             condition->shape[0] = condition->shape[1] = 1;
-        else if (!condition->size)
+        else if (!condition->size && condition->kind != VAE_IMAGE)
             condition->size = condition->kind == VAE_CLASS ? 2 : 1;
     }
     vae_model *model = NULL;

@@ -16,6 +16,7 @@
 /* The sources, in the order in which they are asked whether a string names one of theirs: vae__source_digits … */
 #define VAE__SOURCES(X)                                                                                                \
     X(digits)                                                                                                          \
+    X(motion)                                                                                                          \
     X(ring)                                                                                                            \
     X(shapes)                                                                                                          \
     X(png)                                                                                                             \

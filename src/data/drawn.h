@@ -22,4 +22,10 @@ vae_status vae__drawn_open(const vae__drawn *drawn, vae_data *data);
  * same however many training examples there are. */
 uint32_t vae__drawn_first(vae_split split);
 
+/* A random word to one of `count` classes, each as likely as the others to 2^-28. */
+static inline int32_t vae__drawn_class(uint32_t word, int64_t count)
+{
+    return (int32_t)((uint64_t)word * (uint64_t)count >> 32);
+}
+
 #endif

@@ -15,6 +15,11 @@ static const vae_field *field_at(const vae_data *data, int index)
     return field;
 }
 
+static bool is_x(const vae_field *field)
+{
+    return !strcmp(field->name, "x");
+}
+
 /* "digits: expected no mask, for this source has the fields x and label (a class); found seen" */
 static vae_status refuse(const vae_data *data, const char *condition, const char *expected, const char *found)
 {
@@ -22,11 +27,12 @@ static vae_status refuse(const vae_data *data, const char *condition, const char
     size_t used = 0;
     for (int i = 0; i < data->field_count && used < sizeof names; i++) {
         const vae_field *field = field_at(data, i);
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s%s",
+        const char *kind = is_x(field) ? NULL : vae__data_kind_text(field->kind);
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s%s%s%s",
                                  !i                          ? ""
                                  : i + 1 < data->field_count ? ", "
                                                              : " and ",
-                                 field->name, field->kind == VAE_CLASS ? " (a class)" : "");
+                                 field->name, kind ? " (" : "", kind ? kind : "", kind ? ")" : "");
     }
     return vae__error(VAE_ERROR_ARGUMENT, "%s: %s%sexpected %s, for this source has the %s %s%s%s%s; found %s",
                       data->source, condition, *condition ? ": " : "", expected,
@@ -65,43 +71,64 @@ static vae_status name_field(vae_data *data, int index, const char *name, const 
     return vae__ok();
 }
 
-/* A field of classes, and whether a condition has it. */
-typedef struct class_field {
+/* A field that may be a condition, and whether one has it. */
+typedef struct known_field {
     int index;
     const char *name; /* its own */
+    vae_field_kind kind;
     bool taken;
-} class_field;
+} known_field;
 
-static class_field *find_class(class_field *classes, int count, const char *name)
+typedef struct known_fields {
+    known_field *fields;
+    int count;
+    bool classes; /* All of them are classes. */
+} known_fields;
+
+static known_field *find_known(const known_fields *known, const char *name)
 {
-    for (int i = 0; i < count; i++)
-        if (!strcmp(classes[i].name, name))
-            return &classes[i];
+    for (int i = 0; i < known->count; i++)
+        if (!strcmp(known->fields[i].name, name))
+            return &known->fields[i];
     return NULL;
 }
 
-/* The only field of classes has any name that a condition gives it; of several it is that of the path, or else of the
- * name. */
-static vae_status take_condition(vae_data *data, const vae_field_source *source, class_field *classes, int count)
+/* The only field has any name that a condition gives it; of several it is that of the path, or else of the name. */
+static vae_status find_field(const vae_data *data, const vae_field_source *source, const known_fields *known,
+                             known_field **field)
 {
-    if (!count)
+    const bool several = known->count > 1;
+    if (!known->count)
         return refuse(data, source->name, "no condition", vae__data_kind_text(source->kind));
-    const char *wanted = source->path ? source->path : count > 1 ? source->name : classes[0].name;
-    class_field *class = find_class(classes, count, wanted);
+    const known_field *only = &known->fields[0];
+    const char *wanted = source->path ? source->path : several ? source->name : only->name;
+    *field = find_known(known, wanted);
+    const known_field *found = *field ? *field : only;
     char expected[80];
-    snprintf(expected, sizeof expected, "no path but %.60s", classes[0].name);
-    if (!class && count > 1)
-        return refuse(data, source->name, "the name of a class, or its path", wanted);
-    if (class ? class->taken : classes[0].taken)
-        return refuse(data, source->name, count > 1 ? "one condition of each class" : "one condition", "a second one");
-    if (source->kind != VAE_CLASS)
-        return refuse(data, source->name, "a class", vae__data_kind_text(source->kind));
-    if (!class)
-        return refuse(data, source->name, expected, wanted);
-    VAE__TRY(check_levels(data, source, field_at(data, class->index)));
-    class->taken = true;
-    return name_field(data, class->index, source->name,
-                      count > 1 && strcmp(source->name, class->name) ? class->name : NULL);
+    snprintf(expected, sizeof expected, "no path but %.60s", only->name);
+    if (!*field && several)
+        return refuse(data, source->name,
+                      known->classes ? "the name of a class, or its path" : "the name of a field, or its path", wanted);
+    if (found->taken)
+        return refuse(data, source->name,
+                      !several         ? "one condition"
+                      : known->classes ? "one condition of each class"
+                                       : "one condition of each field",
+                      "a second one");
+    if (source->kind != found->kind)
+        return refuse(data, source->name, vae__data_kind_text(found->kind), vae__data_kind_text(source->kind));
+    return *field ? vae__ok() : refuse(data, source->name, expected, wanted);
+}
+
+static vae_status take_condition(vae_data *data, const vae_field_source *source, const known_fields *known)
+{
+    known_field *field = NULL;
+    VAE__TRY(find_field(data, source, known, &field));
+    if (field->kind == VAE_CLASS)
+        VAE__TRY(check_levels(data, source, field_at(data, field->index)));
+    field->taken = true;
+    return name_field(data, field->index, source->name,
+                      known->count > 1 && strcmp(source->name, field->name) ? field->name : NULL);
 }
 
 static vae_status check_names(const vae_data *data)
@@ -113,14 +140,17 @@ static vae_status check_names(const vae_data *data)
     return vae__ok();
 }
 
-static vae_status take_conditions(vae_data *data, class_field *classes)
+static vae_status take_conditions(vae_data *data, known_fields *known)
 {
-    int count = 0;
-    for (int i = 0; i < data->field_count; i++)
-        if (field_at(data, i)->kind == VAE_CLASS)
-            classes[count++] = (class_field){ .index = i, .name = field_at(data, i)->name };
+    for (int i = 0; i < data->field_count; i++) {
+        const vae_field *field = field_at(data, i);
+        if (is_x(field))
+            continue;
+        known->fields[known->count++] = (known_field){ .index = i, .name = field->name, .kind = field->kind };
+        known->classes &= field->kind == VAE_CLASS;
+    }
     for (int i = 0; i < data->options.condition_count; i++)
-        VAE__TRY(take_condition(data, &data->options.conditions[i], classes, count));
+        VAE__TRY(take_condition(data, &data->options.conditions[i], known));
     return check_names(data);
 }
 
@@ -131,9 +161,9 @@ vae_status vae__data_name_fields(vae_data *data)
         return refuse(data, "", "no path of x but x", options->x);
     if (options->mask)
         return refuse(data, "", "no mask", options->mask);
-    class_field *classes = NULL;
-    VAE__TRY(vae__allocate(data->source, (size_t)data->field_count, sizeof *classes, &classes));
-    vae_status status = take_conditions(data, classes);
-    vae__free(classes);
+    known_fields known = { .classes = true };
+    VAE__TRY(vae__allocate(data->source, (size_t)data->field_count, sizeof *known.fields, &known.fields));
+    vae_status status = take_conditions(data, &known);
+    vae__free(known.fields);
     return status;
 }

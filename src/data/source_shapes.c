@@ -11,6 +11,7 @@
 #include "src/base/parallel.h"
 #include "src/base/random.h"
 #include "src/data/drawn.h"
+#include "src/data/figure.h"
 
 /* The version is part of the data's digest: raise it with any change that changes a pixel or a factor. */
 enum { SHAPES_VERSION = 1, SIDE = 64, CHANNELS = 3, PIXELS = SIDE * SIDE * CHANNELS };
@@ -18,29 +19,11 @@ enum { X, SHAPE, SCALE, ROTATION, ROW, COLUMN, HUE, FIELDS };
 
 /* ---- Shapes ------------------------------------------------------------------------------------------------------ */
 
-/*
- * How deep a point lies within a shape, negative outside: a bound of the distance to its outline, for no step changes
- * it by more than its own length. u goes to the right, v down; the farthest point of a shape lies at distance 1 from
- * its centre, the origin.
- */
-typedef double depth_function(double u, double v);
-
-static double square_depth(double u, double v)
-{
-    return 0.7071067811865476 - fmax(fabs(u), fabs(v));
-}
-
 static double ellipse_depth(double u, double v)
 {
     const double half_height = 0.55;
     v /= half_height;
     return (1 - sqrt(u * u + v * v)) * half_height;
-}
-
-/* Of three equal sides, one corner up. */
-static double triangle_depth(double u, double v)
-{
-    return 0.5 - fmax(v, 0.8660254037844386 * fabs(u) - 0.5 * v);
 }
 
 /* A square on its corner, and a disc upon the middle of each of its upper sides. */
@@ -53,7 +36,7 @@ static double heart_depth(double u, double v)
     return fmax(square, disc);
 }
 
-static depth_function *const depths[] = { square_depth, ellipse_depth, heart_depth, triangle_depth };
+static vae__figure_depth *const depths[] = { vae__square_depth, ellipse_depth, heart_depth, vae__triangle_depth };
 static const char *const shape_texts[] = { "square", "ellipse", "heart", "triangle" };
 
 /* ---- Factors ----------------------------------------------------------------------------------------------------- */
@@ -111,62 +94,26 @@ static const vae__drawn shapes = {
     .name = "shapes", .version = SHAPES_VERSION, .usual = 12000, .fields = fields, .field_count = FIELDS
 };
 
-/* One of `count` classes, each as likely as the others to 2^-28. */
-static int32_t class_of(uint32_t word, int64_t count)
-{
-    return (int32_t)((uint64_t)word * (uint64_t)count >> 32);
-}
-
 /* ---- Drawing ----------------------------------------------------------------------------------------------------- */
 
-enum { SAMPLES = 8 }; /* of a pixel, along each of its sides */
-
-/* A shape of some size and turn, around the origin. */
-typedef struct placed {
-    depth_function *depth;
-    double size, cosine, sine;
-} placed;
-
-/* In pixels. */
-static double depth_at(const placed *shape, double x, double y)
-{
-    double u = x * shape->cosine + y * shape->sine, v = y * shape->cosine - x * shape->sine;
-    return shape->depth(u / shape->size, v / shape->size) * shape->size;
-}
-
-/* How many samples of the pixel around (x, y) the shape covers. They are looked at where its outline may be. */
-static int coverage(const placed *shape, double x, double y)
-{
-    const double half_diagonal = 0.7072;
-    double depth = depth_at(shape, x, y);
-    if (fabs(depth) > half_diagonal)
-        return depth > 0 ? SAMPLES * SAMPLES : 0;
-    int covered = 0;
-    for (int i = 0; i < SAMPLES; i++)
-        for (int k = 0; k < SAMPLES; k++)
-            covered += depth_at(shape, x + (k + 0.5) / SAMPLES - 0.5, y + (i + 0.5) / SAMPLES - 0.5) > 0;
-    return covered;
-}
-
 /* Onto `pixels`, which are black: no shape reaches farther than REACH from its centre, at (column, row). */
-static void draw_shape(const placed *shape, int row, int column, const uint8_t colour[CHANNELS], uint8_t *pixels)
+static void draw_shape(const vae__figure *shape, int row, int column, const uint8_t colour[CHANNELS], uint8_t *pixels)
 {
-    const int all = SAMPLES * SAMPLES;
     for (int y = -REACH; y < REACH; y++)
         for (int x = -REACH; x < REACH; x++) {
             uint8_t *pixel = pixels + ((row + y) * SIDE + column + x) * CHANNELS;
-            int covered = coverage(shape, x + 0.5, y + 0.5);
+            int covered = vae__figure_coverage(shape, x + 0.5, y + 0.5);
             for (int c = 0; c < CHANNELS; c++)
-                pixel[c] = (uint8_t)((colour[c] * covered + all / 2) / all);
+                pixel[c] = (uint8_t)vae__figure_shade(colour[c], covered);
         }
 }
 
 static void draw_example(const int32_t factors[FIELDS], uint8_t *pixels)
 {
-    const placed shape = { .depth = depths[factors[SHAPE]],
-                           .size = LARGEST * scales[factors[SCALE]],
-                           .cosine = rotations[factors[ROTATION]].cosine,
-                           .sine = rotations[factors[ROTATION]].sine };
+    const vae__figure shape = { .depth = depths[factors[SHAPE]],
+                                .size = LARGEST * scales[factors[SCALE]],
+                                .cosine = rotations[factors[ROTATION]].cosine,
+                                .sine = rotations[factors[ROTATION]].sine };
     draw_shape(&shape, FIRST_PLACE + PLACE_STEP * factors[ROW], FIRST_PLACE + PLACE_STEP * factors[COLUMN],
                colours[factors[HUE]], pixels);
 }
@@ -188,7 +135,7 @@ static void draw_share(void *context, vae__team team)
         int32_t factors[FIELDS] = { 0 };
         for (int i = SHAPE; i < FIELDS; i++) {
             uint32_t word = vae__random_word(d->draw, d->first + (uint32_t)row, (uint32_t)(i - SHAPE));
-            factors[i] = ((int32_t *)d->columns[i])[row] = class_of(word, fields[i].classes);
+            factors[i] = ((int32_t *)d->columns[i])[row] = vae__drawn_class(word, fields[i].classes);
         }
         draw_example(factors, (uint8_t *)d->columns[X] + row * PIXELS);
     }

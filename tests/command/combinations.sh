@@ -16,7 +16,11 @@ combined() {
     shift 3
     rm -f model.h5 regression.h5
     data=digits:24 class=class
-    [ "$model" != conv-vae-64 ] || data=shapes:24 class=class:shape
+    case $model in
+    conv-vae-64) data=shapes:24 class=class:shape ;;
+    future-*) data=motion:24 class=class:count
+        set -- "$@" --condition still=image ;;
+    esac
     case "$model $likelihood" in # it takes bytes as shares of 255, and these are of counts
     'conv-vae-64 poisson' | 'conv-vae-64 negative-binomial') set -- "$@" --transform raw --encoder-transform log1p ;;
     esac
@@ -41,6 +45,14 @@ combined() {
 while read -r model summary; do
     : "$summary"
     case $model in
+    future-*) # displacements are no counts
+        case $model in
+        *-regressor) objectives=none ;;
+        *) objectives='iwae samples=2;sampled-elbo samples=2 beta=0.5 warm-up=2' ;;
+        esac
+        combined "$model" "${objectives%;*}" 'gaussian sigma=each'
+        combined "$model" "${objectives#*;}" 'laplace scale=network'
+        ;;
     *-regressor | *-baseline)
         combined "$model" none gaussian
         combined "$model" none 'categorical 256'

@@ -72,6 +72,10 @@ static const vae_model_spec declared[] = {
       .x = { .likelihood = "categorical 3", .transform = "threshold" },
       .encoder = "conv 2 4x4 stride 4 tanh",
       .decoder = "dense 196 tanh, reshape 14x14x1, deconv 1 2 stride 2" },
+    { .name = "lengths and directions",
+      .x = { .likelihood = "gaussian sigma=shared", .transform = "unit" },
+      .encoder = "mean-pool 4, conv 3 3x3, polar, conv 2 7x7 stride 7 tanh",
+      .decoder = "dense 49 tanh, reshape 7x7x1, from-polar 3 3x3, upsample 4, from-polar 1 3x3" },
     { .name = "a regression",
       .conditions = SEEN(.layers = NULL),
       .decoder = "conv 2 3x3 tanh, conv 1 3x3",
@@ -154,6 +158,12 @@ START_TEST(test_heads)
     model = model_of(&spec, data);
     HAS(model, "decoder/logits/weight", true, 4, 2, 2, 3, 1);
     HAS(model, "decoder/logits/bias", true, 1, 3);
+    vae_model_free(&model);
+    spec = declared[8];
+    spec.latents[0].size = 2;
+    model = model_of(&spec, data);
+    HAS(model, "decoder/2/weight", true, 4, 3, 3, 1, 4); /* a length, and three values of a direction */
+    HAS(model, "decoder/mean/weight", true, 4, 3, 3, 3, 2);
     vae_model_free(&model);
 }
 END_TEST
@@ -260,6 +270,13 @@ static const struct {
     { "", "reshape 1x1x2, deconv 1 28x28 stride 28 relu",
       "m: decoder/logits: expected no activation behind the last layer, which makes the likelihood's own values, found "
       "one" },
+    { "polar, from-polar 2 3x3x1", "", "m: encoder/1: expected one size or two, as in \"4x4\", found three" },
+    { "dense 4, polar", "",
+      "m: encoder/1: expected an image of height, width and channels, found 4 values in 1 dimension; \"reshape "
+      "7x7x64\" "
+      "makes one of them" },
+    { "", "reshape 1x1x2, deconv 3 28x28 stride 28, from-polar 2 1",
+      "m: decoder/logits: the last layer makes 1568 values, 2 at each of 784 places, where x has 784" },
     { "dropout rate=1", "", "m: encoder: layer 1: rate: expected a number from 0 to 0.99, found \"1\"" },
     { "conv 4 3x3 stride", "",
       "m: encoder: layer 1: stride: expected a size behind it, found nothing; it is written \"conv UNITS SIZE [stride "
