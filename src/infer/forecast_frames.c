@@ -18,23 +18,55 @@ typedef struct vae__strip {
     int64_t pixels;          /* values of an image */
 } vae__strip;
 
-static int64_t cell_of(const vae__stage *stage, int64_t x, int64_t y)
+/* How far a cell's point goes in all, squared. */
+static double reach_of(const vae__stage *stage, const double *x, int64_t cell)
 {
-    return y * stage->cells_high / stage->height * stage->cells_wide + x * stage->cells_wide / stage->width;
+    const double right = vae__stage_right(stage, x, cell, stage->steps - 1);
+    const double down = vae__stage_down(stage, x, cell, stage->steps - 1);
+    return right * right + down * down;
 }
 
-/* The still with the pixels of moving cells moved as they are at a step. */
+/* The cell that a pixel goes with: of the four whose points lie around it the one that goes farthest, so that what the
+ * grid cuts stays whole. */
+static int64_t cell_of(const vae__stage *stage, const double *x, int64_t pixel)
+{
+    const int64_t wide = stage->cells_wide, high = stage->cells_high;
+    const double across = ((double)(pixel % stage->width) + 0.5) * (double)wide / (double)stage->width - 0.5;
+    const double below = ((double)(pixel / stage->width) + 0.5) * (double)high / (double)stage->height - 0.5;
+    int64_t best = -1;
+    for (int corner = 0; corner < 4; corner++) {
+        const int64_t column = (int64_t)floor(across) + corner % 2, row = (int64_t)floor(below) + corner / 2;
+        const int64_t cell = row * wide + column;
+        if (column < 0 || column >= wide || row < 0 || row >= high)
+            continue;
+        if (best < 0 || reach_of(stage, x, cell) > reach_of(stage, x, best))
+            best = cell;
+    }
+    return best;
+}
+
+static bool is_nothing(const vae__stage *stage, const float *still, int64_t pixel)
+{
+    for (int64_t c = 0; c < stage->channels; c++)
+        if (still[pixel * stage->channels + c] > 0)
+            return false;
+    return true;
+}
+
+/* The still with the pixels of moving cells moved as they are at a step: nothing is left where they were, nor is
+ * anything moved that is nothing. */
 static void move_still(const vae__stage *stage, const float *still, const double *x, int64_t step, float *image)
 {
     const size_t pixel = (size_t)stage->channels * sizeof *image;
     const int64_t pixels = stage->height * stage->width;
-    memcpy(image, still, (size_t)pixels * pixel);
     for (int64_t i = 0; i < pixels; i++)
-        if (vae__stage_moves(stage, x, cell_of(stage, i % stage->width, i / stage->width)))
+        if (vae__stage_moves(stage, x, cell_of(stage, x, i)))
             memset(image + i * stage->channels, 0, pixel);
+        else
+            memcpy(image + i * stage->channels, still + i * stage->channels, pixel);
     for (int64_t i = 0; i < pixels; i++) {
-        const int64_t cell = cell_of(stage, i % stage->width, i / stage->width);
-        if (!vae__stage_moves(stage, x, cell))
+        const int64_t cell = cell_of(stage, x, i);
+        if (is_nothing(stage, still, i) || !vae__stage_moves(stage, x, cell))
             continue;
         const double right = (double)(i % stage->width) + round(vae__stage_right(stage, x, cell, step));
         const double down = (double)(i / stage->width) + round(vae__stage_down(stage, x, cell, step));
