@@ -113,8 +113,8 @@ typedef struct vae_forecast_drawing {
  * moves by more than half a pixel in the end.
  *
  * _frames makes strips (PNG): of every row the still and the true next frames, and for each cluster the still with its
- * pixels moved along the mean trajectory of their cell: rounded to whole pixels, later rows over earlier ones, black
- * where they were.
+ * pixels moved along the mean trajectory of the cell that goes farthest of the four around them: rounded to whole
+ * pixels, later rows over earlier ones, black where they were.
  *
  * VAE_ERROR_ARGUMENT tells what of the model is not as it must be, VAE_ERROR_DATA what of the frames; the file appears
  * whole or not at all. `drawing` may be NULL. The data is that of the completions.
