@@ -70,17 +70,23 @@ def same(a, b):
 def mean(values):
     return np.mean(values, 0), np.std(values, 0, ddof=1) / np.sqrt(len(values))
 
+def path_of(x, r, c):
+    """Of the cells whose points lie around a pixel the trajectory that goes farthest, the first of them."""
+    at = [int(np.floor((v + 0.5) * CELLS / SIDE - 0.5)) for v in (r, c)]
+    around = [(at[0] + i, at[1] + k) for i in (0, 1) for k in (0, 1)]
+    return max((x[i, k] for i, k in around if 0 <= i < CELLS and 0 <= k < CELLS), key=lambda path: sum(path[-1] ** 2))
+
 def moved(still, x, step):
     """The still with its moving cells' pixels where they are at a step."""
     x = x.reshape(CELLS, CELLS, STEPS, 2)
-    image, cell = still.copy(), SIDE // CELLS
-    pixels = [(r, c, x[r // cell, c // cell]) for r in range(SIDE) for c in range(SIDE)]
+    image = still.copy()
+    pixels = [(r, c, path_of(x, r, c)) for r in range(SIDE) for c in range(SIDE)]
     pixels = [p for p in pixels if np.hypot(*p[2][-1]) > 0.5]
     for r, c, _ in pixels:
         image[r, c] = 0
     for r, c, path in pixels:
         right, down = np.trunc(path[step] + np.copysign(0.5, path[step]))
-        if 0 <= c + right < SIDE and 0 <= r + down < SIDE:
+        if still[r, c] > 0 and 0 <= c + right < SIDE and 0 <= r + down < SIDE:
             image[int(r + down), int(c + right)] = still[r, c]
     return image
 
@@ -258,6 +264,19 @@ for i, row in enumerate(k["row"][:]):
 assert (found[0, 3] != found[0, 0]).any()
 shown = strip("t.png", 2)
 assert (shown[0, 1:].reshape(-1, SIDE) == data["frames"][44]).all() and (shown[1] == found[3]).all()
+END
+
+# ---- The built-in data and variants ----
+
+does train future-cvae --data motion:60 --epochs 1 --batch 20 --out future.h5
+does train future-regressor --data motion:60 --epochs 1 --batch 20 --out regressor.h5
+told 0 '10 rows, 20 samples of each by future-cvae, an answer by future-regressor' forecast future.h5 \
+    --data motion:60 --regressor regressor.h5 --modes modes --radius 0.25 --samples 20 \
+    --clusters 2 --picture b.svg --frames b.png --frames-field frames --out b.h5
+holds 'the modes of motion are known, and its truth is near the one that came true' <<'END'
+from look import *
+b = h5py.File("b.h5")
+assert b["truth_mode_distance"][:].max() < 0.5 and set(b["modes"][:]) <= {2, 4, 8}
 END
 
 # ---- Refused ----
