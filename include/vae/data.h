@@ -57,7 +57,7 @@ typedef struct vae_field {
                                   "run B"); NULL where the numbers are what is stored: IDX and digits */
     const char *path;          /* where it lies in HDF5 or NPY data, as given or as it is without ("x", or a condition's
                                   name): what opens the same data again. NULL of a source that knows its fields, but where a
-                                  condition renamed one of several classes; and of an x that the source itself is */
+                                  condition renamed one of several fields; and of an x that the source itself is */
 } vae_field;
 
 typedef struct vae_data vae_data;
@@ -82,8 +82,8 @@ typedef struct vae_data_options {
     int threads;   /* 0: one for each processor */
 
     /* Of HDF5 and NPY files. Sources that know their fields themselves take "x" for x and no mask; a condition of
-     * theirs is a VAE_CLASS, which gives a field the condition's name: of one class ("label") with the path NULL or
-     * "label", of several (shapes) that of the path, or else the one of its name. */
+     * theirs is of the kind that the field has, and gives it the condition's name: the only field beside x ("label")
+     * with the path NULL or "label", of several (shapes, motion) that of the path, or else the one of its name. */
     const char *x;                      /* path of what is modelled; NULL: "x" */
     const vae_field_source *conditions; /* in the order in which they become fields, after x */
     int condition_count;
@@ -105,6 +105,8 @@ typedef struct vae_data_options {
  *     "shapes" or "shapes:N"  drawn likewise: N (12,000) training and N / 6 test images of 64 × 64 × 3 bytes, one shape
  *                             each, and what they are made of as classes, drawn independently and uniformly: shape,
  *                             scale, rotation, row, column, hue
+ *     "motion" or "motion:N"  drawn likewise: N (12,000) training and N / 6 test stills of one to three shapes, and x,
+ *                             where they go; below
  *     a folder                of IDX files named as MNIST's are, each gzipped (".gz") or not: train-images-idx3-ubyte,
  *                             train-labels-idx1-ubyte, t10k-…, validation-…; label files may be missing
  *     a folder                of PNG files, grey or colour, 8 bits a value or fewer, no alpha, all of one size; or of
@@ -115,6 +117,21 @@ typedef struct vae_data_options {
  *     FILE.npy                an array that numpy.save wrote; it is x
  * A source that is no file's name but a pattern of files ("run-*.h5", "run-*.h5:/group") is all those files, as
  * vae_data_open_files has them, in the order of their names.
+ *
+ * Motion: each shape of the still goes one of two ways, each as likely and drawn for itself, which the still does not
+ * tell: a disc left or right, evenly; a square up or down, by the square of time; a triangle up, evenly, and left or
+ * right by the square of time. Over four frames it moves by 8 pixels, a triangle by 6 up and 6 aside, times a speed of
+ * its own, uniform from 0.8 to 1.2. Fields:
+ *     x       image, float32 (8, 8, 8): of cells of 4 × 4 pixels, to the right and down at each of four frames
+ *             (right 1, down 1, right 2 …), where the point in the cell's centre is then, less where it is in the
+ *             still, in pixels; 0 of the background. Each value has noise, uniform within 0.1 to either side
+ *     still   image, uint8 (32, 32): grey on black, the shapes on places of a 3 × 3 layout, no two touching
+ *     frames  image, uint8 (128, 32): the four next frames, below one another; the brighter of two shapes is seen
+ *     modes   values, float32 (8 · 512): the futures that there may be, each as likely. Mode k is what x would be
+ *             without noise at speed 1, the values from 512 k on; bit s of k is the way of shape s, counted row by
+ *             row (0: left, or up of a square). NaN behind the last mode
+ *     count   class, "1" to "3": how many shapes; c of them have 2^c modes
+ *     mode    class, "0" to "7": the mode that came true
  *
  * PNG: x is (height, width), or (height, width, 3) of colours, palettes among them, as bytes. Folders `train` and
  * `test` (and `validation`) are the splits, each of files or of folders; without both there is one, VAE_ALL. Levels are

@@ -307,9 +307,9 @@ typedef enum vae_results {
     /* "libvae arithmetic", of <vae/walk.h>: x, x_modelled, z, scale, row, vector, plus_mean, minus_mean, plus_count,
      * minus_count */
     VAE_RESULTS_ARITHMETIC,
-    /* "libvae forecast", of <vae/forecast.h>: row, values, distance; with a regressor answer_distance; with modes modes,
-     * mode, mode_distance, truth_mode, truth_mode_distance, and answer_mode, answer_mode_distance; `curves/…` over the
-     * number of samples, `means/…` over rows */
+    /* "libvae forecast", of <vae/forecast.h>: row, values, distance; with a regressor answer_distance; with modes
+     * modes, mode, mode_distance, truth_mode, truth_mode_distance, and answer_mode, answer_mode_distance; `curves/…`
+     * over the number of samples, `means/…` over rows */
     VAE_RESULTS_FORECAST
 } vae_results;
 

@@ -61,7 +61,8 @@ struct vae__call {
 
 /* --data, in every command that has it. */
 #define VAE__SOURCES_HELP                                                                                              \
-    "digits, digits:N, ring, shapes, a folder of PNG files or of IDX files named as MNIST's are, FILE.h5[:/path], or " \
+    "digits, digits:N, motion, ring, shapes, a folder of PNG files or of IDX files named as MNIST's are, "             \
+    "FILE.h5[:/path], or "                                                                                             \
     "FILE.npy"
 
 extern const vae__command vae__command_models, vae__command_data, vae__command_train, vae__command_eval,

@@ -7,7 +7,28 @@
 #include "src/command/rows.h"
 #include "src/command/walk.h"
 
-enum { VAE__ROWS_NAMES, SAMPLES, COUNT, ROWS, REGRESSOR, MODES, CURVES, COVERAGE, OUT, DRAW, SEED, THREADS, JSON };
+enum {
+    VAE__ROWS_NAMES,
+    SAMPLES,
+    COUNT,
+    ROWS,
+    REGRESSOR,
+    MODES,
+    RADIUS,
+    CURVES,
+    COVERAGE,
+    PICTURE,
+    FRAMES,
+    FRAMES_FIELD,
+    CLUSTERS,
+    OUT,
+    DRAW,
+    SEED,
+    THREADS,
+    JSON
+};
+
+enum { PICTURED_USUAL = 4 };
 
 static const vae__option options[] = {
     VAE__ROWS_OPTIONS,
@@ -19,9 +40,22 @@ static const vae__option options[] = {
     [MODES] = { "modes", "FIELD", VAE__TEXT,
                 "a field, or where it lies in HDF5 data: the futures that there may be, one behind another, as numbers",
                 NULL, 0, 0 },
+    [RADIUS] = { "radius", "R", VAE__REAL, "near a mode is nearer than this share of the distance to the next one",
+                 "0.5", 0.001, 0.5 },
     [CURVES] = { "curves", "FILE.svg", VAE__TEXT, "plot the least distance from the truth against samples", NULL, 0,
                  0 },
     [COVERAGE] = { "coverage", "FILE.svg", VAE__TEXT, "plot the share of modes covered against samples", NULL, 0, 0 },
+    [PICTURE] = { "picture", "FILE.svg", VAE__TEXT,
+                  "the still with arrows, a row for each of --rows [the first 4]: the truth, the regressor, clusters "
+                  "of "
+                  "samples",
+                  NULL, 0, 0 },
+    [FRAMES] = { "frames", "FILE.png", VAE__TEXT, "the next frames of the same rows: the truth, and of each cluster",
+                 NULL, 0, 0 },
+    [FRAMES_FIELD] = { "frames-field", "FIELD", VAE__TEXT,
+                       "the true next frames, below one another in an image [the still, moved as the truth tells]",
+                       NULL, 0, 0 },
+    [CLUSTERS] = { "clusters", "K", VAE__WHOLE, "clusters of a row's samples at most, in pictures", "4", 1, 32 },
     [OUT] = { "out", "FILE.h5", VAE__TEXT, "write all figures, of each row and sample too", NULL, 0, 0 },
     [DRAW] = { "draw", NULL, VAE__FLAG, "draw x from p(x|z, conditions), else its mean is scored", NULL, 0, 0 },
     [SEED] = { "seed", "N", VAE__WHOLE, "of the draws", "0", 0, VAE__WHOLE_MAX },
@@ -41,6 +75,13 @@ typedef struct forecasting {
 static const char *regressor_name(const forecasting *made)
 {
     return made->regressor ? vae_model_declaration(vae_training_model(made->regressor))->name : NULL;
+}
+
+/* What tells its answer from the model's samples in a picture. */
+static const char *answer_label(const vae__rows *rows, const forecasting *made)
+{
+    const char *name = regressor_name(made);
+    return name && strcmp(name, vae_model_declaration(rows->model)->name) != 0 ? name : "regression";
 }
 
 /* The next number of samples to tell of behind n: 1, 2, 5, 10, 20, 50, ..., and the last. */
@@ -188,6 +229,8 @@ static void print_figures(const vae__call *call, const vae__rows *rows, const fo
         const char *what;
     } files[] = { { CURVES, "distance by samples" },
                   { COVERAGE, "coverage by samples" },
+                  { PICTURE, "arrows of the truth and of clusters of samples" },
+                  { FRAMES, "next frames: the truth, and of each cluster" },
                   { OUT, "all figures, of each row and sample too" } };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (call->values[files[i].option].given)
@@ -225,7 +268,7 @@ static vae_status draw(const char *path, const char *label, const char *name, co
 static vae_status draw_curves(const vae__call *call, const vae__rows *rows, const forecasting *made)
 {
     const vae_forecast_scores *found = &made->scores;
-    const char *name = vae_model_declaration(rows->model)->name, *other = regressor_name(made);
+    const char *name = vae_model_declaration(rows->model)->name, *other = answer_label(rows, made);
     vae_status status = { .code = VAE_OK };
     if (call->values[CURVES].given)
         status = draw(call->values[CURVES].text, "least distance from the truth", name, found, found->least, other,
@@ -255,16 +298,50 @@ static vae_completion_options settings_of(const vae__call *call, const vae__rows
     };
 }
 
+static bool is_pictured(const vae__call *call)
+{
+    return call->values[PICTURE].given || call->values[FRAMES].given;
+}
+
+/* The samples of a few rows once more, for pictures of them. */
+static vae_status draw_pictures(const vae__call *call, const vae__rows *rows, const forecasting *made)
+{
+    vae_completions found;
+    vae__counting counting = vae__counting_new("drawing");
+    vae_completion_options settings = settings_of(call, rows, made, &counting);
+    const vae_forecast_drawing drawing = { .clusters = call->values[CLUSTERS].whole,
+                                           .frames = call->values[FRAMES_FIELD].text,
+                                           .answer = answer_label(rows, made) };
+    settings.samples = made->scores.samples;
+    if (!settings.rows)
+        settings.count = made->scores.count < PICTURED_USUAL ? made->scores.count : PICTURED_USUAL;
+    vae_status status = vae_complete(rows->model, rows->data, &settings, &found);
+    vae__bar_clear(&counting.bar);
+    if (!status.code && call->values[PICTURE].given)
+        status = vae_forecast_picture(rows->model, rows->data, &found, &drawing, call->values[PICTURE].text);
+    if (!status.code && call->values[FRAMES].given)
+        status = vae_forecast_frames(rows->model, rows->data, &found, &drawing, call->values[FRAMES].text);
+    vae_completions_free(&found);
+    return status;
+}
+
 static vae_status make(const vae__call *call, const vae__rows *rows, forecasting *made)
 {
     vae__counting counting = vae__counting_new("forecasting");
     const vae_completion_options settings = settings_of(call, rows, made, &counting);
-    vae_status status = vae_forecast(rows->model, rows->data, &settings, call->values[MODES].text, &made->scores);
+    const vae_forecast_modes modes = { .field = call->values[MODES].text, .radius = call->values[RADIUS].real };
+    vae_status status = { .code = VAE_OK };
+    if (is_pictured(call))
+        status = vae_forecast_drawable(rows->model);
+    if (!status.code)
+        status = vae_forecast(rows->model, rows->data, &settings, modes.field ? &modes : NULL, &made->scores);
     vae__bar_clear(&counting.bar);
     if (!status.code)
         status = draw_curves(call, rows, made);
     if (!status.code && call->values[OUT].given)
         status = vae_forecast_save(rows->model, &made->scores, call->values[OUT].text);
+    if (!status.code && is_pictured(call))
+        status = draw_pictures(call, rows, made);
     return status;
 }
 
@@ -295,8 +372,8 @@ static const struct {
     const char *ending, *other; /* NULL: no other */
     vae__file_kind kind;
 } written[] = {
-    { CURVES, ".svg", NULL, VAE__PLOT_FILE },
-    { COVERAGE, ".svg", NULL, VAE__PLOT_FILE },
+    { CURVES, ".svg", NULL, VAE__PLOT_FILE },    { COVERAGE, ".svg", NULL, VAE__PLOT_FILE },
+    { PICTURE, ".svg", NULL, VAE__PLOT_FILE },   { FRAMES, ".png", NULL, VAE__PICTURE_FILE },
     { OUT, ".h5", ".hdf5", VAE__FORECAST_FILE },
 };
 enum { WRITTEN = sizeof written / sizeof *written };
@@ -340,12 +417,21 @@ static int run(const vae__call *call)
         status = vae__wrong_usage(call, "expected --count or --rows, found both");
     if (!status && call->values[COVERAGE].given && !call->values[MODES].given)
         status = vae__wrong_usage(call, "--coverage: expected --modes FIELD beside it, found none");
+    if (!status && call->values[RADIUS].given && !call->values[MODES].given)
+        status = vae__wrong_usage(call, "--radius: expected --modes FIELD beside it, found none");
+    if (!status && call->values[CLUSTERS].given && !is_pictured(call))
+        status = vae__wrong_usage(call, "--clusters: expected --picture FILE.svg or --frames FILE.png beside it, found "
+                                        "neither");
+    if (!status && call->values[FRAMES_FIELD].given && !call->values[FRAMES].given)
+        status = vae__wrong_usage(call, "--frames-field: expected --frames FILE.png beside it, found none");
     if (!status)
         status = vae__parse_list(call, "rows", &call->values[ROWS], &rows);
     for (int i = 0; i < WRITTEN && !status; i++)
         status = check_file(call, i);
     if (!status && call->values[MODES].given)
         status = vae__fields_add_kind(call, "modes", call->values[MODES].text, VAE_VALUES, &fields);
+    if (!status && call->values[FRAMES_FIELD].given)
+        status = vae__fields_add_kind(call, "frames-field", call->values[FRAMES_FIELD].text, VAE_IMAGE, &fields);
     wanted.fields = &fields;
     return status ? status : vae__work_on_rows(call, &wanted, forecast);
 }
@@ -359,9 +445,12 @@ const vae__command vae__command_forecast = {
     .notes =
         "Samples are those of complete. A distance is the root of the mean squared difference over the values of x "
         "that are observed and not given; told is the least of the first n samples, a mean over rows with its "
-        "standard error. A sample is near a mode where its distance from it is below half of that from this mode "
+        "standard error. A sample is near a mode where its distance from it is below half (--radius) of that from this "
+        "mode "
         "to the nearest other one; a mode is covered where one of the first n samples is near it. Rows with fewer "
         "than two modes are in no figure of modes. The field of --modes has K times as many numbers as x, mode "
-        "behind mode, NaN where a row has fewer.\n" VAE__PLACES_NOTE,
+        "behind mode, NaN where a row has fewer.\nPictures are of x (height, width, 2 T), how far the cells of a "
+        "grid over an image have moved to the right and down at T times, in its pixels; the image is the model's "
+        "first condition of that kind.\n" VAE__PLACES_NOTE,
     .run = run,
 };

@@ -21,6 +21,7 @@ typedef struct vae__forecasting {
     const vae_data *data;
     vae__match match;
     const vae_field *modes; /* NULL: none */
+    double share;           /* of the distance to the next mode that is near */
     const double *seen;     /* of the model's part of x, by value; NULL: it has none */
     int64_t size, most;     /* values of x; modes of a row at most */
     uint8_t *compared;      /* (count, size): which values are; NULL: all of them */
@@ -74,7 +75,7 @@ static double nearest_mode(const vae__forecast_row *row, const double *from, int
     return isinf(least) ? NAN : least;
 }
 
-/* Half of the distance from a mode to the nearest other one; 0: there is no other. */
+/* Its share of the distance from a mode to the nearest other one; 0: there is no other. */
 static double radius_of(const vae__forecast_row *row, int64_t mode)
 {
     const int64_t size = row->at->size;
@@ -85,7 +86,7 @@ static double radius_of(const vae__forecast_row *row, int64_t mode)
                                  : distance(row, row->modes + mode * size, row->modes + k * size);
         least = found < least ? found : least;
     }
-    return isinf(least) ? 0 : least / 2;
+    return isinf(least) ? 0 : least * row->at->share;
 }
 
 static void lay_values(const vae_field *field, int64_t row, double *values)
@@ -362,8 +363,12 @@ static bool can_be_undone(const vae_model *model)
     return can;
 }
 
-static vae_status find_modes(vae__forecasting *at, const char *name)
+static vae_status find_modes(vae__forecasting *at, const vae_forecast_modes *modes)
 {
+    const char *name = modes->field ? modes->field : "";
+    if (!(modes->radius >= 0 && modes->radius <= 0.5))
+        return vae__error(VAE_ERROR_ARGUMENT, "modes: expected a radius above 0, at most 0.5, found %g", modes->radius);
+    at->share = modes->radius > 0 ? modes->radius : 0.5;
     const vae_field *field = vae_data_find(at->data, at->found->split, name);
     const char *source = vae_data_source(at->data);
     if (!field)
@@ -474,7 +479,7 @@ static vae_status forecast(vae__forecasting *at)
 }
 
 vae_status vae_forecast(const vae_model *model, const vae_data *data, const vae_completion_options *options,
-                        const char *modes, vae_forecast_scores *scores)
+                        const vae_forecast_modes *modes, vae_forecast_scores *scores)
 {
     if (!scores)
         return vae__error(VAE_ERROR_ARGUMENT, "expected a place for the scores, found NULL");

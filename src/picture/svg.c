@@ -125,6 +125,15 @@ void vae__svg_group_end(vae__svg *svg)
     put(svg, "</g>\n");
 }
 
+void vae__svg_again(vae__svg *svg, const char *id, double x, double y)
+{
+    put(svg, "<use href=\"#");
+    put_escaped(svg, id);
+    put(svg, "\"");
+    put_numbers(svg, "x", x, "y", y, NULL);
+    put(svg, "/>\n");
+}
+
 void vae__svg_line(vae__svg *svg, double x1, double y1, double x2, double y2)
 {
     put(svg, "<line");

@@ -23,6 +23,9 @@ void vae__svg_begin(vae__svg *svg, double width, double height, const char *titl
 void vae__svg_group(vae__svg *svg, const char *attributes);
 void vae__svg_group_end(vae__svg *svg);
 
+/* What the group of this id, begun with the attribute id="...", has drawn, once more, moved by so much. */
+void vae__svg_again(vae__svg *svg, const char *id, double x, double y);
+
 void vae__svg_line(vae__svg *svg, double x1, double y1, double x2, double y2);
 void vae__svg_rectangle(vae__svg *svg, double x, double y, double width, double height);
 void vae__svg_circle(vae__svg *svg, double x, double y, double radius);

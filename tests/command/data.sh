@@ -88,6 +88,15 @@ told 0 '^kept    shapes.h5: 1 epoch' train vae --data shapes:60 --condition kind
 told 0 'active units' eval shapes.h5 --data shapes:12
 told 0 'shapes.png' sample shapes.h5 --condition kind=heart --condition hue=90 --count 2 --out shapes.png
 told 1 'expected classes for the condition "digit"' train cvae --data shapes:60 --out none.h5
+tells 0 '^motion:60: train 60, test 10$' motion:60
+also 'x +image, float32, 8 × 8 × 8$' 'still +image, uint8, 32 × 32$' 'frames +image, uint8, 128 × 32$' \
+    'modes +values, float32, 4096$' ' NaN$' '3 classes and their rows: 1: ' '8 classes and their rows: 0: '
+tells 0 'picture +image, uint8, 32 × 32, at still$' motion:60 --condition picture=image:still
+tells 2 'film: expected the name of a field, or its path, .* found film$' motion:60 --condition film=image
+told 0 '^kept    motion.h5: 1 epoch' train vae --data motion:60 --condition picture=image:still \
+    --condition count=class --likelihood gaussian --transform standardize --encoder 'dense 4 relu' \
+    --decoder 'dense 4 relu' --latent 2 --epochs 1 --out motion.h5
+told 0 'active units' eval motion.h5 --data motion:12
 
 # ---- A file that nobody has told of ----
 

@@ -182,11 +182,13 @@ END_TEST
 START_TEST(test_unknown_sources)
 {
     assert_refused("/dev/null", VAE_ERROR_FILE,
-                   "/dev/null: expected digits, digits:N, ring, ring:N, shapes, shapes:N, a folder of PNG files, a "
+                   "/dev/null: expected digits, digits:N, motion, motion:N, ring, ring:N, shapes, shapes:N, a folder "
+                   "of PNG files, a "
                    "folder of IDX files, FILE.npy or FILE.h5, "
                    "found a special file");
     assert_refused("digit", VAE_ERROR_FILE,
-                   "digit: expected digits, digits:N, ring, ring:N, shapes, shapes:N, a folder of PNG files, a folder "
+                   "digit: expected digits, digits:N, motion, motion:N, ring, ring:N, shapes, shapes:N, a folder of "
+                   "PNG files, a folder "
                    "of IDX files, FILE.npy or FILE.h5, found nothing");
     assert_refused("digitsy", VAE_ERROR_FILE, "found nothing of that name");
     assert_refused("", VAE_ERROR_FILE, "\"\": expected digits");

@@ -809,7 +809,8 @@ START_TEST(test_refused_files)
     assert_refused("gone.h5", NULL, VAE_ERROR_FILE, "gone.h5: cannot open: No such file");
     assert_refused("gone.h5:/x", NULL, VAE_ERROR_FILE, "gone.h5: cannot open: No such file");
     assert_refused("gone", NULL, VAE_ERROR_FILE,
-                   "expected digits, digits:N, ring, ring:N, shapes, shapes:N, a folder of PNG files, a folder of IDX "
+                   "expected digits, digits:N, motion, motion:N, ring, ring:N, shapes, shapes:N, a folder of PNG "
+                   "files, a folder of IDX "
                    "files, FILE.npy or FILE.h5, found nothing "
                    "of that name");
     write_bytes("b.h5", "", 0);

@@ -318,9 +318,11 @@ START_TEST(test_no_folder)
     folder_make();
     assert_refused(VAE_ERROR_FILE, "expected " TRAIN_IMAGES "[.gz] or");
     folder_remove();
-    assert_refused(VAE_ERROR_FILE, "expected digits, digits:N, ring, ring:N, shapes, shapes:N, a folder of PNG files, "
-                                   "a folder of IDX files, FILE.npy or "
-                                   "FILE.h5, found nothing of that name");
+    assert_refused(
+        VAE_ERROR_FILE,
+        "expected digits, digits:N, motion, motion:N, ring, ring:N, shapes, shapes:N, a folder of PNG files, "
+        "a folder of IDX files, FILE.npy or "
+        "FILE.h5, found nothing of that name");
 }
 END_TEST
 

@@ -9,7 +9,8 @@
 
 /* The built-in layers, as a message lists them. */
 #define LAYERS                                                                                                         \
-    "dense, conv, deconv, residual, polar, from-polar, max-pool, mean-pool, upsample, reshape, flatten, batch-norm, layer-norm, "         \
+    "dense, conv, deconv, residual, polar, from-polar, max-pool, mean-pool, upsample, reshape, flatten, batch-norm, "  \
+    "layer-norm, "                                                                                                     \
     "group-norm, dropout"
 
 /* A model with seed 3 of the library's own words. */
