@@ -48,17 +48,19 @@ typedef struct filter {
 static bool filter_of(const vae_network *network, const double *arguments, const char *name, bool transposed,
                       filter *made)
 {
-    int64_t groups[2];
+    int64_t groups[3];
     *made = (filter){ .network = network, .name = name, .transposed = transposed, .units = (int64_t)arguments[UNITS] };
     vae_window *window = &made->window;
     const bool two = take_pair(arguments[SIZE], 1, window->kernel) && take_pair(arguments[STRIDE], 1, window->stride) &&
                      take_pair(arguments[PAD], VAE_SAME, window->padding) &&
                      take_pair(arguments[DILATION], 1, window->dilation);
-    take_pair(arguments[GROUPS], 1, groups);
+    const bool one = vae_argument_shape(arguments[GROUPS], groups) == 1;
     window->groups = groups[0];
     if (!two)
         vae__network_mistake(network, name, "expected one size or two, as in \"4x4\", found three");
-    return two;
+    else if (!one)
+        vae__network_mistake(network, name, "groups: expected one number, found more");
+    return two && one;
 }
 
 /* An image through a weight of its own, with the layer's bias or without. */
@@ -144,7 +146,7 @@ static vae_node *build_filter(const vae_network *network, const double *argument
                               bool transposed)
 {
     filter f;
-    const bool heads = network->head_size && x;
+    const bool heads = network->head_size;
     vae_node *image = image_of(network, x, name);
     if (!filter_of(network, arguments, name, transposed, &f) || (x && !image))
         return NULL;
@@ -174,7 +176,7 @@ vae_node *vae__build_polar(const vae_network *network, const double *arguments, 
 vae_node *vae__build_from_polar(const vae_network *network, const double *arguments, vae_node *x, const char *name)
 {
     filter f;
-    const bool heads = network->head_size && x;
+    const bool heads = network->head_size;
     const double plain[] = { arguments[UNITS],     arguments[SIZE],      VAE_SHAPE(1, -1, -1), 0,
                              VAE_SHAPE(1, -1, -1), VAE_SHAPE(1, -1, -1), VAE__LINEAR };
     vae_node *image = image_of(network, x, name);

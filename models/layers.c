@@ -130,7 +130,7 @@ static const vae_layer rows[] = {
            vae__build_conv),
     FILTER("deconv", "transposed convolution: the size times the stride", vae__build_deconv),
     { .word = { .name = "residual",
-                .summary = "x + two convolutions, with an activation behind each (He et al. 2015)",
+                .summary = "x + two convolutions, the activation between them and behind the sum (He et al. 2015)",
                 .arguments = { UNITS, SIZE, NAMED("stride", ONE, 1, NULL), ACTIVATION } },
       .build = vae__build_residual },
     { .word = { .name = "polar",
@@ -240,7 +240,7 @@ vae_node *vae_network_head(const vae_network *network, vae_node *h, int64_t unit
 {
     char full[NAME_SIZE];
     snprintf(full, sizeof full, "%s/%s", network->name, name);
-    if (network->head && h)
+    if (network->head)
         return build_head(network, h, units, full);
     return vae_network_dense(network, h ? h : network->hidden, units, full);
 }

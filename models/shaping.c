@@ -14,7 +14,7 @@ vae_node *vae__build_reshape(const vae_network *network, const double *arguments
     int64_t sizes[3], size = 1;
     const int rank = vae_argument_shape(arguments[0], sizes);
     for (int i = 0; i < rank; i++)
-        size = size > INT32_MAX / sizes[i] ? INT32_MAX : size * sizes[i];
+        size *= sizes[i]; /* three that a number of an argument holds, of 17 bits each */
     if (x && size != vae_node_size(x))
         return vae__network_mistake(network, name,
                                     "reshape: expected a shape of %lld values, as they come in, found %lld",

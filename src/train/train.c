@@ -309,8 +309,8 @@ static vae_status begin_step(vae__loop *loop)
     return vae__executor_begin(loop->executor, &loop->run, &loop->update);
 }
 
-/* Running statistics follow those of the batch. One that is not finite is passed over: the step was sound without it.
- */
+/* Running statistics follow those of the batch. One that would not be finite stays as it was: the step was sound
+ * without it. */
 static void follow(vae__loop *loop)
 {
     const vae_store *store = loop->training->model->store;
@@ -319,9 +319,10 @@ static void follow(vae__loop *loop)
         const float *value = vae_executor_value(loop->executor, track->value);
         const vae_tensor *tensor = vae_store_find(store, vae_node_label(track->state));
         float *state = vae_store_state(loop->training->model->store) + tensor->offset;
-        for (int64_t j = 0; j < tensor->size; j++)
-            if (isfinite(value[j]))
-                state[j] += (float)track->momentum * (value[j] - state[j]);
+        for (int64_t j = 0; j < tensor->size; j++) {
+            const float moved = state[j] + (float)track->momentum * (value[j] - state[j]);
+            state[j] = isfinite(moved) ? moved : state[j];
+        }
     }
 }
 

@@ -80,6 +80,10 @@ static const vae_model_spec declared[] = {
       .conditions = SEEN(.layers = NULL),
       .decoder = "conv 2 3x3 tanh, conv 1 3x3",
       .objective = "none" },
+    { .name = "a regression by heads alone",
+      .conditions = SEEN(.layers = NULL),
+      .decoder = "conv 1 3x3",
+      .objective = "none" },
 };
 
 START_TEST(test_gradients)
@@ -164,6 +168,10 @@ START_TEST(test_heads)
     model = model_of(&spec, data);
     HAS(model, "decoder/2/weight", true, 4, 3, 3, 1, 4); /* a length, and three values of a direction */
     HAS(model, "decoder/mean/weight", true, 4, 3, 3, 3, 2);
+    vae_model_free(&model);
+    spec = declared[10]; /* nothing goes in but an image that is a condition */
+    model = model_of(&spec, data);
+    HAS(model, "decoder/logits/weight_seen", true, 4, 3, 3, 1, 1);
     vae_model_free(&model);
 }
 END_TEST
@@ -260,11 +268,14 @@ static const struct {
       "7x7x64\" makes one of them" },
     { "conv 4 4x4x2", "", "m: encoder/0: expected one size or two, as in \"4x4\", found three" },
     { "conv 4 3x3 groups 2", "", "m: encoder/0: 1 channels and 4 units do not make 2 groups" },
+    { "conv 6 3x3 groups 1x6", "", "m: encoder/0: groups: expected one number, found more" },
     { "conv 4 3x3, group-norm 3", "", "m: encoder/1: group_norm: 4 channels do not make 3 groups" },
     { "max-pool 29", "",
       "m: encoder/0: max_pool: a kernel that reaches over 29 of an image of height 28: it is larger than the image" },
     { "max-pool 2 pad 2", "", "m: encoder/0: max_pool: padding 2 would have a window of 2 see nothing of the image" },
     { "reshape 7x7x3", "", "m: encoder/0: reshape: expected a shape of 784 values, as they come in, found 147" },
+    { "reshape 131070x131070x131070", "",
+      "m: encoder/0: reshape: expected a shape of 784 values, as they come in, found 2251696736043000" },
     { "", "reshape 1x1x2, deconv 3 28x28 stride 28",
       "m: decoder/logits: the last layer makes 2352 values, 3 at each of 784 places, where x has 784" },
     { "", "reshape 1x1x2, deconv 1 28x28 stride 28 relu",
@@ -297,6 +308,18 @@ START_TEST(test_mistakes)
 }
 END_TEST
 
+/* A layer that makes heads is not left out where nothing goes into it that it could filter. */
+START_TEST(test_heads_of_nothing)
+{
+    vae_model *model = NULL;
+    const vae_model_spec spec = {
+        .name = "m", .conditions = DIGIT, .decoder = "deconv 1 28x28 stride 28", .objective = "none"
+    };
+    ck_assert_status(vae_model_new(&spec, NULL, data, 1, &model), VAE_ERROR_SHAPE,
+                     "m: decoder/logits: expected an image that goes in, found none");
+}
+END_TEST
+
 /* An image that is a condition and another size than the layer that it joins. */
 START_TEST(test_condition_sizes)
 {
@@ -315,7 +338,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        test_conditions, test_heads, test_data_bias, test_running, test_condition_sizes, NULL
+        test_conditions, test_heads, test_data_bias, test_running, test_heads_of_nothing, test_condition_sizes, NULL
     };
     const TTest *const none[] = { NULL };
     Suite *suite = suite_create("layers");
