@@ -1,5 +1,4 @@
 /* The public side of data: sources by their names, the digits, rows held out, the check of classes. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "src/base/parallel.h"
 #include "src/data/data.h"
 #include "src/data/digits.h"
+#include "tests/data/drawn.h"
 #include "tests/support/suite.h"
 #include "tests/support/system.h"
 
@@ -267,23 +267,7 @@ END_TEST
 
 START_TEST(test_failing_allocations)
 {
-    for (long n = 1;; n++) {
-        vae_data *data = NULL;
-        system_reset();
-        system_fail(SYSTEM_ALLOCATE, n, ENOMEM, false);
-        vae_status status = vae_data_open("digits:5", NULL, &data);
-        if (system_count(SYSTEM_ALLOCATE) < n) {
-            ck_assert_status_ok(status);
-            vae_data_free(&data);
-            ck_assert_int_gt(n, 7);
-            break;
-        }
-        ck_assert_status(status, VAE_ERROR_MEMORY, "no memory");
-        ck_assert_ptr_null(data);
-        ck_assert_int_eq(system_outstanding(), 0);
-    }
-    system_reset();
-    ck_assert_int_eq(system_outstanding(), 0);
+    check_failing_allocations("digits:5", NULL, 8);
 }
 END_TEST
 

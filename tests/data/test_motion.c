@@ -2,7 +2,6 @@
  * agree with one another; the still does not tell the way; and its images and values are conditions by their names. */
 #include "tests/support/suite.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +14,7 @@
 
 #include "src/base/types.h"
 #include "src/data/data.h"
+#include "tests/data/drawn.h"
 #include "tests/support/system.h"
 
 enum { SIDE = 32, PIXELS = SIDE * SIDE, STEPS = 4, CELLS = 64, CHANNELS = 8, VALUES = CELLS * CHANNELS, MODES = 8 };
@@ -509,11 +509,7 @@ END_TEST
 START_TEST(test_wrong_conditions)
 {
     static const char *const fewer[] = { "1", "3" };
-    static const struct {
-        vae_field_source first, second;
-        vae_code code;
-        const char *words;
-    } wrong[] = {
+    static const wrong_conditions wrong[] = {
         { { .name = "picture", .kind = VAE_IMAGE },
           { .name = NULL },
           VAE_ERROR_ARGUMENT,
@@ -547,40 +543,15 @@ START_TEST(test_wrong_conditions)
           VAE_ERROR_DATA,
           "count: expected the classes of this source, in their order, found \"3\" where \"2\" was expected" },
     };
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        const vae_field_source asked[] = { wrong[i].first, wrong[i].second };
-        vae_data *data = NULL;
-        ck_assert_status(
-            vae_data_open("motion:6",
-                          &(vae_data_options){ .conditions = asked, .condition_count = wrong[i].second.name ? 2 : 1 },
-                          &data),
-            wrong[i].code, wrong[i].words);
-        ck_assert_ptr_null(data);
-        ck_assert_int_eq(system_outstanding(), 0);
-    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        check_wrong_conditions("motion:6", &wrong[i]);
 }
 END_TEST
 
 START_TEST(test_failing_allocations)
 {
     const vae_field_source asked[] = { { .name = "picture", .kind = VAE_IMAGE, .path = "still" } };
-    for (long n = 1;; n++) {
-        vae_data *data = NULL;
-        system_reset();
-        system_fail(SYSTEM_ALLOCATE, n, ENOMEM, false);
-        vae_status status =
-            vae_data_open("motion:5", &(vae_data_options){ .conditions = asked, .condition_count = 1 }, &data);
-        bool done = system_count(SYSTEM_ALLOCATE) < n;
-        if (done)
-            ck_assert_status_ok(status);
-        else
-            ck_assert_status(status, VAE_ERROR_MEMORY, "no memory");
-        vae_data_free(&data);
-        ck_assert_int_eq(system_outstanding(), 0);
-        if (done)
-            break;
-    }
-    system_reset();
+    check_failing_allocations("motion:5", &(vae_data_options){ .conditions = asked, .condition_count = 1 }, 1);
 }
 END_TEST
 
